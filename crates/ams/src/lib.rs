@@ -1,0 +1,1 @@
+//! Client for the ARGO Messaging Service (AMS).

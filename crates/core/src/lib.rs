@@ -1,0 +1,1 @@
+//! Vocabulary and policy of pentad's clients: errors, operations, awaitables, retry, authorization, time.

@@ -1,0 +1,1 @@
+//! Test doubles for pentad: scripted transport, manual clock, fault injection.
