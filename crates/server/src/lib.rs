@@ -1,1 +1,8 @@
 //! The local server of pentad: the services, their data and their quirks in one process.
+
+pub mod ams;
+pub mod clock;
+pub mod http;
+pub mod reply;
+pub mod route;
+pub mod service;

@@ -1,0 +1,150 @@
+//! What a service sees of a request and what it answers, free of any listener.
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+
+use bytes::Bytes;
+use futures_core::Stream;
+use http::header::{CONTENT_TYPE, HeaderName};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use tokio_util::sync::CancellationToken;
+
+/// A body that is produced while it is sent. An `Err` breaks the connection off.
+pub type BodyStream = Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send>>;
+
+/// One request, as every service receives it, whichever way it came in.
+#[derive(Debug, Clone)]
+pub struct Inbound {
+    /// The verb as sent.
+    pub method: Method,
+    /// The raw (still percent-encoded) path with the service's prefix taken off; begins with `/`.
+    pub path: String,
+    /// The raw query without `?`, absent when there was none.
+    pub query: Option<String>,
+    /// All header fields as sent.
+    pub headers: HeaderMap,
+    /// The whole body, at most `--max-body` bytes.
+    pub body: Bytes,
+    /// Who sent it.
+    pub peer: Peer,
+    /// The id of this request: the caller's own if it sent a usable one, else a fresh one.
+    pub request_id: String,
+    /// `scheme://authority/prefix` (no trailing slash): the root for URLs in answers.
+    pub base: String,
+    /// Cancelled when the client has left or the server drains: a waiting handler answers what it holds.
+    pub gone: CancellationToken,
+}
+
+/// The other end of a connection.
+#[derive(Debug, Clone, Default)]
+pub struct Peer {
+    /// Its socket address; absent for the in-process door and for unix sockets.
+    pub addr: Option<SocketAddr>,
+    /// The DER leaf of the client certificate that the handshake verified.
+    pub certificate: Option<Bytes>,
+    /// Whether the connection is TLS.
+    pub secure: bool,
+}
+
+impl Peer {
+    /// Whether the peer is on this machine: the door, a unix socket or a loopback address.
+    pub fn is_local(&self) -> bool {
+        self.addr.is_none_or(|addr| addr.ip().to_canonical().is_loopback())
+    }
+}
+
+impl Inbound {
+    /// The query as decoded pairs in order; `+` is a blank, a key without `=` has an empty value.
+    pub fn query_pairs(&self) -> Vec<(String, String)> {
+        let query = self.query.as_deref().unwrap_or_default();
+        url::form_urlencoded::parse(query.as_bytes()).into_owned().collect()
+    }
+
+    /// The first value of a header field, if it is text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+}
+
+/// One answer.
+#[derive(Debug)]
+pub struct Reply {
+    /// The status.
+    pub status: StatusCode,
+    /// Header fields; the listener adds `date`, `content-length` and `x-request-id`.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: ReplyBody,
+    /// The name of the route that answered, for metrics and the log.
+    pub route: Option<&'static str>,
+}
+
+/// The body of an answer.
+pub enum ReplyBody {
+    /// Known in full.
+    Full(Bytes),
+    /// Produced while it is sent.
+    Stream(BodyStream),
+}
+
+impl fmt::Debug for ReplyBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Full(bytes) => write!(f, "Full({} bytes)", bytes.len()),
+            Self::Stream(_) => f.write_str("Stream(..)"),
+        }
+    }
+}
+
+impl Reply {
+    /// An answer with an empty body.
+    pub fn new(status: StatusCode) -> Self {
+        Self { status, headers: HeaderMap::new(), body: ReplyBody::Full(Bytes::new()), route: None }
+    }
+
+    /// Sets a header field, replacing earlier values.
+    #[must_use]
+    pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.insert(name, value);
+        self
+    }
+
+    /// Sets the `content-type`.
+    #[must_use]
+    pub fn content_type(self, value: &'static str) -> Self {
+        self.header(CONTENT_TYPE, HeaderValue::from_static(value))
+    }
+
+    /// Sets a body that is known in full.
+    #[must_use]
+    pub fn body(mut self, body: impl Into<Bytes>) -> Self {
+        self.body = ReplyBody::Full(body.into());
+        self
+    }
+
+    /// Sets a body that is produced while it is sent.
+    #[must_use]
+    pub fn stream(mut self, body: BodyStream) -> Self {
+        self.body = ReplyBody::Stream(body);
+        self
+    }
+
+    /// Names the route that answered.
+    #[must_use]
+    pub fn route(mut self, name: &'static str) -> Self {
+        self.route = Some(name);
+        self
+    }
+
+    /// A compact JSON answer of the shell itself (control API, unknown prefixes).
+    pub fn json(status: StatusCode, value: &serde_json::Value) -> Self {
+        Self::new(status).content_type("application/json").body(value.to_string())
+    }
+
+    /// A plain text answer.
+    pub fn text(status: StatusCode, text: impl Into<Bytes>) -> Self {
+        Self::new(status).content_type("text/plain; charset=utf-8").body(text)
+    }
+}

@@ -1,0 +1,77 @@
+//! JSON as Python's `json.dumps` writes it by default: `", "` and `": "`, ASCII only, `repr` of floats.
+
+use std::io::{self, Write};
+
+use bytes::Bytes;
+use serde::Serialize;
+use serde_json::ser::Formatter;
+
+/// JSON in the layout of `json.dumps(value)`.
+pub fn dumps(value: &impl Serialize) -> Bytes {
+    super::write(value, Python)
+}
+
+struct Python;
+
+impl Formatter for Python {
+    fn write_string_fragment<W: ?Sized + Write>(&mut self, out: &mut W, fragment: &str) -> io::Result<()> {
+        let mut rest = fragment;
+        while let Some(at) = rest.find(|c: char| !(' '..='~').contains(&c)) {
+            let (plain, tail) = rest.split_at(at);
+            out.write_all(plain.as_bytes())?;
+            let mut chars = tail.chars();
+            if let Some(special) = chars.next() {
+                for unit in special.encode_utf16(&mut [0; 2]) {
+                    write!(out, "\\u{unit:04x}")?;
+                }
+            }
+            rest = chars.as_str();
+        }
+        out.write_all(rest.as_bytes())
+    }
+
+    fn write_f64<W: ?Sized + Write>(&mut self, out: &mut W, value: f64) -> io::Result<()> {
+        let size = value.abs();
+        if size != 0.0 && !(1e-4..1e16).contains(&size) {
+            let text = format!("{value:e}");
+            return match text.split_once('e') {
+                Some((digits, power)) => {
+                    let (sign, power) = power.strip_prefix('-').map_or(('+', power), |p| ('-', p));
+                    write!(out, "{digits}e{sign}{power:0>2}")
+                }
+                None => out.write_all(text.as_bytes()),
+            };
+        }
+        write!(out, "{value:?}")
+    }
+
+    fn begin_array_value<W: ?Sized + Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
+        if first { Ok(()) } else { out.write_all(b", ") }
+    }
+
+    fn begin_object_key<W: ?Sized + Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
+        if first { Ok(()) } else { out.write_all(b", ") }
+    }
+
+    fn begin_object_value<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
+        out.write_all(b": ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn separators_and_escapes_are_those_of_json_dumps() {
+        let value = json!({"a": [1, 2.0, null], "b": "é😀\u{7f}<"});
+        assert_eq!(dumps(&value), r#"{"a": [1, 2.0, null], "b": "\u00e9\ud83d\ude00\u007f<"}"#);
+    }
+
+    #[test]
+    fn floats_are_written_as_repr() {
+        assert_eq!(dumps(&json!([1e16, 1e-5, 0.1, 1e15])), "[1e+16, 1e-05, 0.1, 1000000000000000.0]");
+    }
+}

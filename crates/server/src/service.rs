@@ -1,0 +1,124 @@
+//! What the shell asks of a service, and what it gives to one.
+
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use http::StatusCode;
+use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::http::{Inbound, Reply};
+use crate::route::RouteInfo;
+
+/// One service of the local server.
+pub trait Service: fmt::Debug + Send + Sync + 'static {
+    /// Its name: the path prefix, the section of a seed file, the key in the announcement.
+    fn name(&self) -> &'static str;
+
+    /// Answers one request. Dropped when the client leaves.
+    fn handle(&self, inbound: Inbound) -> BoxFuture<'_, Reply>;
+
+    /// The 413 for a body of more than `limit` bytes, in the service's own shape.
+    fn too_large(&self, limit: u64) -> Reply;
+
+    /// The 500 for a fault of ours (a handler that panicked), in the service's own shape.
+    fn failed(&self, request_id: &str) -> Reply {
+        let message = format!("internal error, request id {request_id}");
+        Reply::json(StatusCode::INTERNAL_SERVER_ERROR, &json!({"error": {"code": 500, "message": message}}))
+    }
+
+    /// Creates what a section of a seed file says; [`Value::Null`] creates the installation without a seed unless it
+    /// exists. Repeating it changes nothing.
+    ///
+    /// # Errors
+    /// [`SeedError`] naming the place in the section.
+    fn seed(&self, section: Value) -> BoxFuture<'_, Result<(), SeedError>>;
+
+    /// Forgets all data; the shell seeds again afterwards. Announced credentials stay the same.
+    ///
+    /// # Errors
+    /// [`SeedError`] if the store refuses.
+    fn reset(&self) -> BoxFuture<'_, Result<(), SeedError>>;
+
+    /// The credentials to announce: an object of plain values, `null` if there are none.
+    ///
+    /// # Errors
+    /// [`SeedError`] if they cannot be read.
+    fn credentials(&self) -> BoxFuture<'_, Result<Value, SeedError>>;
+
+    /// Starts the background work; called once, after seeding.
+    fn background(self: Arc<Self>, tasks: &Tasks);
+
+    /// All routes, for metrics and listings.
+    fn routes(&self) -> Vec<RouteInfo>;
+}
+
+/// How closely the real services' oddities are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Mode {
+    /// Every oddity, also those that help nobody.
+    Strict,
+    /// Sensible answers where no original client depends on the oddity.
+    #[default]
+    Relaxed,
+}
+
+/// Why seeding or resetting failed.
+#[derive(Debug, thiserror::Error)]
+#[error("{place}: {why}")]
+pub struct SeedError {
+    /// Where in the seed, e.g. `ams.topics[2].name`.
+    pub place: String,
+    /// What is wrong and what would be right.
+    pub why: String,
+}
+
+impl SeedError {
+    /// An error at a place of the seed.
+    pub fn new(place: impl Into<String>, why: impl fmt::Display) -> Self {
+        Self { place: place.into(), why: why.to_string() }
+    }
+}
+
+/// The owner of background tasks: each gets a token that is cancelled at shutdown, and is awaited.
+#[derive(Debug, Clone, Default)]
+pub struct Tasks {
+    stop: CancellationToken,
+    tracker: TaskTracker,
+}
+
+impl Tasks {
+    /// An owner without tasks.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The token that tells every task to end.
+    pub fn stop_token(&self) -> CancellationToken {
+        self.stop.clone()
+    }
+
+    /// Starts a task. It must end soon after its token is cancelled; a panic is logged with the task's name.
+    pub fn spawn<F>(&self, name: &'static str, task: impl FnOnce(CancellationToken) -> F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let work = std::panic::AssertUnwindSafe(task(self.stop.clone()));
+        self.tracker.spawn(async move {
+            if work.catch_unwind().await.is_err() {
+                tracing::error!(task = name, "a background task panicked");
+            }
+        });
+    }
+
+    /// Tells every task to end and waits for them.
+    pub async fn shutdown(&self) {
+        self.stop.cancel();
+        self.tracker.close();
+        self.tracker.wait().await;
+    }
+}
