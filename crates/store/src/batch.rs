@@ -1,0 +1,195 @@
+//! Group commit: many closures in one transaction, each in a savepoint of its own.
+
+use std::sync::Arc;
+
+use crate::engine::ServiceClock;
+use crate::error::{Result, StoreError, StoreErrorKind};
+use crate::job::Job;
+use crate::tx::{Row, Tx};
+use crate::value::ToValue;
+use crate::watch::Watchers;
+
+/// The seeded fault: see the feature of the same name.
+const ANSWER_BEFORE_COMMIT: bool = cfg!(feature = "answer-before-commit");
+
+/// How often a closure that collides with other transactions is run before its caller hears of it.
+const ATTEMPTS: u32 = 16;
+
+/// A connection to either database, as the batch runner and [`Tx`] need it.
+pub(crate) trait Connection {
+    fn execute(&mut self, sql: &str, params: &[&dyn ToValue]) -> Result<u64>;
+    /// Hands each row to `each` until that returns `false`.
+    fn query(
+        &mut self,
+        sql: &str,
+        params: &[&dyn ToValue],
+        each: &mut dyn FnMut(&Row<'_>) -> bool,
+    ) -> Result<()>;
+    /// Runs statements without parameters, separated by semicolons.
+    fn script(&mut self, sql: &str) -> Result<()>;
+
+    fn begin(&mut self, soft: bool) -> Result<()>;
+    /// Sets the savepoint of the next closure.
+    fn mark(&mut self) -> Result<()>;
+    /// Keeps what happened since [`mark`](Connection::mark).
+    fn keep(&mut self) -> Result<()>;
+    /// Undoes what happened since [`mark`](Connection::mark).
+    fn undo(&mut self) -> Result<()>;
+    fn commit(&mut self) -> Result<()>;
+    fn rollback(&mut self);
+    /// Called once per batch that had to be run closure by closure.
+    fn collided(&mut self) {}
+    /// Drops every table, as if the database were new; called outside a transaction.
+    fn clear(&mut self) -> Result<()>;
+    /// Called once, after the last transaction.
+    fn finish(&mut self) {}
+}
+
+/// What the closures of a batch share.
+#[derive(Debug, Clone)]
+pub(crate) struct Surroundings {
+    pub(crate) clock: Arc<dyn ServiceClock>,
+    pub(crate) watchers: Arc<Watchers>,
+}
+
+/// How a transaction of one or more closures ended.
+enum End {
+    Committed(Vec<String>),
+    /// Nothing was committed, and running again may help.
+    Undone(StoreError),
+    /// The outcome is an error for all; it may even have been committed.
+    Failed(StoreError),
+}
+
+/// Commits all of `jobs` together and answers them.
+pub(crate) fn run(connection: &mut dyn Connection, around: &Surroundings, jobs: &mut Vec<Box<dyn Job>>) {
+    match together(connection, around, jobs) {
+        End::Undone(_) => {
+            connection.collided();
+            for job in jobs.iter_mut() {
+                alone(connection, around, std::slice::from_mut(job));
+            }
+        }
+        end => finish(around, jobs, end),
+    }
+    jobs.clear();
+}
+
+/// Runs one closure in a transaction of its own, again while it collides with others.
+fn alone(connection: &mut dyn Connection, around: &Surroundings, job: &mut [Box<dyn Job>]) {
+    let mut end = together(connection, around, job);
+    for _ in 1..ATTEMPTS {
+        match &end {
+            End::Undone(error) if again(error) => end = together(connection, around, job),
+            _ => break,
+        }
+    }
+    finish(around, job, end);
+}
+
+fn finish(around: &Surroundings, jobs: &mut [Box<dyn Job>], end: End) {
+    let fate = match end {
+        End::Committed(touched) => {
+            around.watchers.ring(&touched);
+            Ok(())
+        }
+        End::Undone(error) | End::Failed(error) => Err(error),
+    };
+    for job in jobs {
+        job.answer(fate.clone());
+    }
+}
+
+fn together(connection: &mut dyn Connection, around: &Surroundings, jobs: &mut [Box<dyn Job>]) -> End {
+    let soft = jobs.iter().all(|job| job.is_soft());
+    if let Err(error) = connection.begin(soft) {
+        connection.rollback();
+        return if again(&error) { End::Undone(error) } else { End::Failed(error) };
+    }
+    let (touched, kept) = match closures(connection, around, jobs) {
+        Ok(done) => done,
+        Err(error) => {
+            connection.rollback();
+            return End::Undone(error);
+        }
+    };
+    if kept == 0 {
+        connection.rollback();
+        return End::Committed(Vec::new());
+    }
+    if ANSWER_BEFORE_COMMIT {
+        jobs.iter_mut().for_each(|job| job.answer(Ok(())));
+    }
+    match connection.commit() {
+        Ok(()) => End::Committed(touched),
+        Err(error) => {
+            connection.rollback();
+            // A deferred constraint fails at the commit: alone, it fails for the one who broke it.
+            let separable = error.kind() == StoreErrorKind::Constraint && jobs.len() > 1;
+            if separable || again(&error) { End::Undone(error) } else { End::Failed(error) }
+        }
+    }
+}
+
+/// Runs every closure inside the open transaction: the keys they touched, and how many of them stay.
+///
+/// An error means that the transaction as a whole is lost.
+fn closures(
+    connection: &mut dyn Connection,
+    around: &Surroundings,
+    jobs: &mut [Box<dyn Job>],
+) -> Result<(Vec<String>, usize)> {
+    let several = jobs.len() > 1;
+    let (mut touched, mut kept) = (Vec::new(), 0);
+    for job in jobs {
+        if several {
+            connection.mark()?;
+        }
+        let mut tx = Tx::new(connection, around.clock.now(), true);
+        let keep = job.run(&mut tx);
+        let (keys, failure) = tx.finish();
+        if let Some(failure) = failure.filter(|failure| again(failure) || lost(failure)) {
+            return Err(failure);
+        }
+        if keep {
+            kept += 1;
+            touched.extend(keys);
+        }
+        match (several, keep) {
+            (true, true) => connection.keep()?,
+            (true, false) => connection.undo()?,
+            (false, _) => {}
+        }
+    }
+    Ok((touched, kept))
+}
+
+/// Whether the transaction was undone by a collision, so that running it again may succeed.
+fn again(error: &StoreError) -> bool {
+    error.kind() == StoreErrorKind::Conflict
+}
+
+/// Whether the failure of one statement takes the whole transaction with it.
+fn lost(error: &StoreError) -> bool {
+    matches!(error.kind(), StoreErrorKind::Io | StoreErrorKind::Connection)
+}
+
+/// Runs a closure that only reads, on one snapshot, and answers it.
+pub(crate) fn read(connection: &mut dyn Connection, around: &Surroundings, job: &mut dyn Job) {
+    for attempt in 1..=ATTEMPTS {
+        if let Err(error) = connection.begin(false) {
+            connection.rollback();
+            if attempt < ATTEMPTS && (again(&error) || lost(&error)) {
+                continue;
+            }
+            return job.answer(Err(error));
+        }
+        let mut tx = Tx::new(connection, around.clock.now(), false);
+        job.run(&mut tx);
+        let (_, failure) = tx.finish();
+        connection.rollback();
+        if attempt == ATTEMPTS || !failure.is_some_and(|failure| again(&failure)) {
+            return job.answer(Ok(()));
+        }
+    }
+}
