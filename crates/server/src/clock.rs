@@ -68,6 +68,12 @@ impl fmt::Debug for ServiceTime {
     }
 }
 
+impl pentad_store::ServiceClock for ServiceTime {
+    fn now(&self) -> Timestamp {
+        Self::now(self)
+    }
+}
+
 impl ServiceTime {
     /// A clock that runs with the system's.
     pub fn new() -> Self {

@@ -7,10 +7,13 @@ use std::sync::Arc;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use http::StatusCode;
+use pentad_store::Engine;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::clock::ServiceTime;
+use crate::guarded::GuardedClient;
 use crate::http::{Inbound, Reply};
 use crate::route::RouteInfo;
 
@@ -38,7 +41,8 @@ pub trait Service: fmt::Debug + Send + Sync + 'static {
     /// [`SeedError`] naming the place in the section.
     fn seed(&self, section: Value) -> BoxFuture<'_, Result<(), SeedError>>;
 
-    /// Forgets all data; the shell seeds again afterwards. Announced credentials stay the same.
+    /// Forgets what it keeps in memory, after the shell emptied the store and before it seeds again. Announced
+    /// credentials stay the same.
     ///
     /// # Errors
     /// [`SeedError`] if the store refuses.
@@ -55,6 +59,27 @@ pub trait Service: fmt::Debug + Send + Sync + 'static {
 
     /// All routes, for metrics and listings.
     fn routes(&self) -> Vec<RouteInfo>;
+}
+
+/// What the shell gives to a service when it opens it.
+#[derive(Debug, Clone)]
+pub struct Context {
+    /// Where data is kept; a service opens its store by its own name.
+    pub engine: Engine,
+    /// The clock to live by.
+    pub time: Arc<ServiceTime>,
+    /// How closely oddities are kept.
+    pub mode: Mode,
+    /// For push deliveries and webhooks.
+    pub push: Arc<GuardedClient>,
+    /// The `options` of the service's section in the seed file; [`Value::Null`] without one.
+    pub options: Value,
+    /// The credentials that an earlier start of this installation announced: the installation without a seed
+    /// keeps them.
+    pub known: Option<Value>,
+    /// The subject of the client certificate that is announced with the service's credentials, as `CN=..,O=..`;
+    /// absent without TLS.
+    pub client_subject: Option<String>,
 }
 
 /// How closely the real services' oddities are kept.
