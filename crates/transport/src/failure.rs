@@ -1,0 +1,233 @@
+//! What a failure means: how far the request got, and what to do next.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::io;
+use std::time::Duration;
+
+use http::Uri;
+use http::uri::{Authority, Scheme};
+use hyper_util::client::legacy::Error as HyperError;
+use pentad_core::{Error, ErrorKind, Sent};
+use rustls::AlertDescription;
+
+use crate::connect::{BoxError, Fault, Unresolved};
+
+/// The server that a request was for: host and port, never more of its URL.
+pub(crate) struct Place {
+    authority: Option<Authority>,
+    encrypted: bool,
+}
+
+impl Place {
+    pub(crate) fn of(uri: &Uri) -> Self {
+        Self { authority: uri.authority().cloned(), encrypted: uri.scheme() == Some(&Scheme::HTTPS) }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(authority) = &self.authority else { return f.write_str("the server") };
+        f.write_str(authority.host())?;
+        match authority.port_u16() {
+            Some(port) => write!(f, ":{port}"),
+            None => f.write_str(if self.encrypted { ":443" } else { ":80" }),
+        }
+    }
+}
+
+/// The server kept silent for longer than the idle limit.
+pub(crate) fn silence(idle: Duration) -> Error {
+    Error::new(ErrorKind::Timeout, format!("nothing came from the server for {idle:?}"))
+        .with_sent(Sent::Maybe)
+}
+
+/// No connection within the connect limit.
+pub(crate) fn no_connection(place: &Place, limit: Duration) -> Error {
+    Error::new(ErrorKind::Timeout, format!("no connection to {place} within {limit:?}"))
+}
+
+/// The answer's body broke off.
+pub(crate) fn in_body(error: BoxError) -> Error {
+    let source = Cause(error);
+    let garbled = source.find::<io::Error>().is_some_and(|error| {
+        matches!(
+            error.kind(),
+            io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput | io::ErrorKind::Other
+        )
+    }) && source.find::<hyper::Error>().is_none();
+    let error = if garbled {
+        Error::new(ErrorKind::Decode, "the answer's compression is broken")
+    } else {
+        Error::new(ErrorKind::Connection, "the connection broke in the middle of the answer")
+    };
+    error.with_source(source).with_sent(Sent::Maybe)
+}
+
+/// No answer came: the connection could not be made, or broke.
+pub(crate) fn unanswered(error: HyperError, place: &Place, connect: Duration) -> Error {
+    let sent = how_far(&error);
+    let source = Cause(Box::new(error));
+    let fault = match source.find::<Fault>() {
+        Some(Fault::Timeout) => return no_connection(place, connect),
+        Some(Fault::Dial(_)) => not_reached(&source, place),
+        Some(Fault::Trust(why)) => Error::new(ErrorKind::Config, format!("trusted certificates: {why}"))
+            .with_hint("install the system's CA certificates or name a CA file"),
+        Some(Fault::Proxy(_)) => refused_by_proxy(&source, place),
+        Some(Fault::Tls(_)) => handshake(&source, place),
+        None => broken(&source, place),
+    };
+    fault.with_source(source).with_sent(sent)
+}
+
+/// hyper names the connection only where the request had one, and says "canceled" only of a request that it
+/// could hand back unread.
+fn how_far(error: &HyperError) -> Sent {
+    let canceled = error
+        .source()
+        .and_then(|source| source.downcast_ref::<hyper::Error>())
+        .is_some_and(hyper::Error::is_canceled);
+    if error.connect_info().is_none() || error.is_connect() || canceled { Sent::No } else { Sent::Maybe }
+}
+
+fn not_reached(source: &Cause, place: &Place) -> Error {
+    if source.find::<Unresolved>().is_some() {
+        return Error::new(ErrorKind::Connection, format!("{place}: the host name has no address"))
+            .with_hint("check the endpoint's spelling and the name service");
+    }
+    match source.find::<io::Error>().map(io::Error::kind) {
+        Some(io::ErrorKind::ConnectionRefused) => {
+            Error::new(ErrorKind::Connection, format!("{place} refused the connection"))
+                .with_hint("is the service running there?")
+        }
+        Some(io::ErrorKind::NotFound) => {
+            Error::new(ErrorKind::Connection, format!("{place}: there is no such socket"))
+        }
+        Some(io::ErrorKind::PermissionDenied) => {
+            Error::new(ErrorKind::Connection, format!("{place}: permission denied"))
+        }
+        _ => Error::new(ErrorKind::Connection, format!("{place} cannot be reached")),
+    }
+}
+
+fn refused_by_proxy(source: &Cause, place: &Place) -> Error {
+    // The proxy's own error types are not public; their words are.
+    let wants_password = source.iter().any(|error| {
+        let text = error.to_string();
+        text.contains("proxy authorization required") || text.contains("authentication")
+    });
+    if wants_password {
+        return Error::new(ErrorKind::Config, format!("the proxy wants other credentials to reach {place}"))
+            .with_hint("give user and password in the proxy's URL");
+    }
+    Error::new(ErrorKind::Connection, format!("the proxy did not connect to {place}"))
+}
+
+fn handshake(source: &Cause, place: &Place) -> Error {
+    let Some(error) = source.find::<rustls::Error>() else {
+        return Error::new(ErrorKind::Connection, format!("{place} broke off the TLS handshake"));
+    };
+    certificate(error, place)
+        .unwrap_or_else(|| Error::new(ErrorKind::Connection, format!("no TLS connection to {place}")))
+}
+
+/// A fault of certificates or settings: the same again would fail the same way.
+fn certificate(error: &rustls::Error, place: &Place) -> Option<Error> {
+    use AlertDescription as Alert;
+    use rustls::Error as Tls;
+    let (message, hint) = match error {
+        Tls::InvalidCertificate(rustls::CertificateError::UnknownIssuer) => (
+            format!("the certificate of {place} comes from an unknown authority"),
+            "name the file of its CA, or fix the server's certificate chain",
+        ),
+        Tls::InvalidCertificate(why) => {
+            (format!("the certificate of {place} is not valid: {}", reason(why)), "check host name and dates")
+        }
+        Tls::AlertReceived(
+            Alert::CertificateRequired
+            | Alert::BadCertificate
+            | Alert::UnsupportedCertificate
+            | Alert::CertificateRevoked
+            | Alert::CertificateExpired
+            | Alert::CertificateUnknown
+            | Alert::UnknownCA
+            | Alert::AccessDenied,
+        ) => (format!("{place} did not accept our certificate"), "give a client certificate that it trusts"),
+        Tls::AlertReceived(
+            Alert::HandshakeFailure | Alert::ProtocolVersion | Alert::NoApplicationProtocol,
+        )
+        | Tls::PeerIncompatible(_)
+        | Tls::NoApplicationProtocol => {
+            (format!("{place} speaks no TLS that we speak"), "TLS 1.2 or 1.3 is needed")
+        }
+        Tls::InvalidMessage(_) => (format!("{place} does not speak TLS"), "is this an http:// address?"),
+        _ => return None,
+    };
+    Some(Error::new(ErrorKind::Config, message).with_hint(hint))
+}
+
+fn reason(why: &rustls::CertificateError) -> &'static str {
+    use rustls::CertificateError as Why;
+    match why {
+        Why::Expired | Why::ExpiredContext { .. } => "expired",
+        Why::NotValidYet | Why::NotValidYetContext { .. } => "not valid yet",
+        Why::Revoked => "revoked",
+        Why::NotValidForName | Why::NotValidForNameContext { .. } => "made for another host name",
+        Why::BadSignature => "bad signature",
+        _ => "refused",
+    }
+}
+
+fn broken(source: &Cause, place: &Place) -> Error {
+    if let Some(fault) = source.find::<rustls::Error>().and_then(|error| certificate(error, place)) {
+        return fault;
+    }
+    match source.find::<hyper::Error>() {
+        Some(error) if error.is_parse() => {
+            Error::new(ErrorKind::Decode, format!("{place} did not answer in HTTP"))
+                .with_hint("check the port")
+        }
+        Some(error) if error.is_incomplete_message() => {
+            Error::new(ErrorKind::Connection, format!("{place} closed the connection before it answered"))
+        }
+        Some(error) if error.is_timeout() => {
+            Error::new(ErrorKind::Connection, format!("the connection to {place} is dead"))
+        }
+        _ => Error::new(ErrorKind::Connection, format!("the connection to {place} broke")),
+    }
+}
+
+/// A foreign error as the source of ours.
+#[derive(Debug)]
+struct Cause(BoxError);
+
+impl Cause {
+    /// The chain of causes, with what is wrapped in input/output errors (whose `source` skips it).
+    fn iter(&self) -> impl Iterator<Item = &(dyn StdError + 'static)> {
+        let first: &(dyn StdError + 'static) = &*self.0;
+        std::iter::successors(Some(first), |error| {
+            let error = *error;
+            match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+                Some(inner) => Some(inner as &(dyn StdError + 'static)),
+                None => error.source(),
+            }
+        })
+    }
+
+    /// The last (innermost) error of type `E`.
+    fn find<E: StdError + 'static>(&self) -> Option<&E> {
+        self.iter().filter_map(|error| error.downcast_ref()).last()
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl StdError for Cause {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source()
+    }
+}

@@ -1,0 +1,80 @@
+//! HTTP over a unix socket.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use futures_core::future::BoxFuture;
+use http::Uri;
+use http::uri::Scheme;
+
+use hyper_util::rt::TokioIo;
+use pentad_core::{Error, ErrorKind, Request, Response, Result, Target, Transport};
+use tokio::net::UnixStream;
+use tower_service::Service;
+
+use crate::PoolOptions;
+use crate::connect::{Fault, current_limit, within_limit};
+use crate::exchange::Exchange;
+use crate::proxy::Proxies;
+
+/// HTTP/1.1 to the server that listens on the unix socket at `path`, whatever host a request names.
+///
+/// By custom requests name `http://pentad.local`. Limits, errors and compression are those of
+/// [`HyperTransport`](crate::HyperTransport). Nothing is connected before the first request.
+#[must_use]
+pub fn unix(path: PathBuf) -> Arc<dyn Transport> {
+    let connector = SocketFile(Arc::from(path));
+    Arc::new(UnixTransport {
+        path: Arc::clone(&connector.0),
+        exchange: Exchange::new(connector, Arc::new(Proxies::none()), &PoolOptions::default()),
+    })
+}
+
+struct UnixTransport {
+    path: Arc<Path>,
+    exchange: Exchange<SocketFile>,
+}
+
+impl Transport for UnixTransport {
+    fn send(&self, request: Request) -> BoxFuture<'_, Result<Response>> {
+        if matches!(&request.target, Target::Url(base) if base.scheme() == Some(&Scheme::HTTPS)) {
+            let error =
+                Error::new(ErrorKind::Config, "there is no TLS on a unix socket").with_op(request.op.id);
+            return Box::pin(std::future::ready(Err(error)));
+        }
+        Box::pin(self.exchange.send(request))
+    }
+}
+
+impl fmt::Debug for UnixTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("UnixTransport").field(&self.path).finish()
+    }
+}
+
+/// Connects to one socket file.
+#[derive(Clone)]
+struct SocketFile(Arc<Path>);
+
+impl Service<Uri> for SocketFile {
+    type Response = Stream;
+    type Error = Fault;
+    type Future = BoxFuture<'static, Result<Stream, Fault>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Fault>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Uri) -> Self::Future {
+        let path = Arc::clone(&self.0);
+        let connecting = async move {
+            let stream = UnixStream::connect(&*path).await.map_err(|error| Fault::Dial(Box::new(error)))?;
+            Ok(TokioIo::new(stream))
+        };
+        Box::pin(within_limit(current_limit(), connecting))
+    }
+}
+
+type Stream = TokioIo<UnixStream>;
