@@ -1,0 +1,64 @@
+//! Large bytes.
+
+use bytes::Bytes;
+use pentad_store::StoreErrorKind;
+
+use crate::backend::everywhere;
+
+#[test]
+fn blob_grows_at_its_end_until_it_is_sealed() {
+    everywhere(async |bench| {
+        let engine = bench.engine();
+        let blobs = engine.blobs();
+        assert_eq!(blobs.len("up-1").await.unwrap(), None);
+        assert_eq!(blobs.append("up-1", 0, Bytes::from_static(b"hello ")).await.unwrap(), 6);
+        assert_eq!(blobs.append("up-1", 6, Bytes::from_static(b"world")).await.unwrap(), 11);
+        assert_eq!(blobs.len("up-1").await.unwrap(), Some(11));
+        assert_eq!(blobs.read("up-1", 4, 4).await.unwrap(), "o wo");
+        assert_eq!(blobs.seal("up-1").await.unwrap(), 11);
+        assert_eq!(blobs.seal("up-1").await.unwrap(), 11);
+        assert_eq!(blobs.read("up-1", 6, 100).await.unwrap(), "world");
+        assert_eq!(blobs.read("up-1", 50, 100).await.unwrap(), "");
+        let late = blobs.append("up-1", 11, Bytes::from_static(b"!")).await.unwrap_err();
+        assert_eq!((late.kind(), late.length()), (StoreErrorKind::Offset, Some(11)));
+        engine.close().await;
+        if bench.persists() {
+            let engine = bench.engine();
+            assert_eq!(engine.blobs().read("up-1", 0, 5).await.unwrap(), "hello");
+            engine.close().await;
+        }
+    });
+}
+
+#[test]
+fn append_elsewhere_than_at_the_end_says_where_the_end_is() {
+    everywhere(async |bench| {
+        let engine = bench.engine();
+        let blobs = engine.blobs();
+        blobs.append("b", 0, Bytes::from_static(b"abc")).await.unwrap();
+        for offset in [0, 2, 4] {
+            let error = blobs.append("b", offset, Bytes::from_static(b"x")).await.unwrap_err();
+            assert_eq!((error.kind(), error.length()), (StoreErrorKind::Offset, Some(3)));
+        }
+        assert_eq!(blobs.read("b", 0, 10).await.unwrap(), "abc");
+        engine.close().await;
+    });
+}
+
+#[test]
+fn deleted_and_absent_blobs_are_not_there() {
+    everywhere(async |bench| {
+        let engine = bench.engine();
+        let blobs = engine.blobs();
+        blobs.append("b", 0, Bytes::from_static(b"abc")).await.unwrap();
+        assert!(blobs.delete("b").await.unwrap());
+        assert!(!blobs.delete("b").await.unwrap());
+        assert_eq!(blobs.read("b", 0, 1).await.unwrap_err().kind(), StoreErrorKind::NotFound);
+        assert_eq!(blobs.seal("b").await.unwrap_err().kind(), StoreErrorKind::NotFound);
+        for key in ["", "../b", ".b", "a/b"] {
+            let error = blobs.append(key, 0, Bytes::new()).await.unwrap_err();
+            assert_eq!(error.kind(), StoreErrorKind::Statement, "{key}");
+        }
+        engine.close().await;
+    });
+}
