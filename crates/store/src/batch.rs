@@ -39,8 +39,8 @@ pub(crate) trait Connection {
     fn rollback(&mut self);
     /// Called once per batch that had to be run closure by closure.
     fn collided(&mut self) {}
-    /// Drops every table, as if the database were new; called outside a transaction.
-    fn clear(&mut self) -> Result<()>;
+    /// Drops every table and lets `make` create them anew, in one transaction.
+    fn clear(&mut self, make: &mut dyn FnMut(&mut dyn Connection) -> Result<()>) -> Result<()>;
     /// Called once, after the last transaction.
     fn finish(&mut self) {}
 }

@@ -12,7 +12,7 @@ use crate::batch::{Connection, Surroundings};
 use crate::blob::{Blobs, DirBlobs};
 use crate::error::{Result, StoreError, StoreErrorKind};
 use crate::lock::Home;
-use crate::migrate::{Migration, migrate};
+use crate::migrate::{Form, Migration, migrate};
 use crate::postgres::Cluster;
 use crate::sqlite::{Files, Sqlite};
 use crate::store::{Opener, Store};
@@ -128,7 +128,7 @@ struct Open {
 #[derive(Debug)]
 enum Place {
     Files(Files),
-    Cluster(Cluster),
+    Cluster(Box<Cluster>),
 }
 
 impl Engine {
@@ -156,7 +156,7 @@ impl Engine {
             Backend::Postgres { url, dir, prefix } => {
                 let home = Home::claim(&dir)?;
                 let vault = Vault::open_dir(&dir, Arc::clone(&workers))?;
-                (home, Place::Cluster(Cluster::new(&url, &prefix, durability)?), vault)
+                (home, Place::Cluster(Box::new(Cluster::new(&url, &prefix, durability)?)), vault)
             }
         };
         let durable = durability == Durability::Durable
@@ -190,9 +190,10 @@ impl Engine {
         }
         let around =
             Surroundings { clock: Arc::clone(&self.0.clock), watchers: Arc::new(Watchers::default()) };
+        let form = Form { schema, key: self.0.vault.fingerprint() };
         let store = match &self.0.place {
-            Place::Files(files) => open_files(files, name, schema, around)?,
-            Place::Cluster(cluster) => cluster.open(name, schema, around)?,
+            Place::Files(files) => open_files(files, name, form, around)?,
+            Place::Cluster(cluster) => cluster.open(name, form, around)?,
         };
         services.insert(name.to_owned(), store.clone());
         Ok(store)
@@ -273,42 +274,24 @@ impl Drop for Open {
     }
 }
 
-fn open_files(
-    files: &Files,
-    name: &str,
-    schema: &'static [Migration],
-    around: Surroundings,
-) -> Result<Store> {
+fn open_files(files: &Files, name: &str, form: Form, around: Surroundings) -> Result<Store> {
     let durability = files.durability;
     let file = files.database(name);
     let writer: Opener = {
         let (file, files, name) = (Arc::clone(&file), files.clone(), name.to_owned());
-        Box::new(move || open_writer(&file, &files, &name, schema))
+        Box::new(move || open_writer(&file, &files, &name, form))
     };
     let readers = (0..readers()).map(|_| -> Opener {
         let file: Arc<Path> = Arc::clone(&file);
         Box::new(move || Ok(Box::new(Sqlite::reader(&file, durability)?)))
     });
-    Store::start(name, around, (schema, remake), vec![writer], readers.collect())
+    Store::start(name, around, form, vec![writer], readers.collect())
 }
 
-fn open_writer(
-    file: &Path,
-    files: &Files,
-    name: &str,
-    schema: &'static [Migration],
-) -> Result<Box<dyn Connection>> {
+fn open_writer(file: &Path, files: &Files, name: &str, form: Form) -> Result<Box<dyn Connection>> {
     let mut writer = Sqlite::writer(file, files.durability)?;
-    migrate(&mut writer, name, schema, |from| {
-        let copy = files.snapshot(name, from)?;
-        Sqlite::writer(file, files.durability)?.copy_to(&copy)
-    })?;
+    migrate(&mut writer, name, form, |writer, from| writer.copy_to(&files.snapshot(name, from)?))?;
     Ok(Box::new(writer))
-}
-
-/// Makes the tables of an empty database.
-pub(crate) fn remake(connection: &mut dyn Connection, name: &str, schema: &[Migration]) -> Result<()> {
-    migrate(connection, name, schema, |_| Ok(()))
 }
 
 /// Reading threads per service.

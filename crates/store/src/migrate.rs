@@ -15,22 +15,31 @@ pub struct Migration {
     pub sql: &'static str,
 }
 
-const FORMAT: &str = "format";
+/// What the data of a service must look like.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Form {
+    pub(crate) schema: &'static [Migration],
+    /// Tells the key that secrets are sealed under from any other.
+    pub(crate) key: i64,
+}
 
-/// Brings the data to the last version of `schema`.
+const META: &str =
+    "CREATE TABLE IF NOT EXISTS pentad_meta (name TEXT NOT NULL PRIMARY KEY, value BIGINT NOT NULL)";
+const FORMAT: &str = "format";
+const KEY: &str = "key";
+
+/// Brings the data to the last version of `form`.
 ///
 /// `snapshot` is called with the old version before existing data is changed.
-pub(crate) fn migrate(
-    connection: &mut dyn Connection,
+pub(crate) fn migrate<C: Connection>(
+    connection: &mut C,
     service: &str,
-    schema: &[Migration],
-    snapshot: impl FnOnce(u32) -> Result<()>,
+    form: Form,
+    snapshot: impl FnOnce(&mut C, u32) -> Result<()>,
 ) -> Result<()> {
-    let known = last_version(service, schema)?;
-    connection.script(
-        "CREATE TABLE IF NOT EXISTS pentad_meta (name TEXT NOT NULL PRIMARY KEY, value BIGINT NOT NULL)",
-    )?;
-    let stored = stored_version(connection)?;
+    let known = last_version(service, form.schema)?;
+    connection.script(META)?;
+    let stored = stored(connection, FORMAT)?.map_or(0, |version| u32::try_from(version).unwrap_or(u32::MAX));
     if stored > known {
         let what = format!(
             "the data of \"{service}\" has format {stored}, this program knows up to {known}: \
@@ -38,39 +47,56 @@ pub(crate) fn migrate(
         );
         return Err(StoreError::new(StoreErrorKind::Newer, what));
     }
+    if self::stored(connection, KEY)?.is_some_and(|key| key != form.key) {
+        let what = format!(
+            "the secrets of \"{service}\" were sealed under another key: restore the file `key` that \
+             belongs to this data"
+        );
+        return Err(StoreError::new(StoreErrorKind::Config, what));
+    }
     if stored == known {
         return Ok(());
     }
     if stored > 0 {
         tracing::info!(service, from = stored, to = known, "migrating stored data");
-        snapshot(stored)?;
+        snapshot(connection, stored)?;
     }
     connection.begin(false)?;
-    let applied = apply(connection, schema, stored).and_then(|()| connection.commit());
+    let applied = apply(connection, form, stored).and_then(|()| connection.commit());
     if applied.is_err() {
         connection.rollback();
     }
     applied
 }
 
-fn apply(connection: &mut dyn Connection, schema: &[Migration], stored: u32) -> Result<()> {
-    for step in schema.iter().filter(|step| step.version > stored) {
+/// Makes the tables of an empty database, inside a transaction.
+pub(crate) fn create(connection: &mut dyn Connection, form: Form) -> Result<()> {
+    connection.script(META)?;
+    apply(connection, form, 0)
+}
+
+fn apply(connection: &mut dyn Connection, form: Form, stored: u32) -> Result<()> {
+    let mut version = stored;
+    for step in form.schema.iter().filter(|step| step.version > stored) {
         connection.script(step.sql)?;
+        version = step.version;
+    }
+    for (name, value) in [(FORMAT, i64::from(version)), (KEY, form.key)] {
         connection.execute(
             "INSERT INTO pentad_meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-            &[&FORMAT, &step.version],
+            &[&name, &value],
         )?;
     }
     Ok(())
 }
 
-fn stored_version(connection: &mut dyn Connection) -> Result<u32> {
-    let mut stored = Ok(0);
-    connection.query("SELECT value FROM pentad_meta WHERE name = $1", &[&FORMAT], &mut |row| {
-        stored = row.int(0);
+fn stored(connection: &mut dyn Connection, name: &str) -> Result<Option<i64>> {
+    let mut stored = Ok(None);
+    connection.query("SELECT value FROM pentad_meta WHERE name = $1", &[&name], &mut |row| {
+        stored = row.opt_int(0);
         false
     })?;
-    Ok(u32::try_from(stored?).unwrap_or(u32::MAX))
+    stored
 }
 
 fn last_version(service: &str, schema: &[Migration]) -> Result<u32> {

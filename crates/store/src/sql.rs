@@ -33,7 +33,7 @@ pub(crate) fn translate_schema(sql: &str, dialect: Dialect) -> String {
 fn rewrite(sql: &str, dialect: Dialect, schema: bool) -> String {
     let mut out = String::with_capacity(sql.len() + 32);
     let mut rest = sql;
-    while let Some(at) = rest.find(|c: char| matches!(c, '\'' | '$' | '{' | 'T')) {
+    while let Some(at) = rest.find(['\'', '$', '{', 'T']) {
         let (before, tail) = rest.split_at(at);
         out.push_str(before);
         let used = match tail.as_bytes()[0] {

@@ -85,7 +85,7 @@ impl Sqlite {
         copy.close().map_err(|(_, error)| failure(error))
     }
 
-    fn drop_tables(&mut self) -> Result<()> {
+    fn recreate(&mut self, make: &mut dyn FnMut(&mut dyn Connection) -> Result<()>) -> Result<()> {
         self.begin(false)?;
         let mut tables = Vec::new();
         let sql = "SELECT type, name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'";
@@ -96,6 +96,7 @@ impl Sqlite {
         for (kind, name) in tables {
             self.script(&format!("DROP {kind} IF EXISTS \"{}\"", name.replace('"', "\"\"")))?;
         }
+        make(self)?;
         self.commit()
     }
 }
@@ -183,10 +184,11 @@ impl Connection for Sqlite {
         }
     }
 
-    fn clear(&mut self) -> Result<()> {
+    fn clear(&mut self, make: &mut dyn FnMut(&mut dyn Connection) -> Result<()>) -> Result<()> {
+        // Tables that refer to each other can be dropped in any order only while nobody looks at the references.
         self.setup("PRAGMA foreign_keys = OFF")?;
         self.db.flush_prepared_statement_cache();
-        let cleared = self.drop_tables();
+        let cleared = self.recreate(make);
         if cleared.is_err() {
             self.rollback();
         }

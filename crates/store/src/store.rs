@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 use crate::batch::{self, Connection, Surroundings};
 use crate::error::{Result, StoreError, StoreErrorKind};
 use crate::job::{Closure, Job, Pending};
-use crate::migrate::Migration;
+use crate::migrate::{self, Form};
 use crate::queue::Queue;
 use crate::tx::Tx;
 use crate::watch::Changed;
@@ -139,7 +139,7 @@ impl Store {
     pub(crate) fn start(
         name: &str,
         around: Surroundings,
-        migration: (&'static [Migration], fn(&mut dyn Connection, &str, &[Migration]) -> Result<()>),
+        form: Form,
         writers: Vec<Opener>,
         readers: Vec<Opener>,
     ) -> Result<Self> {
@@ -152,11 +152,8 @@ impl Store {
             threads: Mutex::new(Vec::new()),
         };
         for open in writers {
-            let (queue, around, name) =
-                (Arc::clone(&service.writes), service.around.clone(), name.to_owned());
-            let again = move |connection: &mut dyn Connection| migration.1(connection, &name, migration.0);
-            service
-                .spawn("write", open, move |connection| write_loop(connection, &queue, &around, &again))?;
+            let (queue, around) = (Arc::clone(&service.writes), service.around.clone());
+            service.spawn("write", open, move |connection| write_loop(connection, &queue, &around, form))?;
         }
         for open in readers {
             let (queue, around) = (Arc::clone(&service.reads), service.around.clone());
@@ -237,12 +234,7 @@ impl Drop for Service {
     }
 }
 
-fn write_loop(
-    connection: &mut dyn Connection,
-    queue: &Queue<Task>,
-    around: &Surroundings,
-    migrate: &dyn Fn(&mut dyn Connection) -> Result<()>,
-) {
+fn write_loop(connection: &mut dyn Connection, queue: &Queue<Task>, around: &Surroundings, form: Form) {
     let (mut tasks, mut jobs) = (Vec::new(), Vec::new());
     let mut crowd = 0;
     while queue.take(&mut tasks, BATCH) {
@@ -253,7 +245,7 @@ fn write_loop(
                 Task::Write(job) => jobs.push(job),
                 Task::Reset(done) => {
                     batch::run(connection, around, &mut jobs);
-                    let reset = connection.clear().and_then(|()| migrate(connection));
+                    let reset = connection.clear(&mut |connection| migrate::create(connection, form));
                     around.watchers.ring_all();
                     let _ = done.send(reset);
                 }

@@ -28,6 +28,7 @@ const AES_256_GCM_RANDOM_NONCE: u8 = 1;
 /// SHA-256 for random 256-bit values.
 pub struct Vault {
     key: RandomizedNonceKey,
+    fingerprint: i64,
     workers: Arc<Workers>,
 }
 
@@ -53,8 +54,18 @@ impl Vault {
     }
 
     fn new(key: &[u8; KEY_BYTES], workers: Arc<Workers>) -> Result<Self> {
+        let mut named = Zeroizing::new(b"pentad key fingerprint ".to_vec());
+        named.extend_from_slice(key);
+        let mut start = [0; 8];
+        start.copy_from_slice(&digest::digest(&digest::SHA256, &named).as_ref()[..8]);
+        let fingerprint = i64::from_be_bytes(start);
         let key = RandomizedNonceKey::new(&AES_256_GCM, key).map_err(|_| broken("the key cannot be used"))?;
-        Ok(Self { key, workers })
+        Ok(Self { key, fingerprint, workers })
+    }
+
+    /// Tells this key from any other and nothing about it: stored with the data that is sealed under it.
+    pub(crate) fn fingerprint(&self) -> i64 {
+        self.fingerprint
     }
 
     /// Encrypts `plain` so that only [`open`](Vault::open) with the same `purpose` gives it back.
