@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::available_parallelism;
 
@@ -120,6 +121,8 @@ struct Open {
     blobs: Arc<dyn Blobs>,
     vault: Vault,
     services: Mutex<HashMap<String, Store>>,
+    /// Changed only while `services` is locked, so that no service opens behind the back of a closing engine.
+    closed: AtomicBool,
     /// Released last, after every thread has ended.
     home: Mutex<Option<Home>>,
 }
@@ -163,7 +166,8 @@ impl Engine {
             && !matches!(&place, Place::Files(f) if f.durability != durability);
         let blobs = Arc::new(DirBlobs::new(&home.dir().join("blobs"), durable, workers));
         let (services, home) = (Mutex::default(), Mutex::new(Some(home)));
-        Ok(Self(Arc::new(Open { place, clock, blobs, vault, services, home })))
+        let closed = AtomicBool::new(false);
+        Ok(Self(Arc::new(Open { place, clock, blobs, vault, services, closed, home })))
     }
 
     /// Opens the database of the service `name`, creating or migrating its tables; later calls give the same store.
@@ -181,10 +185,10 @@ impl Engine {
                 format!("{name:?} cannot be the name of a service"),
             ));
         }
-        if lock(&self.0.home).is_none() {
+        let mut services = lock(&self.0.services);
+        if self.0.closed.load(Ordering::Acquire) {
             return Err(StoreError::closed());
         }
-        let mut services = lock(&self.0.services);
         if let Some(service) = services.get(name) {
             return Ok(service.clone());
         }
@@ -261,7 +265,11 @@ impl Engine {
 
 impl Open {
     fn close(&self) {
-        let services = std::mem::take(&mut *lock(&self.services));
+        let services = {
+            let mut services = lock(&self.services);
+            self.closed.store(true, Ordering::Release);
+            std::mem::take(&mut *services)
+        };
         services.values().for_each(|service| service.close());
         services.values().for_each(|service| service.join());
         lock(&self.home).take();

@@ -1,6 +1,7 @@
 //! The SQLite back end: one file per service, one writer, a few readers.
 
 use std::fs;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -37,6 +38,7 @@ impl Sqlite {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
             | OpenFlags::SQLITE_OPEN_CREATE
             | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        private(file)?;
         let this = Self::open(file, durability, flags, false)?;
         let synchronous = synchronous(durability);
         this.setup(&format!(
@@ -77,6 +79,7 @@ impl Sqlite {
 
     /// Copies the database as it is into a new file.
     pub(crate) fn copy_to(&self, file: &Path) -> Result<()> {
+        private(file)?;
         let mut copy = rusqlite::Connection::open(file).map_err(failure)?;
         let backup = rusqlite::backup::Backup::new(&self.db, &mut copy).map_err(failure)?;
         // All pages in one step: nobody else writes meanwhile.
@@ -201,6 +204,13 @@ impl Connection for Sqlite {
             tracing::warn!(%error, "the write-ahead log could not be emptied; it will be at the next start");
         }
     }
+}
+
+/// Creates `file` for its owner alone; SQLite gives the log beside it the same mode.
+fn private(file: &Path) -> Result<()> {
+    let mut options = fs::OpenOptions::new();
+    let opened = options.write(true).create(true).truncate(false).mode(0o600).open(file);
+    opened.map(drop).map_err(|e| StoreError::io(format!("open {}", file.display()), e))
 }
 
 fn synchronous(durability: Durability) -> &'static str {

@@ -44,7 +44,7 @@ impl Bench {
         Self { options: StoreOptions::memory(), clock: Arc::default(), dir }
     }
 
-    fn postgres(url: String) -> Self {
+    pub(crate) fn postgres(url: String) -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let dir = tempfile::tempdir().unwrap();
         let prefix = format!("test_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
@@ -55,6 +55,18 @@ impl Bench {
 
     pub(crate) fn engine(&self) -> Engine {
         Engine::open(self.options.clone(), self.clock.clone()).unwrap()
+    }
+
+    /// Another node on the same database, with the same key and a directory of its own.
+    pub(crate) fn second_node(&self) -> Engine {
+        let mut options = self.options.clone();
+        let Backend::Postgres { dir, .. } = &mut options.backend else {
+            panic!("only one process holds {options:?}")
+        };
+        let first = std::mem::replace(dir, self.dir.path().join("second"));
+        std::fs::create_dir_all(&dir).unwrap();
+        std::fs::copy(first.join("key"), dir.join("key")).unwrap();
+        Engine::open(options, self.clock.clone()).unwrap()
     }
 
     pub(crate) fn path(&self) -> std::path::PathBuf {
@@ -90,7 +102,7 @@ pub(crate) fn everywhere<F: Future<Output = ()>>(behaviour: impl Fn(Arc<Bench>) 
 }
 
 /// Resetting an engine without open services removes everything under its prefix.
-async fn drop_schemas(bench: &Bench) {
+pub(crate) async fn drop_schemas(bench: &Bench) {
     let engine = bench.engine();
     engine.reset().await.unwrap();
     engine.close().await;

@@ -65,3 +65,20 @@ fn key_is_private_and_a_key_others_may_read_is_refused() {
     let error = Engine::open(bench.options.clone(), bench.clock.clone()).unwrap_err();
     assert_eq!(error.kind(), StoreErrorKind::Config);
 }
+
+#[test]
+fn data_sealed_under_another_key_is_refused() {
+    everywhere(async |bench| {
+        if !bench.persists() {
+            return;
+        }
+        let (engine, _) = crate::backend::open(&bench);
+        engine.close().await;
+        std::fs::remove_file(bench.path().join("key")).unwrap();
+        let engine = bench.engine();
+        let error = engine.service("shop", crate::backend::SCHEMA).unwrap_err();
+        assert_eq!(error.kind(), StoreErrorKind::Config);
+        assert!(error.message().contains("another key"), "{error}");
+        engine.close().await;
+    });
+}
