@@ -1,0 +1,158 @@
+//! Requests as one line that can be pasted into a shell.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+use http::header::AUTHORIZATION;
+use http::{HeaderName, HeaderValue, Method};
+use serde_json::Value;
+
+use crate::error::Result;
+use crate::message::{Body, Request, Target};
+use crate::redact::{self, is_secret};
+
+/// Whether secrets appear.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reveal {
+    /// Secrets are shell variables named after their place.
+    No,
+    /// Secrets are written out.
+    Yes,
+}
+
+/// Encloses the name of a shell variable within a document; no text contains this noncharacter by chance.
+const MARK: char = '\u{10FFFE}';
+
+/// The request as a `curl` command.
+///
+/// An unresolved catalog service stands as a variable: `"$DATABASE_ENDPOINT"'/instances'`.
+///
+/// # Errors
+/// If path or query cannot stand in a URL.
+pub fn curl(request: &Request, reveal: Reveal) -> Result<String> {
+    let mut line = String::from("curl");
+    let has_body = !matches!(request.body, Body::Empty);
+    match request.method {
+        Method::GET if !has_body => {}
+        Method::HEAD => line.push_str(" -I"),
+        ref method => {
+            let _ = write!(line, " -X {method}");
+        }
+    }
+    for (name, value) in &request.headers {
+        line.push_str(" -H ");
+        line.push_str(&header(name, value, reveal));
+    }
+    push_body(&mut line, &request.body, reveal);
+    line.push(' ');
+    line.push_str(&url(request, reveal)?);
+    Ok(line)
+}
+
+fn header(name: &HeaderName, value: &HeaderValue, reveal: Reveal) -> String {
+    let text = String::from_utf8_lossy(value.as_bytes());
+    if reveal == Reveal::Yes || !(value.is_sensitive() || is_secret(name.as_str())) {
+        // `-H 'name;'` is how curl sends an empty header.
+        return if text.is_empty() {
+            quoted(&format!("{name};"))
+        } else {
+            quoted(&format!("{name}: {text}"))
+        };
+    }
+    // The scheme of an authorization is no secret and has to stand there.
+    let scheme = text.split_once(' ').map(|(scheme, _)| scheme);
+    match scheme.filter(|scheme| name == AUTHORIZATION && scheme.bytes().all(|c| c.is_ascii_alphanumeric())) {
+        Some(scheme) => quoted(&format!("{name}: {scheme} {}", marked(name.as_str()))),
+        None => quoted(&format!("{name}: {}", marked(name.as_str()))),
+    }
+}
+
+fn push_body(line: &mut String, body: &Body, reveal: Reveal) {
+    let bytes = match body {
+        Body::Empty => return,
+        Body::Bytes(bytes) => bytes,
+        Body::Replay(..) | Body::Once(..) => return line.push_str(" --data-binary @-"),
+    };
+    let document = serde_json::from_slice::<Value>(bytes);
+    let text: Cow<'_, str> = match (reveal, document) {
+        (Reveal::No, Ok(mut document)) => {
+            let mut changed = false;
+            redact::replace(&mut document, &mut |name| {
+                changed = true;
+                marked(name)
+            });
+            // Unchanged documents are shown as they are sent, byte for byte.
+            if changed { document.to_string().into() } else { String::from_utf8_lossy(bytes) }
+        }
+        (Reveal::No, Err(_)) | (Reveal::Yes, _) => match std::str::from_utf8(bytes) {
+            Ok(text) if !text.contains('\0') => text.into(),
+            _ => return line.push_str(" --data-binary @-"),
+        },
+    };
+    line.push_str(" --data-binary ");
+    line.push_str(&quoted(&text));
+}
+
+fn url(request: &Request, reveal: Reveal) -> Result<String> {
+    let mut shown = request.clone_head();
+    if reveal == Reveal::No {
+        // Hidden in two steps: the encoder would escape the mark.
+        for (name, value) in &mut shown.query {
+            if is_secret(name) {
+                *value = PLACE.to_owned();
+            }
+        }
+        shown.raw_query = shown.raw_query.map(|raw| redact::raw_query(&raw).replace(redact::HIDDEN, PLACE));
+    }
+    let (prefix, text) = match &shown.target {
+        Target::Url(_) => (String::new(), shown.uri()?.to_string()),
+        Target::Service { service_type, .. } => {
+            (format!("\"${}_ENDPOINT\"", variable(service_type)), shown.path_and_query())
+        }
+    };
+    Ok(prefix + &quoted(&named_places(&text)))
+}
+
+/// Stands for a hidden query value until the URL is written.
+const PLACE: &str = "pentad-hidden-query-value";
+
+/// Turns `token=PLACE` into `token=$TOKEN`.
+fn named_places(url: &str) -> String {
+    let mut parts = url.split(PLACE);
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let start = text.rfind(['?', '&']).map_or(0, |at| at + 1);
+        let name = text[start..].trim_end_matches('=').to_owned();
+        text.push_str(&marked(&name));
+        text.push_str(part);
+    }
+    text
+}
+
+/// A variable's name between marks.
+fn marked(name: &str) -> String {
+    format!("{MARK}{}{MARK}", variable(name))
+}
+
+/// `x-api-key` → `X_API_KEY`.
+fn variable(name: &str) -> String {
+    let mut text: String =
+        name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect();
+    if text.starts_with(|c: char| c.is_ascii_digit()) || text.is_empty() {
+        text.insert(0, '_');
+    }
+    text
+}
+
+/// Quotes for a POSIX shell; what stands between marks becomes a variable.
+fn quoted(text: &str) -> String {
+    let mut line = String::with_capacity(text.len() + 2);
+    for (index, part) in text.split(MARK).enumerate() {
+        if index % 2 == 1 {
+            let _ = write!(line, "\"${part}\"");
+        } else if !part.is_empty() || text.is_empty() {
+            let _ = write!(line, "'{}'", part.replace('\'', r"'\''"));
+        }
+    }
+    line
+}

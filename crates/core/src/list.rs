@@ -1,0 +1,326 @@
+//! `List<T>`: pages of one kind of thing.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::future::IntoFuture;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_core::future::BoxFuture;
+use http::response::Parts;
+use http::{HeaderName, HeaderValue, Uri};
+
+use crate::call::{Planned, again};
+use crate::curl::Reveal;
+use crate::decode::Context;
+use crate::draft::{Options, repeatable};
+use crate::error::{Error, ErrorKind, Result};
+use crate::message::{Request, ResponseBody, Target, same_origin};
+use crate::page::{Items, Pages};
+use crate::retry::RetryPolicy;
+
+/// A place in a listing.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Cursor {
+    /// Number of things to skip.
+    Offset(u64),
+    /// The last thing seen.
+    Marker(String),
+    /// An opaque token.
+    Token(String),
+    /// The URL of the next page, absolute or made so by the service's crate.
+    Link(Uri),
+    /// A query that the service wants back verbatim.
+    Raw(String),
+}
+
+/// One page of a listing.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Page<T> {
+    /// The things, in the service's order.
+    pub items: Vec<T>,
+    /// Where the next page begins; `None` on the last one.
+    pub next: Option<Cursor>,
+    /// Number of things in the whole listing, if the service says so.
+    pub total: Option<u64>,
+    /// Whether an empty page may be followed by one that is not; otherwise an empty page ends the listing.
+    pub sparse: bool,
+    /// The answer as it came.
+    pub raw: Bytes,
+}
+
+impl<T> Page<T> {
+    /// A last page.
+    pub fn new(items: Vec<T>) -> Self {
+        Self { items, next: None, total: None, sparse: false, raw: Bytes::new() }
+    }
+
+    /// Sets where the next page begins.
+    pub fn next(mut self, next: Option<Cursor>) -> Self {
+        self.next = next;
+        self
+    }
+
+    /// Sets the size of the whole listing.
+    pub const fn total(mut self, total: Option<u64>) -> Self {
+        self.total = total;
+        self
+    }
+
+    /// Says that empty pages do not end the listing.
+    pub const fn sparse(mut self) -> Self {
+        self.sparse = true;
+        self
+    }
+
+    /// Keeps the answer as it came.
+    pub fn raw(mut self, raw: Bytes) -> Self {
+        self.raw = raw;
+        self
+    }
+
+    /// Changes each thing.
+    pub fn map<U>(self, change: impl FnMut(T) -> U) -> Page<U> {
+        let items = self.items.into_iter().map(change).collect();
+        Page { items, next: self.next, total: self.total, sparse: self.sparse, raw: self.raw }
+    }
+}
+
+/// A listing: a value that describes what will be asked. Awaiting it gives the first page.
+#[must_use = "a list does nothing until it is awaited or iterated"]
+pub struct List<T> {
+    plan: Planned,
+    cursor: fn(&Cursor, &mut Request),
+    page: fn(&Context, &Parts, Bytes) -> Result<Page<T>>,
+    size_name: Option<&'static str>,
+    page_size: Option<u32>,
+    pub(crate) max_items: Option<usize>,
+    pub(crate) start: Option<Cursor>,
+    pub(crate) concurrency: usize,
+}
+
+impl<T> List<T> {
+    pub(crate) fn new(
+        context: Context,
+        request: Result<Request>,
+        options: Options,
+        cursor: fn(&Cursor, &mut Request),
+        page: fn(&Context, &Parts, Bytes) -> Result<Page<T>>,
+    ) -> Self {
+        let request = request.and_then(repeatable);
+        let plan = Planned { context, request, retry: None, options };
+        Self {
+            plan,
+            cursor,
+            page,
+            size_name: None,
+            page_size: None,
+            max_items: None,
+            start: None,
+            concurrency: 1,
+        }
+    }
+
+    /// Names the query member that asks for a page size (called by service crates).
+    pub const fn size_query(mut self, name: &'static str) -> Self {
+        self.size_name = Some(name);
+        self
+    }
+
+    /// Hints at the number of things per page; the service may give fewer.
+    pub const fn page_size(mut self, size: u32) -> Self {
+        self.page_size = Some(size);
+        self
+    }
+
+    /// Promises the caller no more than this many things; pages beyond are not asked for.
+    pub const fn max_items(mut self, most: usize) -> Self {
+        self.max_items = Some(most);
+        self
+    }
+
+    /// Begins at a place kept from earlier.
+    pub fn start_at(mut self, place: Cursor) -> Self {
+        self.start = Some(place);
+        self
+    }
+
+    /// Keeps up to `pages` requests in flight where the service gives a total and offsets; items still come in order.
+    pub fn concurrency(mut self, pages: usize) -> Self {
+        self.concurrency = pages.max(1);
+        self
+    }
+
+    /// Limits each page's call, attempts and pauses included.
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.plan.timeout(limit);
+        self
+    }
+
+    /// Replaces the session's retry policy.
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.plan.retry = Some(policy);
+        self
+    }
+
+    /// Sets a header.
+    pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.plan.header(name, value);
+        self
+    }
+
+    /// Adds a pair to the query.
+    pub fn query(mut self, name: impl Into<Cow<'static, str>>, value: impl Into<String>) -> Self {
+        self.plan.query(name.into(), value.into());
+        self
+    }
+
+    /// The first page's request, complete but for the credential. Nothing is sent.
+    ///
+    /// # Errors
+    /// The first wrong argument.
+    pub fn request(&self) -> Result<Request> {
+        self.at(self.start.as_ref())
+    }
+
+    /// The first page's request as one line for a shell, secrets as shell variables.
+    ///
+    /// # Errors
+    /// The first wrong argument.
+    pub fn curl(&self) -> Result<String> {
+        self.planned(self.request()).shown(Reveal::No)
+    }
+
+    /// Page after page.
+    pub fn pages(self) -> Pages<T> {
+        Pages::new(self)
+    }
+
+    /// Thing after thing.
+    pub fn items(self) -> Items<T> {
+        Items::new(self)
+    }
+
+    /// The request for a place, with its page size.
+    fn at(&self, place: Option<&Cursor>) -> Result<Request> {
+        let base = self.plan.request.as_ref().map_err(again)?;
+        let mut request = base.clone_head();
+        let most = self.max_items.and_then(|most| u32::try_from(most).ok());
+        let size = match (self.page_size, most) {
+            (Some(size), Some(most)) => Some(size.min(most.max(1))),
+            (size, _) => size,
+        };
+        if let (Some(name), Some(size)) = (self.size_name, size) {
+            request.set_query(name, size.to_string());
+        }
+        let Some(place) = place else { return Ok(request) };
+        if let Cursor::Link(link) = place {
+            self.refuse_elsewhere(link)?;
+        }
+        (self.cursor)(place, &mut request);
+        if let (Target::Url(now), Target::Url(_)) = (&request.target, &base.target) {
+            self.refuse_elsewhere(now)?;
+        }
+        Ok(request)
+    }
+
+    /// The credential would follow a link to another origin.
+    fn refuse_elsewhere(&self, link: &Uri) -> Result<()> {
+        let Ok(Request { target: Target::Url(base), op, .. }) = &self.plan.request else { return Ok(()) };
+        if link.authority().is_none() || same_origin(base, link) {
+            return Ok(());
+        }
+        let message = "the link to the next page points to another origin";
+        Err(Error::new(ErrorKind::Unexpected, message)
+            .with_op(op.id)
+            .with_hint("the credential would follow it; check the service's public address"))
+    }
+
+    fn planned(&self, request: Result<Request>) -> Planned {
+        Planned {
+            context: self.plan.context.clone(),
+            request,
+            retry: self.plan.retry.clone(),
+            options: self.plan.options,
+        }
+    }
+
+    pub(crate) fn op_id(&self) -> &'static str {
+        self.plan.context.op().id
+    }
+}
+
+impl<T: Send + 'static> List<T> {
+    /// Asks for the page at a place.
+    pub(crate) fn fetch(&self, place: Option<&Cursor>) -> BoxFuture<'static, Result<Page<T>>> {
+        let planned = self.planned(self.at(place));
+        let page = self.page;
+        Box::pin(async move {
+            let (context, outcome) = planned.send(true).await;
+            let answer = outcome.result?;
+            let ResponseBody::Full(body) = answer.body else {
+                return Err(Error::new(ErrorKind::Unexpected, "the answer was not read as a whole"));
+            };
+            page(&context, &answer.parts, body).map_err(|error| error.with_op(context.op().id))
+        })
+    }
+
+    /// All things, up to [`max_items`](Self::max_items).
+    ///
+    /// # Errors
+    /// Those of any page; the things seen before are dropped.
+    pub async fn all(self) -> Result<Vec<T>> {
+        let mut pages = self.pages();
+        let mut all = Vec::new();
+        while let Some(page) = pages.next().await {
+            let page = page?;
+            if all.is_empty() {
+                all = page.items;
+            } else {
+                all.extend(page.items);
+            }
+        }
+        Ok(all)
+    }
+
+    /// The first thing: one request.
+    ///
+    /// # Errors
+    /// Those of the first page.
+    pub async fn first(mut self) -> Result<Option<T>> {
+        self.max_items = Some(1);
+        self.page_size = Some(1);
+        Ok(self.await?.items.into_iter().next())
+    }
+
+    /// The first page, blocking the calling thread.
+    ///
+    /// # Errors
+    /// Those of the first page; [`ErrorKind::Config`] within an async context, or without the feature `blocking`.
+    pub fn wait(self) -> Result<Page<T>> {
+        crate::blocking::wait(self.into_future())
+    }
+}
+
+impl<T: Send + 'static> IntoFuture for List<T> {
+    type Output = Result<Page<T>>;
+    type IntoFuture = BoxFuture<'static, Result<Page<T>>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        let page = self.fetch(self.start.as_ref());
+        let most = self.max_items.unwrap_or(usize::MAX);
+        Box::pin(async move {
+            let mut page = page.await?;
+            page.items.truncate(most);
+            Ok(page)
+        })
+    }
+}
+
+impl<T> fmt::Debug for List<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("List").field("request", &self.plan.request).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,158 @@
+//! One attempt: credential, exchange, redirects, body.
+
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::sync::atomic::Ordering;
+use std::task::Poll;
+use std::time::Duration;
+
+use http::header::{ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, HeaderName, LOCATION, RANGE, USER_AGENT};
+use http::response::Parts;
+use http::{HeaderMap, Method, StatusCode, Uri};
+
+use crate::authorize::{Exchange, Stamp};
+use crate::classify::classify;
+use crate::clock::Clock;
+use crate::draft::Redirect;
+use crate::error::{Error, ErrorKind, Result, Sent};
+use crate::log;
+use crate::message::{Request, ResponseBody, same_origin};
+use crate::retry::run::{Answer, Plan, Progress};
+
+/// More hops than this are a loop.
+const HOPS: usize = 10;
+/// Error bodies are read up to this size: they are explanations.
+const EXPLANATION: usize = 1024 * 1024;
+/// Headers that may go to another origin: they say nothing about the caller.
+const HARMLESS: [HeaderName; 5] = [ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, RANGE, USER_AGENT];
+
+/// Runs a future for at most `limit`; `None` if the limit came first. The timer is made only if the future must wait.
+pub(crate) async fn race<T>(clock: &dyn Clock, limit: Duration, work: impl Future<Output = T>) -> Option<T> {
+    let mut work = pin!(work);
+    let mut alarm = None;
+    poll_fn(|cx| {
+        if let Poll::Ready(value) = work.as_mut().poll(cx) {
+            return Poll::Ready(Some(value));
+        }
+        alarm.get_or_insert_with(|| clock.sleep(limit)).as_mut().poll(cx).map(|()| None)
+    })
+    .await
+}
+
+/// Sends the request once, following redirects as the plan allows.
+pub(crate) async fn attempt(
+    plan: &Plan<'_>,
+    original: &mut Request,
+    exchange: Option<&Exchange>,
+    progress: &Progress,
+    number: u32,
+    stamp: &mut Stamp,
+) -> Result<Answer> {
+    let mut moved: Option<Moved> = None;
+    for _ in 0..=HOPS {
+        let (source, credential) = match &mut moved {
+            Some(moved) => (&mut moved.request, moved.same_origin),
+            None => (&mut *original, true),
+        };
+        let mut request = source.take_copy();
+        if let (true, Some(exchange), Some(authorize)) =
+            (credential, exchange, &plan.session.shared().authorize)
+        {
+            *stamp = authorize.authorize(exchange, &mut request).await?;
+        }
+        let uri = redirects(plan, &request).then(|| request.uri()).transpose()?;
+        let (parts, body) = exchanged(plan, request, progress, number).await?;
+        let Some((uri, location)) = uri.zip(location(&parts)) else {
+            return conclude(plan, source.op, parts, body).await;
+        };
+        moved = Some(follow(plan, source, &uri, &location, credential, parts.status)?);
+    }
+    Err(Error::new(ErrorKind::Unexpected, "too many redirects").with_sent(Sent::Answered))
+}
+
+/// A request on its way through redirects.
+struct Moved {
+    request: Request,
+    same_origin: bool,
+}
+
+async fn exchanged(
+    plan: &Plan<'_>,
+    request: Request,
+    progress: &Progress,
+    number: u32,
+) -> Result<(Parts, ResponseBody)> {
+    let shared = plan.session.shared();
+    let op = request.op;
+    log::sending(&request, number);
+    for observer in &shared.observers {
+        observer.sending(&request, number);
+    }
+    progress.handed_over.store(true, Ordering::Relaxed);
+    let response = shared.transport.send(request).await?;
+    log::answered(op, &response, number);
+    for observer in &shared.observers {
+        observer.answered(op, response.status, &response.headers, number);
+    }
+    Ok(response.into_parts())
+}
+
+/// Reads what the status demands: the value's body, or the explanation of a failure.
+async fn conclude(
+    plan: &Plan<'_>,
+    op: &'static crate::op::Op,
+    parts: Parts,
+    body: ResponseBody,
+) -> Result<Answer> {
+    let shared = plan.session.shared();
+    let status = parts.status;
+    let redirect =
+        status.is_redirection() && plan.redirect == Redirect::Never && status != StatusCode::NOT_MODIFIED;
+    if status.is_success() || redirect || plan.accept.is_some_and(|accept| accept(status)) {
+        let body = if plan.whole { ResponseBody::Full(body.bytes(shared.max_answer).await?) } else { body };
+        return Ok(Answer { parts, body });
+    }
+    // An explanation that cannot be read leaves the status, which says enough.
+    let explanation = body.bytes(EXPLANATION).await.unwrap_or_default();
+    Err(classify(op, &parts, &explanation, shared.details, &*shared.clock))
+}
+
+fn redirects(plan: &Plan<'_>, request: &Request) -> bool {
+    plan.redirect != Redirect::Never && matches!(request.method, Method::GET | Method::HEAD)
+}
+
+fn location(parts: &Parts) -> Option<String> {
+    let followed = matches!(parts.status.as_u16(), 301 | 302 | 303 | 307 | 308);
+    followed.then(|| parts.headers.get(LOCATION)?.to_str().ok().map(str::to_owned)).flatten()
+}
+
+fn follow(
+    plan: &Plan<'_>,
+    source: &mut Request,
+    here: &Uri,
+    location: &str,
+    credential: bool,
+    status: StatusCode,
+) -> Result<Moved> {
+    let wrong = |message: &'static str| Error::new(ErrorKind::Unexpected, message).with_status(status);
+    let there = crate::message::resolve(here, location)
+        .ok_or_else(|| wrong("redirect to something that is no URL"))?;
+    let same = same_origin(here, &there);
+    if !same && plan.redirect == Redirect::SameOrigin {
+        return Err(wrong("redirect to another origin refused")
+            .with_hint("the credential would follow it; correct the endpoint"));
+    }
+    let mut request = source.take_copy();
+    request.follow_uri(there)?;
+    if !same {
+        let mut harmless = HeaderMap::new();
+        for name in HARMLESS {
+            if let Some(value) = request.headers.remove(&name) {
+                harmless.insert(name, value);
+            }
+        }
+        request.headers = harmless;
+    }
+    // Once the credential was dropped it stays dropped, wherever the chain leads.
+    Ok(Moved { request, same_origin: same && credential })
+}
