@@ -1,0 +1,140 @@
+//! From arguments to the end of the process.
+
+pub(crate) mod ams;
+pub(crate) mod completion;
+pub(crate) mod config;
+pub(crate) mod context;
+mod doctor;
+pub(crate) mod man;
+pub(crate) mod serve;
+mod tour;
+
+use clap::Parser;
+
+use crate::args::{Cli, Command, Global};
+use crate::exit::Exit;
+use crate::failure::{Failure, Result};
+use crate::output::{Format, Output};
+use crate::settings::Settings;
+use crate::signal;
+
+/// Parses the command line, runs the command and reports what went wrong.
+pub(crate) fn run() -> Exit {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return parse_exit(&error),
+    };
+    cli.global.color.apply();
+    let as_json = matches!(cli.global.output, Some(Format::Json | Format::Ndjson));
+    match dispatch(cli) {
+        Ok(exit) => exit,
+        Err(failure) => {
+            failure.report(as_json || env_json());
+            failure.exit
+        }
+    }
+}
+
+/// Help and version are results on stdout; everything else that clap says is a usage error.
+fn parse_exit(error: &clap::Error) -> Exit {
+    let failed = error.use_stderr();
+    match error.print() {
+        Err(io) if io.kind() != std::io::ErrorKind::BrokenPipe => Exit::Failure,
+        _ if failed => Exit::Usage,
+        _ => Exit::Success,
+    }
+}
+
+fn env_json() -> bool {
+    std::env::var("PENTAD_OUTPUT").is_ok_and(|format| format == "json" || format == "ndjson")
+}
+
+fn dispatch(cli: Cli) -> Result<Exit> {
+    log(&cli.global)?;
+    let global = cli.global;
+    match cli.command {
+        // These work with a broken configuration, too.
+        Command::Completion(args) => completion::run(&args, &mut plain(&global)).map(|()| Exit::Success),
+        Command::Man(args) => man::run(&args, &mut plain(&global)).map(|()| Exit::Success),
+        Command::ExitCodes => plain(&global).text(&crate::exit::table()).map(|()| Exit::Success),
+        Command::Doctor => block(false, doctor::run(&global)),
+        Command::Config(command) => config::run(&command, &global).map(|()| Exit::Success),
+        Command::Context(command) => context::run(command, &global).map(|()| Exit::Success),
+        Command::Serve(args) => serve::run(*args, &global),
+        Command::Tour => block(false, tour::run(&global)),
+        Command::Ams(args) => {
+            let settings = Settings::resolve(&global)?;
+            let mut output = output(&global, &settings);
+            let patient = args.ends_itself();
+            let result = block(patient, ams::run(args, &global, &settings, &mut output, None));
+            result.map_err(|failure| say_as(&failure, &output))
+        }
+    }
+}
+
+/// Errors follow the output format wherever it was chosen.
+fn say_as(failure: &Failure, output: &Output) -> Failure {
+    failure.report(output.is_json());
+    Failure::silent(failure.exit)
+}
+
+/// Output as the flags alone say.
+fn plain(global: &Global) -> Output {
+    let format = global.output.unwrap_or_default();
+    Output::stdout(format, global.columns.clone(), !global.no_header, global.quiet)
+}
+
+/// Output as the settings say.
+fn output(global: &Global, settings: &Settings) -> Output {
+    Output::stdout(settings.output.value, global.columns.clone(), !global.no_header, global.quiet)
+}
+
+/// Runs one command on this thread; a signal ends it. A command that ends itself in order gets the first signal, the
+/// second one ends it at once.
+fn block(patient: bool, work: impl Future<Output = Result<Exit>>) -> Result<Exit> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::local("cannot start", error))?;
+    let stopped = async {
+        if patient {
+            signal::stop().await;
+        }
+        signal::stop().await
+    };
+    let result = runtime.block_on(async {
+        tokio::select! {
+            biased;
+            exit = stopped => Ok(exit),
+            result = work => result,
+        }
+    });
+    // A thread that waits for standard input must not hold the process.
+    runtime.shutdown_background();
+    result
+}
+
+/// Logging on stderr, as far as it was asked for.
+fn log(global: &Global) -> Result<()> {
+    let level = match (global.debug, global.verbose) {
+        (true, _) | (_, 2..) => {
+            "pentad=debug,pentad_core=debug,pentad_ams=debug,pentad_transport=debug,pentad_server=debug"
+        }
+        (_, 1) => "pentad=info,pentad_core=info,pentad_ams=info,pentad_transport=info,pentad_server=info",
+        _ if std::env::var_os("RUST_LOG").is_some() => "",
+        _ => return Ok(()),
+    };
+    start_log(level, false)
+}
+
+/// Starts the log on stderr. `RUST_LOG` wins over the level that the flags chose.
+pub(crate) fn start_log(level: &str, json: bool) -> Result<()> {
+    use tracing_subscriber::EnvFilter;
+    let filter = EnvFilter::try_from_default_env().or_else(|_| EnvFilter::try_new(level));
+    let filter = filter.map_err(|error| Failure::usage("cannot use RUST_LOG", error.to_string()))?;
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let log = log.with_ansi(anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never);
+    // A second start (flag and `serve`) changes nothing.
+    let _ = if json { log.json().try_init() } else { log.try_init() };
+    Ok(())
+}

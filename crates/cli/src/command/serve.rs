@@ -1,0 +1,229 @@
+//! `pentad serve`: the local server until it is told to stop.
+
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use pentad_server::{ListenOptions, Seed, Server, ServerOptions};
+use serde_json::Value;
+
+use crate::args::Global;
+use crate::exit::Exit;
+use crate::failure::{Failure, Result};
+use crate::output::Output;
+use crate::signal;
+
+#[derive(Args, Debug)]
+pub(crate) struct ServeArgs {
+    /// Plain listener for all services; port 0 takes a free one.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7700")]
+    listen: SocketAddr,
+    /// `auto` makes a local certificate authority and serves over TLS as well.
+    #[arg(long, value_enum, value_name = "HOW")]
+    tls: Option<Tls>,
+    /// Listener for TLS.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7743")]
+    tls_listen: SocketAddr,
+    /// Certificate chain (PEM) for the TLS listener.
+    #[arg(long, value_name = "FILE", requires = "tls_key", conflicts_with = "tls")]
+    tls_cert: Option<PathBuf>,
+    /// Private key (PEM) for the TLS listener.
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+    /// Authorities (PEM) whose client certificates may log in; default the local authority.
+    #[arg(long, value_name = "FILE")]
+    tls_client_ca: Option<PathBuf>,
+    /// A listener of its own for AMS, at its root.
+    #[arg(long, value_name = "ADDR")]
+    listen_ams: Option<SocketAddr>,
+    /// Keep the data in this directory; without it, in memory.
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// When a write counts: at once on disk, after a crash of the process, or never.
+    #[arg(long, value_enum, value_name = "HOW")]
+    durability: Option<Durability>,
+    /// Keep the data in a database: postgres://USER@HOST/NAME; the password comes from PGPASSWORD.
+    #[arg(long, value_name = "URL")]
+    store: Option<String>,
+    /// Create users, projects, topics … from this file (YAML, TOML or JSON).
+    #[arg(long, value_name = "FILE")]
+    seed: Option<PathBuf>,
+    /// Keep every oddity of the real services, or only those that clients depend on.
+    #[arg(long, value_enum, default_value = "relaxed")]
+    mode: Mode,
+    /// Print one JSON line on stdout when everything listens.
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    announce: Option<Announce>,
+    /// Largest request body, e.g. 64MiB.
+    #[arg(long, value_name = "SIZE", value_parser = size, default_value = "64MiB")]
+    max_body: u64,
+    /// Authority (PEM) that push endpoints are trusted by, too.
+    #[arg(long, value_name = "FILE")]
+    push_ca: Option<PathBuf>,
+    /// A listener of its own for the control interface.
+    #[arg(long, value_name = "ADDR")]
+    control_listen: Option<SocketAddr>,
+    /// Listen where others can reach it, although only generated credentials protect the data.
+    #[arg(long)]
+    insecure_no_auth: bool,
+    /// How the log is written.
+    #[arg(long, value_enum, default_value = "text", value_name = "FORMAT")]
+    log_format: LogFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Tls {
+    Auto,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Durability {
+    Memory,
+    Buffered,
+    Durable,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Mode {
+    Strict,
+    Relaxed,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Announce {
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum LogFormat {
+    Text,
+    Json,
+}
+
+impl ServeArgs {
+    /// How to open the server.
+    fn open(&self) -> Result<ServerOptions> {
+        let mut options = self.data.as_ref().map_or_else(ServerOptions::memory, ServerOptions::dir);
+        options.durability = self.durability.map(|how| match how {
+            Durability::Memory => pentad_server::Durability::Memory,
+            Durability::Buffered => pentad_server::Durability::Buffered,
+            Durability::Durable => pentad_server::Durability::Durable,
+        });
+        options.store.clone_from(&self.store);
+        options.seed = self.seed.as_deref().map(Seed::read).transpose().map_err(|error| {
+            let path = self.seed.as_deref().unwrap_or_else(|| Path::new(""));
+            Failure::usage(format!("cannot use the seed {}", path.display()), error.to_string())
+        })?;
+        options.mode = match self.mode {
+            Mode::Strict => pentad_server::Mode::Strict,
+            Mode::Relaxed => pentad_server::Mode::Relaxed,
+        };
+        options.max_body = self.max_body;
+        options.push_ca = self.push_ca.iter().cloned().collect();
+        options.insecure = self.insecure_no_auth;
+        Ok(options)
+    }
+
+    /// Where to listen.
+    fn listen(self) -> ListenOptions {
+        let mut options = ListenOptions::default();
+        options.plain = Some(self.listen);
+        options.tls = match (self.tls, self.tls_cert, self.tls_key) {
+            (Some(Tls::Auto), ..) => pentad_server::Tls::Auto,
+            (None, Some(cert), Some(key)) => pentad_server::Tls::Files { cert, key },
+            _ => pentad_server::Tls::Off,
+        };
+        options.tls_listen = self.tls_listen;
+        options.tls_client_ca = self.tls_client_ca;
+        options.ams = self.listen_ams;
+        options.control = self.control_listen;
+        options
+    }
+}
+
+/// A number of bytes: `1048576`, `64KiB`, `1MiB`, `1GiB`.
+fn size(text: &str) -> std::result::Result<u64, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit: u64 = match text[digits.len()..].to_ascii_lowercase().as_str() {
+        "" | "b" => 1,
+        "k" | "kib" => 1 << 10,
+        "m" | "mib" => 1 << 20,
+        "g" | "gib" => 1 << 30,
+        other => return Err(format!("unknown unit `{other}`; use KiB, MiB or GiB")),
+    };
+    let number: u64 = digits.parse().map_err(|_| "expected a size such as 64MiB".to_owned())?;
+    number.checked_mul(unit).ok_or_else(|| "too large".to_owned())
+}
+
+/// Runs the server. SIGTERM is the ordinary end: exit 0.
+pub(crate) fn run(args: ServeArgs, global: &Global) -> Result<Exit> {
+    if global.debug || global.verbose > 0 || args.log_format == LogFormat::Json {
+        super::start_log("info", args.log_format == LogFormat::Json)?;
+    } else {
+        super::start_log("warn", false)?;
+    }
+    let mut output = super::plain(global);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::local("cannot start", error))?;
+    let result = runtime.block_on(serve(args, &mut output));
+    runtime.shutdown_background();
+    result
+}
+
+async fn serve(args: ServeArgs, output: &mut Output) -> Result<Exit> {
+    let announce = args.announce.is_some();
+    let stop = signal::stop();
+    let mut stop = std::pin::pin!(stop);
+    let failed = |error| Failure::local("cannot serve", error);
+    let opened = async {
+        let server = Server::open(args.open()?).await.map_err(failed)?;
+        let announcement = server.listen(args.listen()).await.map_err(failed)?;
+        Ok::<_, Failure>((server, announcement))
+    };
+    let (server, announcement) = tokio::select! {
+        biased;
+        exit = &mut stop => return Ok(ended(exit)),
+        opened = opened => opened?,
+    };
+    if announce {
+        output.text(&announcement.to_string())?;
+    }
+    tell(&announcement, output);
+    let exit = stop.await;
+    output.note("stopping …");
+    tokio::select! {
+        () = server.shutdown() => Ok(ended(exit)),
+        again = signal::stop() => Ok(again),
+    }
+}
+
+/// SIGTERM is how a server is meant to end.
+const fn ended(exit: Exit) -> Exit {
+    match exit {
+        Exit::Terminated => Exit::Success,
+        other => other,
+    }
+}
+
+/// The endpoints, for a person.
+fn tell(announcement: &Value, output: &Output) {
+    let mut text = Vec::new();
+    let version = announcement["version"].as_str().unwrap_or_default();
+    // Writing into memory cannot fail.
+    let _ = writeln!(
+        text,
+        "pentad {version} serves, data: {}",
+        announcement["data"].as_str().unwrap_or_default()
+    );
+    for (name, url) in announcement["endpoints"].as_object().into_iter().flatten() {
+        let _ = writeln!(text, "  {name:<12} {}", url.as_str().unwrap_or_default());
+    }
+    if let Some(file) = announcement["tls"]["ca_file"].as_str() {
+        let _ = writeln!(text, "  {:<12} {file}", "ca file");
+    }
+    let _ = write!(text, "Ctrl-C stops it.");
+    output.note(&String::from_utf8_lossy(&text));
+}

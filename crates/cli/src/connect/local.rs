@@ -1,0 +1,139 @@
+//! The server on the user's own data: opened in this process, or reached through the socket of the process that has it.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use pentad_core::{Clock, Secret, Transport};
+use pentad_server::{Server, ServerOptions};
+use pentad_transport::SystemClock;
+use serde_json::Value;
+
+use crate::command::ams::Role;
+use crate::failure::{Failure, Result};
+
+/// How often a directory is tried whose holder is just coming or going, and how long between the tries.
+const TRIES: u32 = 40;
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// A server on this machine that answers without a port.
+#[derive(Debug)]
+pub(crate) struct Local {
+    transport: Arc<dyn Transport>,
+    credentials: Value,
+    /// The server, if this process opened it.
+    server: Option<Server>,
+}
+
+impl Local {
+    /// The socket on which the holder of a data directory listens.
+    pub(crate) fn socket(data: &Path) -> PathBuf {
+        pentad_server::holder::socket(data)
+    }
+
+    /// Opens the data directory, or joins the process that holds it.
+    ///
+    /// # Errors
+    /// A local failure if the directory can neither be opened nor its holder reached.
+    pub(crate) async fn open(data: &Path) -> Result<Self> {
+        let mut tries = 0;
+        loop {
+            if let Some(joined) = Self::join(data).await? {
+                return Ok(joined);
+            }
+            match Self::hold(ServerOptions::dir(data)).await {
+                Ok(local) => return Ok(local),
+                // Between our look at the socket and now, another process took the directory, or one is leaving it.
+                Err(error) if error.is_held() && tries < TRIES => {
+                    tries += 1;
+                    SystemClock.sleep(PAUSE).await;
+                }
+                Err(error) => {
+                    return Err(Failure::local(format!("cannot open the data in {}", data.display()), error)
+                        .hint("`pentad doctor` shows who holds it; PENTAD_DATA names another directory"));
+                }
+            }
+        }
+    }
+
+    /// A server in memory: what it holds is gone when it is closed.
+    pub(crate) async fn in_memory() -> Result<Self> {
+        let opened = Self::hold(ServerOptions::memory()).await;
+        opened.map_err(|error| Failure::local("cannot open a server in memory", error))
+    }
+
+    async fn hold(options: ServerOptions) -> Result<Self, pentad_server::ServerError> {
+        let server = Server::open(options).await?;
+        let credentials = server.credentials();
+        Ok(Self { transport: server.door(), credentials, server: Some(server) })
+    }
+
+    /// Joins the holder of a directory, if one listens.
+    async fn join(data: &Path) -> Result<Option<Self>> {
+        let socket = Self::socket(data);
+        if !listens(&socket).await {
+            return Ok(None);
+        }
+        let path = data.join("credentials.json");
+        let text = std::fs::read_to_string(&path).map_err(|error| {
+            Failure::local(format!("cannot read {}", path.display()), error)
+                .hint("only the user who runs the server can work on its data")
+        })?;
+        let credentials = serde_json::from_str(&text)
+            .map_err(|error| Failure::local(format!("cannot read {}", path.display()), error))?;
+        Ok(Some(Self { transport: pentad_transport::unix(socket), credentials, server: None }))
+    }
+
+    /// The same server for another client; closing it closes nothing.
+    pub(crate) fn share(&self) -> Self {
+        Self { transport: self.transport.clone(), credentials: self.credentials.clone(), server: None }
+    }
+
+    /// How the server is reached.
+    pub(crate) fn transport(&self) -> Arc<dyn Transport> {
+        self.transport.clone()
+    }
+
+    /// The token of a user of the demo installation.
+    ///
+    /// # Errors
+    /// A configuration failure if the directory was seeded without that user.
+    pub(crate) fn token(&self, role: Role) -> Result<Secret> {
+        match self.credentials["ams"][role.key()].as_str() {
+            Some(token) => Ok(Secret::new(token)),
+            None => Err(Failure::config(
+                format!("no token for {}", role.key()),
+                "this installation has no such user",
+            )
+            .hint("--endpoint and --token-file name another way in")),
+        }
+    }
+
+    /// One line for a person.
+    pub(crate) fn describe(&self, data: &Path) -> String {
+        match self.server {
+            Some(_) => format!("no endpoint configured: working on {}", data.display()),
+            None => format!("no endpoint configured: talking to the server that holds {}", data.display()),
+        }
+    }
+
+    /// Closes the server if this process opened it.
+    pub(crate) async fn close(self) -> Result<()> {
+        if let Some(server) = self.server {
+            server.shutdown().await;
+        }
+        Ok(())
+    }
+}
+
+/// True if a process answers on the socket; a file that a dead process left does not count.
+#[cfg(unix)]
+pub(crate) async fn listens(socket: &Path) -> bool {
+    tokio::net::UnixStream::connect(socket).await.is_ok()
+}
+
+/// There are no such sockets here.
+#[cfg(not(unix))]
+pub(crate) async fn listens(_socket: &Path) -> bool {
+    false
+}

@@ -1,0 +1,104 @@
+//! What the process says when it ends: the one table of exit codes.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use pentad_core::ErrorKind;
+
+/// The outcome of a run. The numbers are a stable promise to scripts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    Success,
+    Failure,
+    Usage,
+    NotFound,
+    Denied,
+    Conflict,
+    RateLimited,
+    Server,
+    Network,
+    Timeout,
+    Partial,
+    Interrupted,
+    Terminated,
+}
+
+/// Every exit code with its meaning, in order; printed by `pentad help exit-codes` and the man page.
+pub(crate) const TABLE: &[(Exit, &str)] = &[
+    (Exit::Success, "success"),
+    (Exit::Failure, "failure"),
+    (Exit::Usage, "usage error: nothing was sent"),
+    (Exit::NotFound, "not found"),
+    (Exit::Denied, "authentication or authorization failed"),
+    (Exit::Conflict, "conflict or failed precondition"),
+    (Exit::RateLimited, "rate limited"),
+    (Exit::Server, "server error"),
+    (Exit::Network, "network, TLS or name resolution failed"),
+    (Exit::Timeout, "timeout, or a wait condition was not reached"),
+    (Exit::Partial, "partial success in a bulk run"),
+    (Exit::Interrupted, "interrupted (SIGINT)"),
+    (Exit::Terminated, "terminated (SIGTERM)"),
+];
+
+impl Exit {
+    /// The number that the shell sees.
+    pub(crate) const fn code(self) -> u8 {
+        match self {
+            Self::Success => 0,
+            Self::Failure => 1,
+            Self::Usage => 2,
+            Self::NotFound => 3,
+            Self::Denied => 4,
+            Self::Conflict => 5,
+            Self::RateLimited => 6,
+            Self::Server => 7,
+            Self::Network => 8,
+            Self::Timeout => 9,
+            Self::Partial => 10,
+            Self::Interrupted => 130,
+            Self::Terminated => 143,
+        }
+    }
+
+    /// Exit and stable error code for what a library error says to do next.
+    pub(crate) fn of(kind: ErrorKind) -> (Self, &'static str) {
+        match kind {
+            ErrorKind::Config => (Self::Usage, "config"),
+            ErrorKind::Invalid => (Self::Usage, "invalid"),
+            ErrorKind::Unauthenticated => (Self::Denied, "unauthenticated"),
+            ErrorKind::Forbidden => (Self::Denied, "forbidden"),
+            ErrorKind::NotFound => (Self::NotFound, "not_found"),
+            ErrorKind::Conflict => (Self::Conflict, "conflict"),
+            ErrorKind::Precondition => (Self::Conflict, "precondition"),
+            ErrorKind::TooLarge => (Self::Failure, "too_large"),
+            ErrorKind::RateLimited => (Self::RateLimited, "rate_limited"),
+            ErrorKind::Unavailable => (Self::Server, "unavailable"),
+            ErrorKind::Timeout => (Self::Timeout, "timeout"),
+            ErrorKind::Connection => (Self::Network, "connection"),
+            ErrorKind::Decode => (Self::Server, "decode"),
+            ErrorKind::Unsupported => (Self::Failure, "unsupported"),
+            ErrorKind::Failed => (Self::Failure, "failed"),
+            _ => (Self::Server, "unexpected"),
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.code())
+    }
+}
+
+/// The table as text, one code per line.
+pub(crate) fn table() -> String {
+    TABLE.iter().map(|(exit, meaning)| format!("{:>5}  {meaning}\n", exit.code())).collect()
+}
+
+/// Prints the version. A reader that has gone is no failure.
+pub(crate) fn version() -> ExitCode {
+    let line = concat!("pentad ", env!("CARGO_PKG_VERSION"), "\n");
+    match std::io::stdout().write_all(line.as_bytes()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Exit::Failure.into(),
+        _ => Exit::Success.into(),
+    }
+}

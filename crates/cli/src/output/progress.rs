@@ -1,0 +1,31 @@
+//! Progress on stderr, for a person who waits.
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// A counter on a terminal; nothing at all elsewhere.
+#[derive(Debug)]
+pub(crate) struct Progress(ProgressBar);
+
+impl Progress {
+    pub(super) fn new(doing: &'static str, quiet: bool) -> Self {
+        // indicatif itself hides a bar whose stderr is not a terminal.
+        let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr_with_hz(5) };
+        let bar = ProgressBar::with_draw_target(None, target);
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}: {human_pos} ({per_sec}, {elapsed})")
+        {
+            bar.set_style(style);
+        }
+        bar.set_message(doing);
+        Self(bar)
+    }
+
+    /// Counts finished items.
+    pub(crate) fn add(&self, items: u64) {
+        self.0.inc(items);
+    }
+
+    /// Takes the bar off the screen.
+    pub(crate) fn done(self) {
+        self.0.finish_and_clear();
+    }
+}

@@ -1,0 +1,101 @@
+//! Results as documents and tables.
+
+use comfy_table::{Cell, ContentArrangement, Table, presets};
+use serde_json::Value;
+
+use super::{Format, Output, View, cell};
+use crate::exit::Exit;
+use crate::failure::{Failure, Result};
+
+/// One result in the chosen format.
+pub(super) fn record(value: &Value, output: &Output, view: View) -> Result<String> {
+    match output.format {
+        Format::Table => Ok(record_table(value, output)),
+        Format::Json => Ok(format!("{}\n", json(value)?)),
+        Format::Ndjson => Ok(format!("{value}\n")),
+        Format::Yaml => yaml(value),
+        Format::Csv => {
+            let columns = output.columns_for(view, Some(value));
+            let header = output.header.then_some(&columns);
+            csv(header.into_iter().cloned().chain([cell::row(value, &columns)]))
+        }
+        Format::Value => Ok(values(value, output, view)),
+    }
+}
+
+/// The line that `-o value` prints for one result.
+pub(super) fn values(value: &Value, output: &Output, view: View) -> String {
+    format!("{}\n", cell::row(value, &output.value_columns(view, value)).join("\t"))
+}
+
+/// Several results as one table.
+pub(super) fn table(items: &[Value], output: &Output, view: View) -> String {
+    let columns = output.columns_for(view, items.first());
+    let mut table = plain(output);
+    if output.header {
+        table.set_header(columns.iter().map(|name| Cell::new(heading(name))));
+    }
+    for item in items {
+        table.add_row(cell::safe_row(item, &columns));
+    }
+    finish(&table)
+}
+
+/// One JSON document, indented.
+pub(super) fn json(value: &Value) -> Result<String> {
+    serde_json::to_string_pretty(value).map_err(|error| unwritable(&error))
+}
+
+/// One YAML document.
+pub(super) fn yaml(value: &Value) -> Result<String> {
+    let text = serde_saphyr::to_string(value).map_err(|error| unwritable(&error))?;
+    Ok(if text.ends_with('\n') { text } else { format!("{text}\n") })
+}
+
+/// CSV rows.
+pub(super) fn csv(rows: impl IntoIterator<Item = Vec<String>>) -> Result<String> {
+    let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(Vec::new());
+    for row in rows {
+        writer.write_record(&row).map_err(|error| unwritable(&error))?;
+    }
+    let bytes = writer.into_inner().map_err(|error| unwritable(&error))?;
+    String::from_utf8(bytes).map_err(|error| unwritable(&error))
+}
+
+fn record_table(value: &Value, output: &Output) -> String {
+    let Value::Object(map) = value else { return format!("{}\n", cell::line(Some(value))) };
+    let mut table = plain(output);
+    let names = output.columns.clone().unwrap_or_else(|| map.keys().cloned().collect());
+    for name in names {
+        let text = cell::line(cell::at(value, &name));
+        table.add_row([name, text]);
+    }
+    finish(&table)
+}
+
+fn plain(output: &Output) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    // Only a terminal has a width worth folding for: a pipe gets whole lines.
+    let arrangement =
+        if output.terminal { ContentArrangement::Dynamic } else { ContentArrangement::Disabled };
+    table.set_content_arrangement(arrangement);
+    table
+}
+
+fn finish(table: &Table) -> String {
+    let mut text = String::new();
+    for line in table.lines() {
+        text.push_str(line.trim());
+        text.push('\n');
+    }
+    text
+}
+
+fn heading(column: &str) -> String {
+    if column.is_empty() { "VALUE".to_owned() } else { column.to_uppercase() }
+}
+
+fn unwritable(error: &dyn std::fmt::Display) -> Failure {
+    Failure::new(Exit::Failure, "output", "the result cannot be written in this format", error.to_string())
+}

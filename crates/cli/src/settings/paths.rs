@@ -1,0 +1,29 @@
+//! Where our files live: XDG on Linux and macOS, Known Folders on Windows.
+
+use std::path::PathBuf;
+
+use etcetera::BaseStrategy;
+
+use crate::failure::{Failure, Result};
+
+const APP: &str = "pentad";
+
+/// The configuration file: `PENTAD_CONFIG`, else `config.toml` in the configuration directory.
+pub(crate) fn config_file() -> Result<PathBuf> {
+    if let Some(path) = std::env::var_os("PENTAD_CONFIG").filter(|path| !path.is_empty()) {
+        return Ok(PathBuf::from(path));
+    }
+    Ok(strategy()?.config_dir().join(APP).join("config.toml"))
+}
+
+/// The data directory of the embedded server.
+pub(crate) fn data_dir() -> Result<PathBuf> {
+    Ok(strategy()?.data_dir().join(APP))
+}
+
+fn strategy() -> Result<impl BaseStrategy> {
+    etcetera::choose_base_strategy().map_err(|error| {
+        Failure::config("cannot find your home directory", error.to_string())
+            .hint("set HOME, or PENTAD_CONFIG and PENTAD_DATA")
+    })
+}

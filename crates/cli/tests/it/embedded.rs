@@ -1,0 +1,127 @@
+//! With nothing configured: the user's own data, no port, no daemon.
+
+use serde_json::json;
+
+use crate::house::House;
+
+#[test]
+fn what_one_process_publishes_the_next_one_pulls_and_acknowledges() {
+    let house = House::new();
+    house.ok(&["ams", "topic", "create", "orders"]);
+    house.ok(&["ams", "subscription", "create", "billing", "--topic", "orders"]);
+    let ids = house.ok(&["ams", "publish", "orders", "one", "two", "--attr", "k=v", "-o", "value"]);
+    assert_eq!(ids.out, "0\n1\n");
+    let pulled = house.ok(&["ams", "pull", "billing", "-n", "5", "-o", "ndjson"]).lines();
+    assert_eq!(pulled.len(), 2);
+    assert_eq!(pulled[1]["text"], "two");
+    assert_eq!(pulled[1]["attributes"], json!({"k": "v"}));
+    house.ok(&["ams", "ack", "billing", pulled[1]["ackId"].as_str().unwrap()]);
+    assert_eq!(house.ok(&["ams", "pull", "billing", "-o", "json"]).json(), json!([]));
+    let offsets = house.ok(&["ams", "subscription", "offsets", "billing", "-o", "json"]).json();
+    assert_eq!(offsets, json!({"max": 2, "min": 0, "current": 2}));
+}
+
+#[test]
+fn lines_and_ndjson_stream_in_and_out() {
+    let house = House::new();
+    house.ok(&["ams", "topic", "create", "t"]);
+    house.ok(&["ams", "subscription", "create", "s", "-t", "t"]);
+    let lines: String = (0..1500).map(|n| format!("line {n}\n")).collect();
+    let run = house.feed(&["ams", "publish", "t", "-o", "value"], &lines);
+    assert_eq!(run.code, 0, "{}", run.err);
+    assert_eq!(run.out.lines().last(), Some("1499"));
+    let all = house.ok(&["ams", "consume", "s", "-o", "ndjson"]);
+    assert_eq!(all.lines().len(), 1500);
+    assert_eq!(all.lines()[1499]["text"], "line 1499");
+    // What consume writes, publish reads.
+    let back = house.feed(&["ams", "publish", "t", "--ndjson", "--file", "-", "-o", "json"], &all.out);
+    assert_eq!(back.code, 0, "{}", back.err);
+    assert_eq!(back.json().as_array().unwrap().len(), 1500);
+}
+
+#[test]
+fn a_bad_line_stops_the_stream_and_says_which() {
+    let house = House::new();
+    house.ok(&["ams", "topic", "create", "t"]);
+    let run = house.feed(&["ams", "publish", "t", "--ndjson"], "nonsense\n");
+    assert_eq!(run.code, 2, "{}", run.err);
+    assert!(run.err.contains("line 1"), "{}", run.err);
+}
+
+#[test]
+fn the_raw_bytes_of_a_file_are_one_message() {
+    let house = House::new();
+    house.file("blob", "a\nb\n", 0o644);
+    house.ok(&["ams", "topic", "create", "t"]);
+    house.ok(&["ams", "publish", "t", "--raw", "--file", "blob"]);
+    let run = house.ok(&["ams", "tail", "t", "-o", "json"]);
+    assert_eq!(run.json()[0]["text"], "a\nb\n");
+    assert_eq!(house.ok(&["ams", "subscription", "list", "-o", "json"]).json(), json!([]), "tail tidied up");
+}
+
+#[test]
+fn seek_goes_to_offsets_ends_and_times() {
+    let house = House::new();
+    house.ok(&["ams", "topic", "create", "t"]);
+    house.ok(&["ams", "subscription", "create", "s", "-t", "t"]);
+    house.ok(&["ams", "publish", "t", "a", "b", "c"]);
+    let text = |words: &[&str]| house.ok(words).out;
+    for (to, next) in [("1", "b\n"), ("begin", "a\n"), ("2000-01-01T00:00:00Z", "a\n"), ("end", "")] {
+        house.ok(&["ams", "seek", "s", to]);
+        assert_eq!(text(&["ams", "pull", "s", "-o", "value"]), next, "{to}");
+    }
+}
+
+#[test]
+fn failures_have_their_codes() {
+    let house = House::new();
+    house.ok(&["ams", "topic", "create", "t"]);
+    assert_eq!(house.run(&["ams", "topic", "get", "missing"]).code, 3);
+    assert_eq!(house.run(&["ams", "topic", "create", "t"]).code, 5);
+    assert_eq!(house.run(&["ams", "topic", "delete", "t", "--as", "consumer", "--yes"]).code, 4);
+    house.ok(&["ams", "topic", "ensure", "t"]);
+    house.ok(&["ams", "topic", "delete", "t", "--yes"]);
+}
+
+#[test]
+fn the_administrators_nouns_work() {
+    let house = House::new();
+    house.ok(&["ams", "project", "create", "lab", "--description", "experiments"]);
+    assert!(house.ok(&["ams", "project", "list", "-o", "value"]).out.contains("lab"));
+    house.ok(&[
+        "ams",
+        "user",
+        "create",
+        "ann",
+        "--email",
+        "ann@example.org",
+        "--member",
+        "lab=publisher,consumer",
+    ]);
+    let members = house.ok(&[
+        "ams",
+        "member",
+        "list",
+        "--project",
+        "lab",
+        "--details",
+        "-o",
+        "json",
+        "--as",
+        "service_admin",
+    ]);
+    assert_eq!(members.json()[0]["name"], "ann");
+    house.ok(&["ams", "status"]);
+    house.ok(&["ams", "version"]);
+    house.ok(&["ams", "metrics", "va"]);
+    house.ok(&["ams", "project", "delete", "lab", "--yes"]);
+}
+
+#[test]
+fn the_tour_runs_and_leaves_nothing() {
+    let house = House::new();
+    let run = house.ok(&["tour"]);
+    assert!(run.out.contains("$ pentad ams publish greetings hello bonjour"), "{}", run.out);
+    assert!(run.out.contains("καλημέρα"), "{}", run.out);
+    assert!(!house.data().exists());
+}
