@@ -1,0 +1,65 @@
+//! What is to be measured.
+
+use std::path::PathBuf;
+
+use pentad_benches::Result;
+
+/// A group of measurements.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    Startup,
+    Client,
+    Python,
+    Server,
+    Stored,
+}
+
+/// The settings of a run.
+pub(crate) struct Arguments {
+    /// The optimised server.
+    pub(crate) binary: PathBuf,
+    /// Interleaved rounds per comparison.
+    pub(crate) rounds: usize,
+    /// Messages in the largest topic of the storage measurement.
+    pub(crate) stored: u64,
+    /// A Python that has the original client, if there is one.
+    pub(crate) python: PathBuf,
+    only: Option<Part>,
+}
+
+impl Arguments {
+    /// Reads `--binary FILE [--rounds N] [--stored N] [--python FILE] [--only PART]`.
+    pub(crate) fn parse(mut given: impl Iterator<Item = String>) -> Result<Self> {
+        let mut binary = None;
+        let (mut rounds, mut stored, mut only) = (5, 1_000_000, None);
+        let mut python = PathBuf::from("conformance/.venv/bin/python");
+        while let Some(name) = given.next() {
+            let value = given.next().ok_or_else(|| format!("{name} needs a value"))?;
+            match name.as_str() {
+                "--binary" => binary = Some(PathBuf::from(value)),
+                "--rounds" => rounds = value.parse()?,
+                "--stored" => stored = value.parse()?,
+                "--python" => python = PathBuf::from(value),
+                "--only" => only = Some(part(&value)?),
+                _ => return Err(format!("unknown argument {name}").into()),
+            }
+        }
+        Ok(Self { binary: binary.ok_or("--binary is missing")?, rounds, stored, python, only })
+    }
+
+    /// Whether a part is to be measured.
+    pub(crate) fn wants(&self, part: Part) -> bool {
+        self.only.is_none_or(|only| only == part)
+    }
+}
+
+fn part(name: &str) -> Result<Part> {
+    Ok(match name {
+        "startup" => Part::Startup,
+        "client" => Part::Client,
+        "python" => Part::Python,
+        "server" => Part::Server,
+        "stored" => Part::Stored,
+        _ => return Err(format!("no part is called {name}").into()),
+    })
+}

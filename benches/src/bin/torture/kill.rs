@@ -1,0 +1,80 @@
+//! The rounds: load, kill, restart, audit.
+#![expect(clippy::disallowed_methods, reason = "the kill comes at a random instant of real time")]
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use pentad_benches::Result;
+use pentad_benches::bare::{Bare, REFUSED};
+use pentad_benches::server::Server;
+
+use crate::ledger::Ledger;
+use crate::{load, verify};
+
+/// The kill comes this many microseconds after the load began. The spread of magnitudes is even, so that
+/// the first moments of a server are hit as often as its steady state.
+const EARLIEST: f64 = 2_000.0;
+const LATEST: f64 = 400_000.0;
+
+/// How the rounds ended.
+pub(crate) struct Report {
+    /// The first contradiction between answers and data.
+    pub(crate) fault: Option<String>,
+    /// What was done.
+    pub(crate) summary: String,
+}
+
+/// Kills a server `instants` times on one data directory and audits it after each restart.
+///
+/// # Errors
+/// When the server does not start again or cannot be audited; that is a failure of its own.
+pub(crate) async fn rounds(binary: &Path, durability: &str, instants: u32, seed: u64) -> Result<Report> {
+    fastrand::seed(seed);
+    let home = tempfile::tempdir()?;
+    let ledger = Arc::new(Ledger::default());
+    let mut server = start(binary, home.path(), durability).await?;
+    load::prepare(&client(&server)?).await?;
+    let mut fault = None;
+    let mut round = 0;
+    while fault.is_none() && round < instants {
+        round += 1;
+        let http = client(&server)?;
+        let from = verify::end(&http).await?;
+        let mut tasks = load::start(&http, &ledger, round);
+        let instant = EARLIEST * (LATEST / EARLIEST).powf(fastrand::f64());
+        tokio::time::sleep(Duration::from_secs_f64(instant / 1e6)).await;
+        server.kill().await?;
+        while let Some(ended) = tasks.join_next().await {
+            let why = ended?;
+            if why.starts_with(REFUSED) {
+                return Err(format!("the load did not run: {why}").into());
+            }
+        }
+        server = start(binary, home.path(), durability).await?;
+        fault = verify::audit(&client(&server)?, &ledger, from).await?;
+    }
+    if fault.is_none() {
+        fault = verify::audit(&client(&server)?, &ledger, 0).await?;
+        server.stop().await?;
+    }
+    let entries = ledger.entries();
+    let summary = format!(
+        "{round} kills; answered: {} publishes with {} messages, {} acknowledgements; nothing lost, doubled, undone or skipped",
+        entries.publishes,
+        entries.answered.len(),
+        entries.acks
+    );
+    let fault = fault.map(|fault| format!("after kill {round}: {fault}"));
+    Ok(Report { fault, summary })
+}
+
+async fn start(binary: &Path, home: &Path, durability: &str) -> Result<Server> {
+    let data = home.display().to_string();
+    Server::start(Server::command(binary, &["--data", &data, "--durability", durability])).await
+}
+
+fn client(server: &Server) -> Result<Bare> {
+    let base = format!("{}/v1", server.announced("/endpoints/ams_plain")?);
+    Ok(Bare::new(&base, server.announced("/credentials/ams/project_admin")?))
+}

@@ -1,0 +1,56 @@
+//! The crash test: kills the server at random instants under load, starts it again on the same data, and
+//! compares what is there with what was answered.
+//!
+//! Held against the answers: every answered publish is there once, under its id, with its content; ids are
+//! positions without a gap; no answered acknowledgement is undone. For `durable`, a trace of system calls
+//! shows that no answer leaves before the log is on disk. A server that answers before it commits must be
+//! caught, or the test proves nothing.
+
+mod arguments;
+mod kill;
+mod ledger;
+mod load;
+mod trace;
+mod verify;
+
+use std::process::ExitCode;
+
+use pentad_benches::{Result, say};
+
+use crate::arguments::Arguments;
+
+fn main() -> ExitCode {
+    let outcome = Arguments::parse(std::env::args().skip(1)).and_then(|arguments| {
+        tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(run(&arguments))
+    });
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            say(&format!("torture: FAILED: {why}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(arguments: &Arguments) -> Result<()> {
+    say(&format!("torture: seed {}, {} kills per durability", arguments.seed, arguments.instants));
+    for durability in ["buffered", "durable"] {
+        let report = kill::rounds(&arguments.binary, durability, arguments.instants, arguments.seed).await?;
+        if let Some(fault) = report.fault {
+            return Err(format!("{durability}: {fault}").into());
+        }
+        say(&format!("torture: {durability}: {}", report.summary));
+    }
+    say(&format!("torture: system calls: {}", trace::check(&arguments.binary).await?));
+    let Some(seeded) = &arguments.seeded else { return Ok(()) };
+    let report = kill::rounds(seeded, "durable", arguments.instants.max(50), arguments.seed).await?;
+    match report.fault {
+        Some(fault) => {
+            say(&format!("torture: the server that answers before it commits was caught: {fault}"));
+            Ok(())
+        }
+        None => {
+            Err(format!("a server that answers before it commits was not caught: {}", report.summary).into())
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! Arithmetic of measurements: medians, and the processor time that a process used.
+
+use std::time::Duration;
+
+use crate::Result;
+
+/// The middle value; the mean of the two middle ones when their number is even. Zero of nothing.
+#[must_use]
+pub fn median(values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let middle = sorted.len() / 2;
+    let at = |index: usize| sorted.get(index).copied().unwrap_or_default();
+    if sorted.is_empty() {
+        0.0
+    } else if sorted.len() % 2 == 1 {
+        at(middle)
+    } else {
+        f64::midpoint(at(middle - 1), at(middle))
+    }
+}
+
+/// Processor time used so far by the process `pid` (or `self`), user and system, all threads.
+///
+/// # Errors
+/// When the process is gone or the system has no `/proc`.
+pub fn cpu(pid: &str) -> Result<Duration> {
+    let text = std::fs::read_to_string(format!("/proc/{pid}/stat"))?;
+    // The name in parentheses may hold blanks: count from its end.
+    let rest = text.rsplit(')').next().unwrap_or_default();
+    let ticks = |index: usize| -> Result<u64> {
+        Ok(rest.split_whitespace().nth(index).ok_or("short /proc/PID/stat")?.parse()?)
+    };
+    // A tick is 10 ms on every Linux that matters here.
+    Ok(Duration::from_millis((ticks(11)? + ticks(12)?) * 10))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn median_is_the_middle_value_or_the_mean_of_two() {
+        assert!((median(&[3.0, 1.0, 2.0]) - 2.0).abs() < f64::EPSILON);
+        assert!((median(&[4.0, 1.0, 2.0, 3.0]) - 2.5).abs() < f64::EPSILON);
+        assert!(median(&[]).abs() < f64::EPSILON);
+    }
+
+    #[test]
+    fn this_process_used_some_processor_time() {
+        assert!(cpu("self").is_ok());
+    }
+}
