@@ -6,8 +6,9 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use http::header::{ACCEPT_ENCODING, RANGE};
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::header::{ACCEPT_ENCODING, CONTENT_LENGTH, RANGE, RETRY_AFTER};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use http_body::Body;
 use hyper::body::Incoming;
 use hyper_util::client::legacy::connect::{CaptureConnection, Connect, capture_connection};
 use hyper_util::client::legacy::{Builder, Client, Error as HyperError};
@@ -44,9 +45,14 @@ where
         let uri = request.uri()?;
         let limits = request.limits;
         let (upload, progress) = Upload::new(request.body)?;
+        let mut headers = request.headers;
+        if upload.is_end_stream() && matches!(request.method, Method::POST | Method::PUT | Method::PATCH) {
+            // hyper leaves it out; servers may ask for it (411).
+            headers.entry(CONTENT_LENGTH).or_insert(HeaderValue::from_static("0"));
+        }
         let mut outgoing = http::Request::new(upload);
         *outgoing.method_mut() = request.method;
-        *outgoing.headers_mut() = request.headers;
+        *outgoing.headers_mut() = headers;
         let decode = accept_compressed(outgoing.headers_mut());
         self.proxies.authorize(&uri, outgoing.headers_mut());
         let place = Place::of(&uri);
@@ -166,7 +172,7 @@ fn accept_compressed(headers: &mut HeaderMap) -> bool {
 fn is_sick(answer: &http::Response<Incoming>) -> bool {
     match answer.status() {
         StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT => true,
-        StatusCode::SERVICE_UNAVAILABLE => !answer.headers().contains_key(header::RETRY_AFTER),
+        StatusCode::SERVICE_UNAVAILABLE => !answer.headers().contains_key(RETRY_AFTER),
         _ => false,
     }
 }

@@ -143,16 +143,9 @@ fn certificate(error: &rustls::Error, place: &Place) -> Option<Error> {
         Tls::InvalidCertificate(why) => {
             (format!("the certificate of {place} is not valid: {}", reason(why)), "check host name and dates")
         }
-        Tls::AlertReceived(
-            Alert::CertificateRequired
-            | Alert::BadCertificate
-            | Alert::UnsupportedCertificate
-            | Alert::CertificateRevoked
-            | Alert::CertificateExpired
-            | Alert::CertificateUnknown
-            | Alert::UnknownCA
-            | Alert::AccessDenied,
-        ) => (format!("{place} did not accept our certificate"), "give a client certificate that it trusts"),
+        Tls::AlertReceived(alert) if is_about_our_certificate(&format!("{alert:?}")) => {
+            return Some(our_certificate(place));
+        }
         Tls::AlertReceived(
             Alert::HandshakeFailure | Alert::ProtocolVersion | Alert::NoApplicationProtocol,
         )
@@ -164,6 +157,26 @@ fn certificate(error: &rustls::Error, place: &Place) -> Option<Error> {
         _ => return None,
     };
     Some(Error::new(ErrorKind::Config, message).with_hint(hint))
+}
+
+/// By the alert's name, which is all that the HTTP/2 layer keeps of it.
+fn is_about_our_certificate(alert: &str) -> bool {
+    matches!(
+        alert,
+        "CertificateRequired"
+            | "BadCertificate"
+            | "UnsupportedCertificate"
+            | "CertificateRevoked"
+            | "CertificateExpired"
+            | "CertificateUnknown"
+            | "UnknownCA"
+            | "AccessDenied"
+    )
+}
+
+fn our_certificate(place: &Place) -> Error {
+    Error::new(ErrorKind::Config, format!("{place} did not accept our certificate"))
+        .with_hint("give a client certificate that it trusts")
 }
 
 fn reason(why: &rustls::CertificateError) -> &'static str {
@@ -181,6 +194,17 @@ fn reason(why: &rustls::CertificateError) -> &'static str {
 fn broken(source: &Cause, place: &Place) -> Error {
     if let Some(fault) = source.find::<rustls::Error>().and_then(|error| certificate(error, place)) {
         return fault;
+    }
+    // In TLS 1.3 a server judges our certificate after the handshake, when HTTP/2 already reads.
+    let alert = source.iter().find_map(|error| {
+        error
+            .downcast_ref::<io::Error>()?
+            .to_string()
+            .strip_prefix("received fatal alert: ")
+            .map(str::to_owned)
+    });
+    if alert.is_some_and(|alert| is_about_our_certificate(&alert)) {
+        return our_certificate(place);
     }
     match source.find::<hyper::Error>() {
         Some(error) if error.is_parse() => {

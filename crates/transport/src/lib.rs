@@ -28,6 +28,8 @@
 //! Not here: retries, redirects, authentication and the limits on attempts and calls (the session in the core
 //! has them), cookies, caching.
 
+#[cfg(feature = "blocking")]
+pub mod blocking;
 mod clock;
 mod connect;
 mod download;

@@ -46,7 +46,6 @@ pub struct HyperTransport(Arc<Exchange<Connector>>);
 
 impl HyperTransport {
     /// Starts with the platform's trust, the environment's proxies and a pool of idle connections.
-    #[must_use]
     pub fn builder() -> HyperTransportBuilder {
         HyperTransportBuilder::default()
     }
@@ -132,6 +131,8 @@ impl HyperTransportBuilder {
     /// [`Config`](pentad_core::ErrorKind::Config) if a file cannot be read or holds no certificate or key, if
     /// certificate and key do not fit, or if the proxy's URL is none.
     pub fn build(self) -> Result<HyperTransport> {
+        #[cfg(feature = "blocking")]
+        crate::blocking::install();
         let proxies = Arc::new(Proxies::new(&self.proxy)?);
         let tls = Tls::new(&self.tls, self.pool.http2_only)?;
         let connector = Connector::new(tls, Arc::clone(&proxies), self.connect_ceiling);

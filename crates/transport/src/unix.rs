@@ -25,6 +25,8 @@ use crate::proxy::Proxies;
 /// [`HyperTransport`](crate::HyperTransport). Nothing is connected before the first request.
 #[must_use]
 pub fn unix(path: PathBuf) -> Arc<dyn Transport> {
+    #[cfg(feature = "blocking")]
+    crate::blocking::install();
     let connector = SocketFile(Arc::from(path));
     Arc::new(UnixTransport {
         path: Arc::clone(&connector.0),

@@ -1,5 +1,8 @@
 //! The transport against small real servers on the loopback interface.
+#![expect(clippy::unwrap_used, reason = "the servers of the tests fail the test, too")]
 
+#[cfg(feature = "blocking")]
+mod blocking;
 mod body;
 mod failure;
 mod pool;

@@ -21,7 +21,7 @@ use pentad_transport::{HyperTransport, HyperTransportBuilder, Proxy};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
-pub static OP: Op = Op {
+pub(crate) static OP: Op = Op {
     id: "test.op",
     routes: &[(Api("v1"), Method::GET, "/")],
     idempotent: true,
@@ -29,14 +29,14 @@ pub static OP: Op = Op {
     source: "tests",
 };
 
-pub type Answer = http::Response<BoxBody<Bytes, std::io::Error>>;
+pub(crate) type Answer = http::Response<BoxBody<Bytes, std::io::Error>>;
 
 /// An answer with a body of known length.
-pub fn answer(body: impl Into<Bytes>) -> Answer {
+pub(crate) fn answer(body: impl Into<Bytes>) -> Answer {
     http::Response::new(Full::new(body.into()).map_err(|never| match never {}).boxed())
 }
 
-pub fn request(base: &str, path: &str) -> Request {
+pub(crate) fn request(base: &str, path: &str) -> Request {
     Request {
         op: &OP,
         method: Method::GET,
@@ -51,24 +51,24 @@ pub fn request(base: &str, path: &str) -> Request {
     }
 }
 
-pub fn post(base: &str, path: &str, body: Body) -> Request {
+pub(crate) fn post(base: &str, path: &str, body: Body) -> Request {
     Request { method: Method::POST, body, ..request(base, path) }
 }
 
 /// A transport that no environment variable changes.
-pub fn direct() -> HyperTransportBuilder {
+pub(crate) fn direct() -> HyperTransportBuilder {
     HyperTransport::builder().proxy(Proxy::None)
 }
 
 /// An HTTP server that counts its connections.
-pub struct Server {
-    pub address: SocketAddr,
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
     connections: Arc<AtomicUsize>,
 }
 
 impl Server {
     /// Plain HTTP/1.1 and HTTP/2 (prior knowledge).
-    pub async fn start<F, R>(handler: F) -> Self
+    pub(crate) async fn start<F, R>(handler: F) -> Self
     where
         F: Fn(http::Request<Incoming>) -> R + Clone + Send + Sync + 'static,
         R: Future<Output = Answer> + Send + 'static,
@@ -76,7 +76,7 @@ impl Server {
         Self::run(None, handler).await
     }
 
-    pub async fn start_tls<F, R>(config: rustls::ServerConfig, handler: F) -> Self
+    pub(crate) async fn start_tls<F, R>(config: rustls::ServerConfig, handler: F) -> Self
     where
         F: Fn(http::Request<Incoming>) -> R + Clone + Send + Sync + 'static,
         R: Future<Output = Answer> + Send + 'static,
@@ -101,10 +101,12 @@ impl Server {
                 tokio::spawn(async move {
                     match tls {
                         None => serve(stream, handler).await,
-                        Some(tls) => match tls.accept(stream).await {
-                            Ok(stream) => serve(stream, handler).await,
-                            Err(_) => {}
-                        },
+                        Some(tls) => {
+                            // A handshake may fail: the client's side of it is under test.
+                            if let Ok(stream) = tls.accept(stream).await {
+                                serve(stream, handler).await;
+                            }
+                        }
                     }
                 });
             }
@@ -112,21 +114,21 @@ impl Server {
         Self { address, connections }
     }
 
-    pub fn http(&self) -> String {
+    pub(crate) fn http(&self) -> String {
         format!("http://{}", self.address)
     }
 
     /// The certificates of these tests are made for this name.
-    pub fn https(&self) -> String {
+    pub(crate) fn https(&self) -> String {
         format!("https://localhost:{}", self.address.port())
     }
 
-    pub fn connections(&self) -> usize {
+    pub(crate) fn connections(&self) -> usize {
         self.connections.load(Ordering::SeqCst)
     }
 }
 
-pub async fn serve<S, F, R>(stream: S, handler: F)
+pub(crate) async fn serve<S, F, R>(stream: S, handler: F)
 where
     TokioIo<S>: Read + Write + Unpin + Send + 'static,
     F: Fn(http::Request<Incoming>) -> R + Clone + Send + Sync + 'static,
@@ -140,7 +142,7 @@ where
 }
 
 /// A server that handles its raw connections; `handler` also gets the connection's number, from 0.
-pub async fn raw<F, R>(handler: F) -> SocketAddr
+pub(crate) async fn raw<F, R>(handler: F) -> SocketAddr
 where
     F: Fn(TcpStream, usize) -> R + Send + Sync + 'static,
     R: Future<Output = ()> + Send + 'static,
@@ -157,7 +159,7 @@ where
 }
 
 /// Reads the head of a message; what follows it is in the second part.
-pub async fn head(stream: &mut TcpStream) -> (String, Vec<u8>) {
+pub(crate) async fn head(stream: &mut TcpStream) -> (String, Vec<u8>) {
     use tokio::io::AsyncReadExt;
     let mut read = Vec::new();
     loop {

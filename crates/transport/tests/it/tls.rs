@@ -7,7 +7,7 @@ use http::Version;
 use pentad_core::{ErrorKind, Sent, Transport};
 use pentad_transport::{Identity, TlsOptions};
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, ExtendedKeyUsagePurpose, IsCa, KeyPair,
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
     KeyUsagePurpose,
 };
 use rustls::RootCertStore;
@@ -18,13 +18,16 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::support::{Server, answer, direct, raw, request};
 
-pub type Ca = CertifiedIssuer<'static, KeyPair>;
+pub(crate) type Ca = CertifiedIssuer<'static, KeyPair>;
 
-pub fn ca() -> Ca {
+pub(crate) fn ca() -> Ca {
     let mut params = CertificateParams::new(Vec::<String>::new()).unwrap();
+    // Two authorities of one name would be told apart by their signatures only.
+    let key = KeyPair::generate().unwrap();
+    params.distinguished_name.push(DnType::CommonName, format!("{:?}", &key.public_key_raw()[..8]));
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::DigitalSignature];
-    CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
+    CertifiedIssuer::self_signed(params, key).unwrap()
 }
 
 fn leaf(ca: &Ca, name: &str, usage: ExtendedKeyUsagePurpose) -> (rcgen::Certificate, KeyPair) {
@@ -35,7 +38,7 @@ fn leaf(ca: &Ca, name: &str, usage: ExtendedKeyUsagePurpose) -> (rcgen::Certific
 }
 
 /// A server for `name`; with `clients`, only for clients with a certificate of that authority.
-pub fn server(ca: &Ca, name: &str, clients: Option<&Ca>) -> rustls::ServerConfig {
+pub(crate) fn server(ca: &Ca, name: &str, clients: Option<&Ca>) -> rustls::ServerConfig {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let (certificate, key) = leaf(ca, name, ExtendedKeyUsagePurpose::ServerAuth);
     let builder = rustls::ServerConfig::builder_with_provider(Arc::clone(&provider))
@@ -142,10 +145,14 @@ async fn client_certificate_is_shown_from_pem_and_from_files() {
 async fn missing_client_certificate_is_a_configuration_fault() {
     let ca = ca();
     let config = server(&ca, "localhost", Some(&ca));
-    let server = Server::start_tls(config, |_| async { answer("hello") }).await;
-    let transport = direct().tls(TlsOptions::new().ca_pem(ca.pem())).build().unwrap();
-    let error = transport.send(request(&server.https(), "/")).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Config, "{error:?}");
+    for protocols in [vec![b"h2".to_vec()], vec![]] {
+        let mut config = config.clone();
+        config.alpn_protocols = protocols;
+        let server = Server::start_tls(config, |_| async { answer("hello") }).await;
+        let transport = direct().tls(TlsOptions::new().ca_pem(ca.pem())).build().unwrap();
+        let error = transport.send(request(&server.https(), "/")).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config, "{error:?}");
+    }
 }
 
 #[tokio::test]
