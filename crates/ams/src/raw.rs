@@ -1,0 +1,62 @@
+//! The raw door: every operation by its identifier.
+
+use pentad_core::{Call, Error, ErrorKind, Result, decode, placeholders};
+use serde_json::Value;
+
+use crate::client::Client;
+use crate::ops;
+
+impl Client {
+    /// A call of any operation by identifier, with path arguments, query and body as they are.
+    ///
+    /// `project` may be left out: the client's own is used then. The answer is the JSON document; an empty one is `null`.
+    ///
+    /// # Errors
+    /// [`Unsupported`](ErrorKind::Unsupported) for an identifier that is not in [`ops::OPS`]. Missing or superfluous
+    /// arguments surface when the call is awaited or looked at.
+    ///
+    /// # Example
+    /// ```
+    /// # fn main() -> pentad_core::Result<()> {
+    /// let client = pentad_ams::Client::new("ams.example.org", "DEMO").token("t".to_owned()).build()?;
+    /// let call = client.call("ams.topic.acl", &[("topic", "alerts")], &[], None)?;
+    /// assert_eq!(call.request().unwrap().path, "/projects/DEMO/topics/alerts:acl");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn call(
+        &self,
+        op_id: &str,
+        args: &[(&str, &str)],
+        query: &[(&str, &str)],
+        body: Option<Value>,
+    ) -> Result<Call<Value>> {
+        let op = ops::find(op_id).ok_or_else(|| {
+            Error::new(ErrorKind::Unsupported, format!("no operation is called {op_id:?}"))
+                .with_hint("identifiers look like ams.topic.publish")
+        })?;
+        if std::ptr::eq(op, &raw const ops::AUTHN) {
+            return Err(Error::new(
+                ErrorKind::Unsupported,
+                "the certificate exchange has an endpoint of its own",
+            )
+            .with_hint("build the client with a certificate"));
+        }
+        let needs_project =
+            op.routes.iter().flat_map(|route| placeholders(route.2)).any(|name| name == "project");
+        let mut draft = self.op(op);
+        if needs_project && !args.iter().any(|arg| arg.0 == "project") {
+            draft = draft.arg("project", self.project_name());
+        }
+        for (name, value) in args {
+            draft = draft.arg(name, *value);
+        }
+        for (name, value) in query {
+            draft = draft.query((*name).to_owned(), *value);
+        }
+        if let Some(body) = body {
+            draft = draft.json(&body);
+        }
+        Ok(draft.call(decode::value))
+    }
+}
