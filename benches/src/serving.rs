@@ -1,7 +1,6 @@
 //! The server: publish and pull at 1, 8 and 64 connections and in batches, at each durability.
 #![expect(clippy::disallowed_methods, reason = "a measurement is about real time")]
 
-use std::future::Future;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -138,16 +137,14 @@ async fn repeat(
     Ok(calls)
 }
 
-fn until(end: Instant, http: Bare, uri: Uri, body: Bytes) -> impl Future<Output = Result<u64>> + Send {
-    async move {
-        let mut calls = 0;
-        while Instant::now() < end {
-            let (status, answer) = http.send(Method::POST, uri.clone(), body.clone()).await?;
-            if !status.is_success() {
-                return Err(format!("{uri}: {status}: {}", String::from_utf8_lossy(&answer)).into());
-            }
-            calls += 1;
+async fn until(end: Instant, http: Bare, uri: Uri, body: Bytes) -> Result<u64> {
+    let mut calls = 0;
+    while Instant::now() < end {
+        let (status, answer) = http.send(Method::POST, uri.clone(), body.clone()).await?;
+        if !status.is_success() {
+            return Err(format!("{uri}: {status}: {}", String::from_utf8_lossy(&answer)).into());
         }
-        Ok(calls)
+        calls += 1;
     }
+    Ok(calls)
 }
