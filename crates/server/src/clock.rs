@@ -298,3 +298,9 @@ impl Stopwatch {
         self.0.elapsed()
     }
 }
+
+/// The system's time: only for certificates and for stamps on what the operator reads.
+#[expect(clippy::disallowed_methods, reason = "the clock module is where time is asked for")]
+pub fn real_now() -> Timestamp {
+    Timestamp::now()
+}

@@ -1,13 +1,47 @@
 //! The local server of pentad: the services, their data and their quirks in one process.
+//!
+//! A [`Server`] is opened on [`ServerOptions`], serves in process through its [`door`](Server::door) and, once told to
+//! [`listen`](Server::listen), on plain and TLS listeners.
+//!
+//! | module | holds |
+//! | --- | --- |
+//! | [`service`] | what the shell asks of a service and gives to it |
+//! | [`http`], [`route`], [`reply`] | requests, route tables, byte layouts of answers |
+//! | [`clock`] | service time, the only clock |
+//! | [`guarded`] | calls that users make the server send |
+//! | [`holder`] | finding the process that holds a data directory |
 
 pub mod ams;
+mod announcement;
+mod body;
 pub mod clock;
+mod control;
+mod credentials;
+pub mod door;
+mod error;
 pub mod guarded;
+pub mod holder;
 pub mod http;
+mod listener;
+mod options;
+mod private_file;
 pub mod reply;
 pub mod route;
+pub mod seed;
+mod server;
 pub mod service;
+mod shell;
+pub mod tls;
 
 pub use clock::ServiceTime;
+pub use error::ServerError;
 pub use guarded::GuardedClient;
+pub use options::{Durability, ListenOptions, ServerOptions, Tls};
+pub use seed::Seed;
+pub use server::{OpenService, Server, ServerBuilder};
 pub use service::{Context, Mode, SeedError, Service, Tasks};
+
+/// The services that come with this crate, in the order in which they are opened.
+fn services() -> Vec<(&'static str, OpenService)> {
+    Vec::new()
+}

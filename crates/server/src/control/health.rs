@@ -1,0 +1,43 @@
+//! Alive, ready, metrics, and what there is.
+
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use super::{Answer, done};
+use crate::http::{Inbound, Reply};
+use crate::shell::Shell;
+
+pub(super) fn index(shell: &Shell, inbound: &Inbound) -> Answer {
+    let services: Vec<&str> = shell.services.iter().map(|service| service.name()).collect();
+    let pages = ["healthz", "readyz", "metrics", "log", "clock", "faults", "routes"];
+    let links: Vec<String> = pages.iter().map(|page| format!("{}/{page}", inbound.base)).collect();
+    done(&json!({"version": env!("CARGO_PKG_VERSION"), "services": services, "links": links}))
+}
+
+pub(super) fn alive() -> Answer {
+    done(&json!({"status": "ok"}))
+}
+
+pub(super) fn ready(shell: &Shell) -> Answer {
+    // The engine lets go of its directory when it closes; before a server exists its services are open.
+    if shell.draining.is_cancelled() || shell.engine.dir().is_none() {
+        return Err(Reply::json(StatusCode::SERVICE_UNAVAILABLE, &json!({"status": "stopping"})));
+    }
+    done(&json!({"status": "ready"}))
+}
+
+pub(super) fn metrics(shell: &Shell) -> Answer {
+    let text = shell.control.metrics.text(shell.engine.pending());
+    Ok(Reply::new(StatusCode::OK).content_type("text/plain; version=0.0.4; charset=utf-8").body(text))
+}
+
+pub(super) fn routes(shell: &Shell) -> Answer {
+    let mut all = Vec::new();
+    for service in &shell.services {
+        for route in service.routes() {
+            let (method, path) = (route.method.as_str(), route.template);
+            all.push(json!({"service": service.name(), "name": route.name, "method": method, "path": path}));
+        }
+    }
+    done(&json!({"routes": Value::Array(all)}))
+}

@@ -1,0 +1,187 @@
+//! The control API under `/_pentad`: health, metrics, request log, reset, faults, clock.
+//!
+//! From this machine it is open; from elsewhere it wants `authorization: Bearer ADMIN_TOKEN`. Pages of other
+//! origins in a browser on this machine are refused, since they could reach a loopback port too.
+
+mod clock;
+mod faults;
+mod health;
+mod log;
+mod metrics;
+mod reset;
+
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use http::header::AUTHORIZATION;
+use http::{Method, StatusCode};
+use pentad_core::Secret;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+pub(crate) use faults::{Faults, Plan, truncated};
+pub(crate) use log::Entry;
+
+use crate::http::{Inbound, Reply};
+use crate::route::{Decoding, Outcome, Route, RouteTable};
+use crate::shell::Shell;
+
+/// What the control API keeps.
+#[derive(Debug)]
+pub(crate) struct Control {
+    pub(crate) faults: Faults,
+    pub(crate) metrics: metrics::Metrics,
+    log: log::Log,
+    token: Secret,
+    moved: AtomicBool,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Action {
+    Index,
+    Alive,
+    Ready,
+    Metrics,
+    Log,
+    ForgetLog,
+    Reset,
+    Seed,
+    Clock,
+    Freeze,
+    Release,
+    Advance,
+    Settle,
+    ResetClock,
+    Faults,
+    AddFault,
+    ClearFaults,
+    Routes,
+}
+
+static ROUTES: LazyLock<RouteTable<Action>> = LazyLock::new(|| {
+    let get = |template, name, action| Route::new(Method::GET, template, name, action);
+    let post = |template, name, action| Route::new(Method::POST, template, name, action);
+    RouteTable::new(
+        Decoding::Segments,
+        vec![
+            get("/", "control:index", Action::Index),
+            get("/health", "control:health", Action::Alive),
+            get("/healthz", "control:healthz", Action::Alive),
+            get("/readyz", "control:readyz", Action::Ready),
+            get("/metrics", "control:metrics", Action::Metrics),
+            get("/log", "control:log", Action::Log),
+            Route::new(Method::DELETE, "/log", "control:forgetLog", Action::ForgetLog),
+            post("/reset", "control:reset", Action::Reset),
+            post("/seed", "control:seed", Action::Seed),
+            get("/clock", "control:clock", Action::Clock),
+            post("/clock/freeze", "control:freeze", Action::Freeze),
+            post("/clock/release", "control:release", Action::Release),
+            post("/clock/advance", "control:advance", Action::Advance),
+            post("/clock/settle", "control:settle", Action::Settle),
+            post("/clock/reset", "control:resetClock", Action::ResetClock),
+            get("/faults", "control:faults", Action::Faults),
+            post("/faults", "control:addFault", Action::AddFault),
+            Route::new(Method::DELETE, "/faults", "control:clearFaults", Action::ClearFaults),
+            get("/routes", "control:routes", Action::Routes),
+        ],
+    )
+});
+
+impl Control {
+    pub(crate) fn new(token: Secret) -> Self {
+        Self {
+            faults: Faults::default(),
+            metrics: metrics::Metrics::default(),
+            log: log::Log::default(),
+            token,
+            moved: AtomicBool::new(false),
+        }
+    }
+
+    /// Whether the control API has a listener of its own.
+    pub(crate) fn is_moved(&self) -> bool {
+        self.moved.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn moved(&self) {
+        self.moved.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn record(&self, entry: Entry) {
+        self.metrics.count(&entry);
+        self.log.add(entry);
+    }
+}
+
+/// Answers one request of the control API.
+pub(crate) async fn handle(shell: &Shell, inbound: Inbound) -> Reply {
+    let route = match ROUTES.find(&inbound.method, &inbound.path) {
+        Outcome::Matched(matched) => matched.route,
+        Outcome::WrongMethod => return problem(StatusCode::METHOD_NOT_ALLOWED, "this path has other verbs"),
+        Outcome::NotFound => return problem(StatusCode::NOT_FOUND, "no such page; see /_pentad"),
+    };
+    if let Err(refusal) = admit(shell, &inbound, route.handler) {
+        return refusal;
+    }
+    let reply = match route.handler {
+        Action::Index => health::index(shell, &inbound),
+        Action::Alive => health::alive(),
+        Action::Ready => health::ready(shell),
+        Action::Metrics => health::metrics(shell),
+        Action::Routes => health::routes(shell),
+        Action::Log => log::show(shell, &inbound),
+        Action::ForgetLog => log::forget(shell),
+        Action::Reset => reset::reset(shell, &inbound).await,
+        Action::Seed => reset::seed(shell, &inbound).await,
+        Action::Clock => clock::show(shell),
+        Action::Freeze => clock::freeze(shell, &inbound),
+        Action::Release => clock::release(shell),
+        Action::Advance => clock::advance(shell, &inbound),
+        Action::Settle => clock::settle(shell, &inbound).await,
+        Action::ResetClock => clock::reset(shell),
+        Action::Faults => faults::show(shell),
+        Action::AddFault => faults::add(shell, &inbound),
+        Action::ClearFaults => faults::clear(shell),
+    };
+    reply.unwrap_or_else(|refusal| refusal).route(route.name)
+}
+
+/// What every page gives: an answer, or a refusal in the same shape.
+type Answer = Result<Reply, Reply>;
+
+fn admit(shell: &Shell, inbound: &Inbound, action: Action) -> Result<(), Reply> {
+    if matches!(action, Action::Alive | Action::Ready) {
+        return Ok(());
+    }
+    let given = inbound.header(AUTHORIZATION.as_str()).and_then(|value| value.strip_prefix("Bearer "));
+    if given.is_some_and(|token| Secret::new(token) == shell.control.token) {
+        return Ok(());
+    }
+    if !inbound.peer.is_local() {
+        return Err(problem(
+            StatusCode::UNAUTHORIZED,
+            "authorization: Bearer ADMIN_TOKEN is required from elsewhere",
+        ));
+    }
+    let own = inbound.base.strip_suffix("/_pentad").unwrap_or(&inbound.base);
+    match inbound.header("origin") {
+        Some(origin) if origin != own => {
+            Err(problem(StatusCode::FORBIDDEN, "not from a page of another origin"))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn problem(status: StatusCode, message: impl std::fmt::Display) -> Reply {
+    Reply::json(status, &json!({"error": {"code": status.as_u16(), "message": message.to_string()}}))
+}
+
+fn done(value: &Value) -> Answer {
+    Ok(Reply::json(StatusCode::OK, value))
+}
+
+/// Reads a JSON body; an empty one stands for `{}`.
+fn read<T: DeserializeOwned>(inbound: &Inbound) -> Result<T, Reply> {
+    let body: &[u8] = if inbound.body.trim_ascii().is_empty() { b"{}" } else { &inbound.body };
+    serde_json::from_slice(body).map_err(|error| problem(StatusCode::BAD_REQUEST, error))
+}

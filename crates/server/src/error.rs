@@ -1,0 +1,65 @@
+//! Why a server could not be opened or could not listen.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use pentad_store::{StoreError, StoreErrorKind};
+
+use crate::service::SeedError;
+
+/// A failure to open, seed or listen.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServerError {
+    /// The store could not be opened.
+    #[error("store: {0}")]
+    Store(#[source] StoreError),
+    /// A service could not be opened.
+    #[error("service {name}: {why}")]
+    Service {
+        /// Its name.
+        name: &'static str,
+        /// What it said.
+        why: String,
+    },
+    /// The seed is wrong.
+    #[error("seed: {0}")]
+    Seed(#[from] SeedError),
+    /// A file could not be read or written.
+    #[error("{path}: {source}", path = path.display())]
+    File {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A certificate or key cannot be used.
+    #[error("TLS: {0}")]
+    Tls(String),
+    /// An address cannot be listened on.
+    #[error("cannot listen on {addr}: {source}")]
+    Bind {
+        /// Which address.
+        addr: SocketAddr,
+        /// Why.
+        source: io::Error,
+    },
+    /// An address that others can reach, without credentials that somebody chose.
+    #[error(
+        "{0} can be reached by others: seed credentials for every service, or allow it explicitly (insecure)"
+    )]
+    Exposed(SocketAddr),
+}
+
+impl ServerError {
+    /// Whether another process holds the data directory; its socket answers then
+    /// ([`holder::find`](crate::holder::find)).
+    pub fn is_held(&self) -> bool {
+        matches!(self, Self::Store(error) if error.kind() == StoreErrorKind::Locked)
+    }
+
+    pub(crate) fn file(path: impl Into<PathBuf>, source: io::Error) -> Self {
+        Self::File { path: path.into(), source }
+    }
+}

@@ -1,0 +1,19 @@
+//! Holding a data directory: one process opens it, others of the same user reach that process by a socket in it.
+
+use std::path::{Path, PathBuf};
+
+use tokio::net::UnixStream;
+
+/// The holder's socket in a data directory.
+pub fn socket(dir: &Path) -> PathBuf {
+    dir.join("pentad.sock")
+}
+
+/// The socket of the process that holds `dir`, if one answers there.
+///
+/// Connect to it with a transport for unix sockets, authority `http://pentad.local`. `None` right after another
+/// process took the directory is possible: try both ways again.
+pub async fn find(dir: &Path) -> Option<PathBuf> {
+    let path = socket(dir);
+    UnixStream::connect(&path).await.ok().map(|_| path)
+}

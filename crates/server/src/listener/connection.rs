@@ -1,0 +1,74 @@
+//! One connection: HTTP/1.1 or HTTP/2 until it ends, the server drains or the drain is over.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::Response;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use super::Connections;
+use crate::body::Outgoing;
+use crate::http::{Peer, Reply};
+use crate::shell::{Broken, Shell, View};
+
+/// How long the head of a request may take.
+const HEAD: Duration = Duration::from_secs(30);
+
+/// What a connection needs beside its stream.
+#[derive(Debug, Clone)]
+pub(crate) struct Host {
+    pub(crate) shell: Arc<Shell>,
+    pub(crate) view: View,
+    /// The listener's own `host:port`, for requests that name none.
+    pub(crate) authority: Arc<str>,
+    pub(crate) connections: Connections,
+}
+
+/// Serves a connection to its end.
+pub(crate) async fn run<S>(stream: S, peer: Peer, host: Host)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let Connections { stop, abort, .. } = host.connections.clone();
+    let service = service_fn(move |request: hyper::Request<Incoming>| {
+        let (host, peer) = (host.clone(), peer.clone());
+        async move {
+            let reply = host.shell.serve(request, peer, &host.view, &host.authority).await?;
+            Ok::<_, Broken>(response(reply))
+        }
+    });
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    // The date is that of service time and set with the answer.
+    builder.http1().auto_date_header(false).timer(TokioTimer::new()).header_read_timeout(HEAD);
+    builder.http2().auto_date_header(false).timer(TokioTimer::new()).max_concurrent_streams(1024);
+    let connection = builder.serve_connection(TokioIo::new(stream), service);
+    tokio::pin!(connection);
+    let ended = tokio::select! {
+        ended = connection.as_mut() => Some(ended),
+        () = stop.cancelled() => None,
+    };
+    let ended = match ended {
+        Some(ended) => ended,
+        None => {
+            connection.as_mut().graceful_shutdown();
+            tokio::select! {
+                ended = connection => ended,
+                () = abort.cancelled() => return,
+            }
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a connection ended early");
+    }
+}
+
+fn response(reply: Reply) -> Response<Outgoing> {
+    let mut response = Response::new(Outgoing::from(reply.body));
+    *response.status_mut() = reply.status;
+    *response.headers_mut() = reply.headers;
+    response
+}
