@@ -132,7 +132,7 @@ impl<T: Send + 'static> Pages<T> {
         if expected.is_some_and(|expected| *expected != next) {
             // A short page in the middle: what is in flight begins at the wrong places.
             self.ahead.clear();
-            self.stride = None;
+            self.list.concurrency = 1;
         }
         if self.ahead.is_empty() {
             self.stride = self.stride(place, &page, &next);
