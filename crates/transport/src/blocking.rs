@@ -26,14 +26,22 @@ fn block_on(future: BoxFuture<'static, ()>) -> Result<()> {
         return Err(Error::new(ErrorKind::Config, "cannot block within an async context")
             .with_hint("use .await instead of .wait()"));
     }
-    runtime()?.block_on(future);
-    Ok(())
+    // On the worker rather than on this thread, where it meets the tasks of its connections: nothing is handed
+    // between threads but the end.
+    let runtime = runtime()?;
+    match runtime.block_on(runtime.spawn(future)) {
+        Ok(()) => Ok(()),
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(_) => Err(Error::new(ErrorKind::Unexpected, "the runtime stopped before the call ended")),
+        },
+    }
 }
 
 fn runtime() -> Result<&'static Runtime> {
     static RUNTIME: OnceLock<std::io::Result<Runtime>> = OnceLock::new();
     let built = RUNTIME.get_or_init(|| {
-        // The caller's thread runs the call itself; the worker drives connections between and beside calls.
+        // One worker: `.wait()` runs one call per waiting thread, and connections need no more.
         Builder::new_multi_thread().worker_threads(1).thread_name("pentad-wait").enable_all().build()
     });
     built.as_ref().map_err(|error| {
