@@ -17,7 +17,13 @@ const OUR_CALLS: usize = 30_000;
 
 /// Publishes one message per call and prints rate and processor time per call.
 const SCRIPT: &str = r#"
-import resource, sys, time
+import certifi, os, resource, sys, tempfile, time
+# The authorities that the client trusts by default, and the stub's certificate.
+bundle = tempfile.NamedTemporaryFile(suffix=".pem")
+for path in (certifi.where(), sys.argv[3]):
+    bundle.write(open(path, "rb").read())
+bundle.flush()
+os.environ["REQUESTS_CA_BUNDLE"] = bundle.name
 from argo_ams_library import AmsMessage, ArgoMessagingService
 endpoint, calls = sys.argv[1], int(sys.argv[2])
 ams = ArgoMessagingService(endpoint=endpoint, token="token", project="demo")
@@ -77,7 +83,7 @@ fn client(stub: &Stub) -> Result<ams::Client> {
 async fn python(program: &Path, stub: &Stub) -> Result<Cost> {
     let output = Command::new(program)
         .args(["-c", SCRIPT, &stub.secure, &PYTHON_CALLS.to_string()])
-        .env("REQUESTS_CA_BUNDLE", &stub.certificate)
+        .arg(&stub.certificate)
         .env("NO_PROXY", "127.0.0.1")
         .output()
         .await?;

@@ -11,5 +11,6 @@ class Clock:
 
     def advance(self, seconds):
         """Moves service time forward; deadlines that pass take effect."""
-        answer = requests.post(f"{self._base}/clock/advance", json={"seconds": seconds}, timeout=30)
-        answer.raise_for_status()
+        for path, body in (("advance", {"seconds": seconds}), ("settle", {})):
+            answer = requests.post(f"{self._base}/clock/{path}", json=body, timeout=60)
+            answer.raise_for_status()
