@@ -16,12 +16,12 @@ pub enum ServerError {
     #[error("store: {0}")]
     Store(#[source] StoreError),
     /// A service could not be opened.
-    #[error("service {name}: {why}")]
+    #[error("service {name}: {source}")]
     Service {
         /// Its name.
         name: &'static str,
         /// What it said.
-        why: String,
+        source: SeedError,
     },
     /// The seed is wrong.
     #[error("seed: {0}")]

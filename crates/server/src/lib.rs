@@ -43,5 +43,5 @@ pub use service::{Context, Mode, SeedError, Service, Tasks};
 
 /// The services that come with this crate, in the order in which they are opened.
 fn services() -> Vec<(&'static str, OpenService)> {
-    Vec::new()
+    vec![("ams", |context| Ok(ams::Ams::open(context)?))]
 }

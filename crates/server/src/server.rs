@@ -22,7 +22,7 @@ use crate::listener::connection::Host;
 use crate::listener::{Connections, accept, unix};
 use crate::options::{ListenOptions, ServerOptions, Tls};
 use crate::seed::Seed;
-use crate::service::{Context, Service, Tasks};
+use crate::service::{Context, SeedError, Service, Tasks};
 use crate::shell::{Shell, View};
 use crate::tls;
 use crate::tls::ca::{CLIENT_SUBJECT, LocalCa};
@@ -30,8 +30,8 @@ use crate::tls::ca::{CLIENT_SUBJECT, LocalCa};
 /// How much of a push receiver's answer is read.
 const PUSH_ANSWER: usize = 1 << 20;
 
-/// Opens a service on a context; the text says why it cannot be opened.
-pub type OpenService = fn(&Context) -> Result<Arc<dyn Service>, String>;
+/// Opens a service on a context.
+pub type OpenService = fn(&Context) -> Result<Arc<dyn Service>, SeedError>;
 
 /// A server to be opened; see [`Server::builder`].
 #[derive(Debug)]
@@ -77,7 +77,7 @@ impl ServerBuilder {
         };
         let mut opened = Vec::new();
         for (name, open) in services {
-            opened.push(open(&context(name)).map_err(|why| ServerError::Service { name, why })?);
+            opened.push(open(&context(name)).map_err(|source| ServerError::Service { name, source })?);
         }
         settle_with(&time, &engine);
         let shell = Arc::new(Shell {

@@ -1,0 +1,195 @@
+//! A service that shows what it was given, and the smallest HTTP client that can misbehave.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use futures_util::future::BoxFuture;
+use http::{Method, StatusCode};
+use jiff::SignedDuration;
+use pentad_server::http::{Inbound, Reply};
+use pentad_server::route::RouteInfo;
+use pentad_server::{Context, ListenOptions, SeedError, Server, ServerOptions, Service, Tasks};
+use serde_json::{Value, json};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+/// Stands in for AMS, so that it also owns the root of TLS listeners.
+#[derive(Debug)]
+pub struct Mirror {
+    context: Context,
+    seeded: AtomicU64,
+    ticks: Arc<AtomicU64>,
+    token: String,
+}
+
+/// Serves [`Mirror`] as `ams`.
+pub fn mirror(context: &Context) -> Result<Arc<dyn Service>, SeedError> {
+    let known = context.known.as_ref().and_then(|known| known["publisher"].as_str().map(str::to_owned));
+    Ok(Arc::new(Mirror {
+        context: context.clone(),
+        seeded: AtomicU64::new(0),
+        ticks: Arc::default(),
+        token: known.unwrap_or_else(|| format!("{:x}", fastrand::u64(..))),
+    }))
+}
+
+impl Mirror {
+    async fn answer(&self, inbound: Inbound) -> Reply {
+        match inbound.path.as_str() {
+            "/panic" => panic!("as asked"),
+            "/wait" => {
+                inbound.gone.cancelled().await;
+                Reply::text(StatusCode::OK, "held")
+            }
+            "/never" => std::future::pending().await,
+            "/ticks" => Reply::text(StatusCode::OK, self.ticks.load(Ordering::SeqCst).to_string()),
+            "/seeded" => Reply::text(StatusCode::OK, self.seeded.load(Ordering::SeqCst).to_string()),
+            "/length" => Reply::text(StatusCode::OK, inbound.body.len().to_string()),
+            _ => Reply::json(
+                StatusCode::OK,
+                &json!({
+                    "path": inbound.path, "base": inbound.base, "query": inbound.query, "id": inbound.request_id,
+                    "secure": inbound.peer.secure, "local": inbound.peer.is_local(),
+                    "certificate": inbound.peer.certificate.map(|der| der.len()),
+                    "body": String::from_utf8_lossy(&inbound.body),
+                }),
+            )
+            .route("mirror:show"),
+        }
+    }
+}
+
+impl Service for Mirror {
+    fn name(&self) -> &'static str {
+        "ams"
+    }
+
+    fn handle(&self, inbound: Inbound) -> BoxFuture<'_, Reply> {
+        Box::pin(self.answer(inbound))
+    }
+
+    fn too_large(&self, limit: u64) -> Reply {
+        Reply::text(StatusCode::PAYLOAD_TOO_LARGE, format!("mirror takes {limit}"))
+    }
+
+    fn seed(&self, section: Value) -> BoxFuture<'_, Result<(), SeedError>> {
+        Box::pin(async move {
+            let step = section["step"].as_u64().unwrap_or(1);
+            self.seeded.fetch_add(step, Ordering::SeqCst);
+            Ok(())
+        })
+    }
+
+    fn reset(&self) -> BoxFuture<'_, Result<(), SeedError>> {
+        self.seeded.store(0, Ordering::SeqCst);
+        Box::pin(async { Ok(()) })
+    }
+
+    fn credentials(&self) -> BoxFuture<'_, Result<Value, SeedError>> {
+        Box::pin(async { Ok(json!({"publisher": self.token})) })
+    }
+
+    fn background(self: Arc<Self>, tasks: &Tasks) {
+        let (time, ticks) = (Arc::clone(&self.context.time), Arc::clone(&self.ticks));
+        tasks.spawn("mirror.tick", |stop| async move {
+            let mut next = time.now();
+            loop {
+                next += SignedDuration::from_hours(1);
+                tokio::select! {
+                    _busy = time.sleep_until(next) => {
+                        // Work that takes several turns of the runtime, all of it before time counts as settled.
+                        for _ in 0..50 {
+                            tokio::task::yield_now().await;
+                        }
+                        ticks.fetch_add(1, Ordering::SeqCst);
+                    }
+                    () = stop.cancelled() => return,
+                }
+            }
+        });
+    }
+
+    fn routes(&self) -> Vec<RouteInfo> {
+        vec![RouteInfo { method: Method::GET, template: "/users:byToken/{token}", name: "mirror:show" }]
+    }
+}
+
+/// Opens a server around [`Mirror`].
+pub async fn open(options: ServerOptions) -> Server {
+    Server::builder(options).service("ams", mirror).open().await.unwrap()
+}
+
+/// A server in memory on free ports, and the address of its plain listener.
+pub async fn listening(options: ServerOptions) -> (Server, SocketAddr) {
+    let server = open(options).await;
+    server.listen(ListenOptions::any_port()).await.unwrap();
+    let addr = plain(&server);
+    (server, addr)
+}
+
+/// The address of the plain listener.
+pub fn plain(server: &Server) -> SocketAddr {
+    let announced = server.announcement();
+    let url = announced["endpoints"]["ams_plain"].as_str().unwrap().to_owned();
+    url.trim_start_matches("http://").trim_end_matches("/ams").parse().unwrap()
+}
+
+/// One answer, read to its end.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub head: String,
+    pub body: String,
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap()
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let field =
+            |line: &'_ str| line.split_once(": ").is_some_and(|(key, _)| key.eq_ignore_ascii_case(name));
+        self.head
+            .lines()
+            .find(|line| field(line))
+            .and_then(|line| line.split_once(": "))
+            .map(|(_, value)| value)
+    }
+}
+
+/// Sends text and reads until the server closes.
+pub async fn send(addr: SocketAddr, text: &str) -> Answer {
+    exchange(TcpStream::connect(addr).await.unwrap(), text).await
+}
+
+/// The same over any stream.
+pub async fn exchange<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S, text: &str) -> Answer {
+    stream.write_all(text.as_bytes()).await.unwrap();
+    finish(stream).await
+}
+
+/// Reads an answer until the server closes.
+pub async fn finish<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S) -> Answer {
+    let mut bytes = Vec::new();
+    // A connection that is broken off leaves what came before.
+    let _ = stream.read_to_end(&mut bytes).await;
+    let text = String::from_utf8(bytes).unwrap();
+    let (head, body) = text.split_once("\r\n\r\n").unwrap_or((text.as_str(), ""));
+    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
+    Answer { status, head: head.to_owned(), body: body.to_owned() }
+}
+
+/// `GET`, without keeping the connection.
+pub async fn get(addr: SocketAddr, path: &str) -> Answer {
+    send(addr, &format!("GET {path} HTTP/1.1\r\nhost: {addr}\r\nconnection: close\r\n\r\n")).await
+}
+
+/// A request with a body, without keeping the connection.
+pub async fn call(addr: SocketAddr, method: &str, path: &str, body: &str) -> Answer {
+    let length = body.len();
+    let head =
+        format!("{method} {path} HTTP/1.1\r\nhost: {addr}\r\nconnection: close\r\ncontent-length: {length}");
+    send(addr, &format!("{head}\r\n\r\n{body}")).await
+}

@@ -1,0 +1,12 @@
+//! The shell of the server, seen from outside: sockets, the door and the control API around a service made for it.
+
+mod announcement;
+mod clock;
+mod control;
+mod door;
+mod fixture;
+mod holder;
+mod limit;
+mod routing;
+mod stop;
+mod tls;
