@@ -61,8 +61,8 @@ impl<T> Copy for Decode<T> {}
 ///
 /// # Errors
 /// [`ErrorKind::Decode`] with the place in the document and the expected type; never with its content.
-pub fn json<T: DeserializeOwned>(context: &Context, parts: Parts, body: Bytes) -> Result<T> {
-    let _ = parts;
+#[expect(clippy::needless_pass_by_value, reason = "the shape of all decoders")]
+pub fn json<T: DeserializeOwned>(context: &Context, _parts: Parts, body: Bytes) -> Result<T> {
     from_json(context.op, &body)
 }
 
@@ -96,7 +96,6 @@ fn explain<T: DeserializeOwned>(op: &'static Op, body: &[u8], error: &serde_json
 ///
 /// # Errors
 /// None.
-#[expect(clippy::needless_pass_by_value, reason = "the shape of all decoders")]
 pub fn empty(_context: &Context, _parts: Parts, _body: Bytes) -> Result<()> {
     Ok(())
 }
@@ -105,7 +104,6 @@ pub fn empty(_context: &Context, _parts: Parts, _body: Bytes) -> Result<()> {
 ///
 /// # Errors
 /// None.
-#[expect(clippy::needless_pass_by_value, reason = "the shape of all decoders")]
 pub fn bytes(_context: &Context, _parts: Parts, body: Bytes) -> Result<Bytes> {
     Ok(body)
 }

@@ -165,7 +165,8 @@ struct Inner {
     retry_after: Option<Duration>,
     attempts: u32,
     exhausted: bool,
-    may_have_applied: bool,
+    /// `None` until the loop has judged; then `sent` alone decides.
+    may_have_applied: Option<bool>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -184,7 +185,7 @@ impl Error {
             retry_after: None,
             attempts: 0,
             exhausted: false,
-            may_have_applied: false,
+            may_have_applied: None,
             source: None,
         }))
     }
@@ -252,7 +253,7 @@ impl Error {
     }
 
     pub(crate) fn with_may_have_applied(mut self, applied: bool) -> Self {
-        self.0.may_have_applied |= applied;
+        self.0.may_have_applied = Some(applied || self.0.may_have_applied.unwrap_or(false));
         self
     }
 
@@ -319,7 +320,7 @@ impl Error {
     /// Whether the operation may have had its effect although it failed: an attempt reached the service and its fate
     /// is unknown. A `Conflict` or `NotFound` with this flag may mean "already done".
     pub fn may_have_applied(&self) -> bool {
-        self.0.may_have_applied || self.0.sent == Sent::Maybe
+        self.0.may_have_applied.unwrap_or(self.0.sent == Sent::Maybe)
     }
 
     /// The explanation alone.

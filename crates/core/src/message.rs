@@ -494,3 +494,44 @@ impl Response {
         Self { status: parts.status, headers: parts.headers, version: parts.version, body }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resolved(link: &str) -> Option<String> {
+        let base = Uri::from_static("http://h.test:8080/a/b?x=1");
+        resolve(&base, link).map(|uri| uri.to_string())
+    }
+
+    #[test]
+    fn references_are_resolved_in_all_their_forms() {
+        for (link, whole) in [
+            ("https://o.test/c?d#e", "https://o.test/c?d"),
+            ("//o.test/c", "http://o.test/c"),
+            ("/c?d=1", "http://h.test:8080/c?d=1"),
+            ("c", "http://h.test:8080/a/c"),
+            ("?page=2", "http://h.test:8080/a/b?page=2"),
+        ] {
+            assert_eq!(resolved(link).as_deref(), Some(whole), "{link}");
+        }
+        assert_eq!(resolved("http://"), None);
+        assert_eq!(resolved("/a b"), None);
+    }
+
+    #[test]
+    fn origin_is_scheme_host_and_port() {
+        let same = |a: &'static str, b: &'static str| same_origin(&Uri::from_static(a), &Uri::from_static(b));
+        assert!(same("http://h.test/a", "http://H.TEST:80/b"));
+        assert!(same("https://h.test:443/", "https://h.test"));
+        assert!(!same("http://h.test", "https://h.test"));
+        assert!(!same("http://h.test", "http://h.test:81"));
+        assert!(!same("http://h.test", "http://h.test.evil"));
+    }
+
+    #[test]
+    fn limits_grow_but_connecting_does_not() {
+        let grown = Limits::default().grown(Duration::MAX);
+        assert_eq!((grown.connect, grown.total), (Duration::from_secs(3), Duration::MAX));
+    }
+}

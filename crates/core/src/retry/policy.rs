@@ -16,7 +16,6 @@ pub enum Scope {
 
 /// Network failures that are worth another attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "three independent switches, not a state")]
 pub struct Networks {
     /// Failures before anything was sent: name resolution, refused or slow connection.
     pub unsent: bool,

@@ -121,7 +121,7 @@ pub(crate) async fn run(plan: &Plan<'_>, request: Request) -> Outcome {
         touched: false,
         replayable,
     };
-    let result = state.to_the_end().instrument(span.clone()).await;
+    let result = state.drive().instrument(span.clone()).await;
     let elapsed = shared.clock.now().saturating_duration_since(began);
     let outcome = Outcome { result, attempts: state.attempts, start, elapsed };
     let status = outcome.status();
@@ -137,13 +137,17 @@ pub(crate) async fn run(plan: &Plan<'_>, request: Request) -> Outcome {
 }
 
 impl Run<'_> {
-    async fn to_the_end(&mut self) -> Result<Answer> {
+    async fn drive(&mut self) -> Result<Answer> {
         loop {
             let mut stamp = Stamp::default();
             let error = match self.once(&mut stamp).await {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
+            // A failed login has had its own retries: it ends the call and keeps its own name and count.
+            if error.op().is_some_and(|op| op != self.request.op.id) {
+                return Err(error.with_may_have_applied(self.touched));
+            }
             self.note(&error);
             if self.renews(&error, stamp).await? {
                 self.renewed = true;

@@ -9,7 +9,7 @@ use pentad_core::{
     Api, BoxFuture, ErrorKind, Exchange, Op, Renewing, Request, Result, Secret, StaticHeader, Token,
     TokenSource, decode, sensitive,
 };
-use pentad_testkit::{ManualClock, ScriptedTransport, run};
+use pentad_testkit::{ManualClock, ScriptedTransport, Task, run};
 
 use crate::support::{GET, Shared, builder, secs};
 
@@ -130,6 +130,26 @@ fn a_failed_login_is_the_error_and_keeps_its_name() {
     let session = builder(&transport, &ManualClock::auto()).authorize(renewing()).build();
     let error = run(session.op(&GET).arg("thing", "x").call(decode::empty)).unwrap_err();
     assert_eq!(error.to_string(), "sample.login: forbidden: wrong password (403, 1 attempt)");
+}
+
+#[test]
+fn a_login_that_was_retried_is_not_retried_again() {
+    let transport = (0..20).fold(ScriptedTransport::new(), |script, _| script.answer(503, ""));
+    let session = builder(&transport, &ManualClock::auto()).authorize(renewing()).build();
+    let error = run(session.op(&GET).arg("thing", "x").call(decode::empty)).unwrap_err();
+    assert_eq!((error.op(), error.attempts(), error.is_transient()), (Some("sample.login"), 4, false));
+    assert_eq!(transport.requests().len(), 4);
+}
+
+#[test]
+fn a_login_lasts_no_longer_than_the_call_that_it_serves() {
+    let transport = ScriptedTransport::new().hang();
+    let clock = ManualClock::new();
+    let session = builder(&transport, &clock).authorize(renewing()).build();
+    let mut task = Task::new(session.op(&GET).arg("thing", "x").call(decode::empty).timeout(secs(5)));
+    assert!(task.poll().is_none());
+    clock.advance(secs(5));
+    assert_eq!(task.poll().unwrap().unwrap_err().kind(), ErrorKind::Timeout);
 }
 
 #[test]

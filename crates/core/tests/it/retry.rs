@@ -137,6 +137,14 @@ fn conflict_after_a_lost_answer_may_have_applied() {
 }
 
 #[test]
+fn reading_never_applies_anything() {
+    let transport = (0..4).fold(ScriptedTransport::new(), |script, _| script.fail(reset()));
+    let error = run(session(&transport, &ManualClock::auto()).op(&GET).arg("thing", "x").call(decode::empty));
+    let error = error.unwrap_err();
+    assert_eq!((error.attempts(), error.sent(), error.may_have_applied()), (4, Sent::Maybe, false));
+}
+
+#[test]
 fn the_budget_is_shared_by_clones_of_a_session() {
     let budget = Budget::default();
     let policy = RetryPolicy::default().budget(Some(budget)).attempts(100);
