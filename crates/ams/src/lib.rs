@@ -3,6 +3,7 @@
 mod ack;
 mod client;
 mod connect;
+mod consume;
 mod credential;
 mod error;
 mod list;
@@ -12,6 +13,7 @@ pub mod model;
 pub mod name;
 pub mod ops;
 mod project;
+mod publisher;
 mod pull;
 mod pull_ack;
 mod push;
@@ -45,7 +47,9 @@ pub use user::{NewUser, User, UserUpdate};
 
 // Messages.
 pub use ack::AckId;
+pub use consume::{Consume, Delivery};
 pub use message::{Message, Payload, RECORD_LIMIT, RECORD_LIMIT_BEFORE_1_7, Received};
+pub use publisher::{Publisher, PublisherOptions, Receipt};
 pub use pull::Pull;
 pub use push::{PushAuthorization, PushConfig, PushRetry, PushTarget};
 pub use seek::{Offsets, Seek, wire_time};

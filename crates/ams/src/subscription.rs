@@ -5,11 +5,12 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use http::StatusCode;
 use jiff::Timestamp;
-use pentad_core::{Call, Draft, Error, ErrorKind, List, Op, Result, Scope, Work, decode};
+use pentad_core::{Call, Draft, Error, ErrorKind, Feed, List, Op, Result, Scope, Work, decode};
 use serde_json::{Map, Value, json};
 
 use crate::ack::AckId;
 use crate::client::{Client, named};
+use crate::consume::{Consume, Delivery};
 use crate::error::ErrorExt;
 use crate::message::{Message, Received};
 use crate::model::{self, Acl, Metric};
@@ -233,6 +234,10 @@ impl Subscription {
         self.pull_draft(&pull).call(wire::pulled)
     }
 
+    pub(crate) fn pull_request(&self, pull: &Pull) -> Result<pentad_core::Request> {
+        self.pull_draft(pull).request()
+    }
+
     fn pull_draft(&self, pull: &Pull) -> Draft {
         let draft = self.op(&ops::SUBSCRIPTION_PULL).check(pull.check());
         // Only a waiting pull may be silent; any other one that is, is stuck.
@@ -275,6 +280,13 @@ impl Subscription {
         Work::new(self.client.session(), &ops::SUBSCRIPTION_PULL, preview, move |scope| {
             async move { crate::pull_ack::run(&handle, pull, &scope).await }.boxed()
         })
+    }
+
+    /// Messages without end, with flow control, acknowledgement of prefixes and a graceful end.
+    ///
+    /// See [`Consume`] for what it does about the service's single delivery window.
+    pub fn consume(&self, options: Consume) -> Feed<Delivery> {
+        crate::consume::start(self.clone(), options)
     }
 
     /// Sets the time allowed between a pull and its acknowledgement.

@@ -10,6 +10,7 @@ use crate::client::{Client, named};
 use crate::error::ErrorExt;
 use crate::message::Message;
 use crate::model::{self, Acl, Metric};
+use crate::publisher::{Publisher, PublisherOptions};
 use crate::{list, ops, wire};
 
 /// A handle on one topic. Making one sends nothing.
@@ -157,6 +158,11 @@ impl Topic {
         let messages = messages.into();
         let draft = self.op(&ops::TOPIC_PUBLISH).check(self.client.check_messages(&messages));
         draft.json(&Publish { messages: &messages }).call(wire::message_ids)
+    }
+
+    /// A publisher that collects messages into batches and gives each its own future for its identifier.
+    pub fn publisher(&self, options: PublisherOptions) -> Publisher {
+        Publisher::new(self.clone(), options)
     }
 
     /// Who may publish.
