@@ -1,0 +1,121 @@
+//! Push delivery: one worker per verified push subscription (AMS reference 13.4).
+//!
+//! At least once and in order: a worker sends from the subscription's position, and moves the position only after the
+//! receiver took the messages.
+
+pub(crate) mod config;
+mod deliver;
+pub(crate) mod schedule;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use self::config::PushConfig;
+use self::schedule::{Cycle, Schedule};
+use super::Ams;
+use super::storage::subscriptions;
+use crate::Tasks;
+
+/// Tells the workers' owner that push configurations changed.
+#[derive(Debug, Default)]
+pub(crate) struct Control {
+    changed: Notify,
+}
+
+impl Control {
+    /// Starts and stops workers as the stored configurations now say.
+    pub(crate) fn look_again(&self) {
+        self.changed.notify_one();
+    }
+}
+
+/// Starts the owner of the workers.
+pub(crate) fn start(ams: &Arc<Ams>, tasks: &Tasks) {
+    let (ams, owner) = (Arc::clone(ams), tasks.clone());
+    tasks.spawn("ams push", |stop| async move { supervise(ams, owner, stop).await });
+}
+
+/// A worker, with the configuration it works by.
+#[derive(Debug)]
+struct Worker {
+    config: String,
+    stop: CancellationToken,
+}
+
+async fn supervise(ams: Arc<Ams>, tasks: Tasks, stop: CancellationToken) {
+    let mut workers: HashMap<i64, Worker> = HashMap::new();
+    loop {
+        match wanted(&ams).await {
+            Ok(wanted) => adjust(&ams, &tasks, &mut workers, &wanted),
+            Err(error) => tracing::warn!(message = error.message(), "push subscriptions cannot be read"),
+        }
+        tokio::select! {
+            () = ams.pushing.changed.notified() => {}
+            () = stop.cancelled() => return,
+        }
+    }
+}
+
+/// Verified push subscriptions with their stored configuration and header.
+async fn wanted(ams: &Ams) -> Result<HashMap<i64, String>, super::error::Failure> {
+    if !ams.settings().push {
+        return Ok(HashMap::new());
+    }
+    let rows = ams.read(|tx| Ok(subscriptions::with_push(tx)?)).await?;
+    let verified =
+        rows.into_iter().filter(|row| PushConfig::stored(row).is_some_and(|config| config.verified));
+    Ok(verified.filter_map(|row| Some((row.id, row.push?))).collect())
+}
+
+fn adjust(ams: &Arc<Ams>, tasks: &Tasks, workers: &mut HashMap<i64, Worker>, wanted: &HashMap<i64, String>) {
+    workers.retain(|id, worker| {
+        let stays = wanted.get(id) == Some(&worker.config) && !worker.stop.is_cancelled();
+        if !stays {
+            worker.stop.cancel();
+        }
+        stays
+    });
+    for (&id, config) in wanted {
+        if workers.contains_key(&id) {
+            continue;
+        }
+        let stop = tasks.stop_token().child_token();
+        workers.insert(id, Worker { config: config.clone(), stop: stop.clone() });
+        let ams = Arc::clone(ams);
+        tasks.spawn("ams push worker", |_| async move { work(&ams, id, stop).await });
+    }
+}
+
+/// Delivers to one subscription until it is told to stop or the subscription is gone.
+async fn work(ams: &Ams, id: i64, stop: CancellationToken) {
+    let Ok(Some(config)) = deliver::config(ams, id).await else { return };
+    let mut schedule = if config.slowstart { Schedule::slowstart() } else { Schedule::linear(config.period) };
+    let mut pause = schedule.first();
+    let mut status = String::new();
+    loop {
+        let busy = tokio::select! {
+            busy = ams.time.sleep(pause) => busy,
+            () = stop.cancelled() => break,
+        };
+        let cycle = tokio::select! {
+            cycle = deliver::cycle(ams, id) => cycle,
+            () = stop.cancelled() => break,
+        };
+        drop(busy);
+        let (cycle, now) = match cycle {
+            Ok(None) => break,
+            Ok(Some(Cycle::Delivered)) => (Cycle::Delivered, String::new()),
+            Ok(Some(other)) => (other, status.clone()),
+            Err(why) => (Cycle::Failed, why),
+        };
+        if now != status {
+            deliver::record(ams, id, &now).await;
+            status = now;
+        }
+        pause = schedule.after(cycle);
+    }
+    stop.cancel();
+}

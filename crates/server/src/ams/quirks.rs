@@ -1,0 +1,51 @@
+//! Every difference between the strict and the relaxed mode. Nothing else in this module branches on the mode.
+
+use crate::Mode;
+
+/// Oddities of the released service that are kept in strict mode only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Quirk {
+    /// 11.5: an oversized message is answered 500 `Backend Error` instead of 413.
+    OversizeIsBackendError,
+    /// 9.2: deleting an unknown user answers 200; update and refresh answer the first user of the database.
+    UnknownUserIsFirstUser,
+    /// 11.2: `modifyAcl` of an unknown topic answers 200 when the users are fine.
+    AclOfUnknownTopicIsFine,
+    /// 12.7: an offset out of bounds is stored although the answer is 400.
+    RefusedOffsetIsStored,
+    /// 12.3: a topic reference needs only one of its two literals.
+    HalfTopicReference,
+    /// 12.5: a waiting pull holds up the other pulls on its topic.
+    PullLocksTopic,
+    /// 13.1: a push configuration without `type` is refused.
+    PushTypeRequired,
+    /// 13.1: changing or verifying a push configuration resets `base64Decode`.
+    Base64DecodeForgotten,
+}
+
+/// The oddities in force.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Quirks {
+    strict: bool,
+}
+
+impl Quirks {
+    /// The oddities of a mode.
+    pub(crate) fn of(mode: Mode) -> Self {
+        Self { strict: mode == Mode::Strict }
+    }
+
+    /// Whether this oddity is shown.
+    pub(crate) fn has(self, quirk: Quirk) -> bool {
+        match quirk {
+            Quirk::OversizeIsBackendError
+            | Quirk::UnknownUserIsFirstUser
+            | Quirk::AclOfUnknownTopicIsFine
+            | Quirk::RefusedOffsetIsStored
+            | Quirk::HalfTopicReference
+            | Quirk::PullLocksTopic
+            | Quirk::PushTypeRequired
+            | Quirk::Base64DecodeForgotten => self.strict,
+        }
+    }
+}

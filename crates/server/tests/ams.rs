@@ -1,0 +1,14 @@
+//! AMS over `Service::handle`, in process, on a clock that only the tests move.
+
+#[path = "ams/bodies.rs"]
+mod bodies;
+#[path = "ams/delivery.rs"]
+mod delivery;
+#[path = "ams/directory.rs"]
+mod directory;
+#[path = "ams/roles.rs"]
+mod roles;
+#[path = "ams/trace.rs"]
+mod trace;
+#[path = "ams/world.rs"]
+mod world;
