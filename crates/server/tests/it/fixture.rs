@@ -16,7 +16,7 @@ use tokio::net::TcpStream;
 
 /// Stands in for AMS, so that it also owns the root of TLS listeners.
 #[derive(Debug)]
-pub struct Mirror {
+pub(crate) struct Mirror {
     context: Context,
     seeded: AtomicU64,
     ticks: Arc<AtomicU64>,
@@ -24,7 +24,7 @@ pub struct Mirror {
 }
 
 /// Serves [`Mirror`] as `ams`.
-pub fn mirror(context: &Context) -> Result<Arc<dyn Service>, SeedError> {
+pub(crate) fn mirror(context: &Context) -> Result<Arc<dyn Service>, SeedError> {
     let known = context.known.as_ref().and_then(|known| known["publisher"].as_str().map(str::to_owned));
     Ok(Arc::new(Mirror {
         context: context.clone(),
@@ -116,12 +116,12 @@ impl Service for Mirror {
 }
 
 /// Opens a server around [`Mirror`].
-pub async fn open(options: ServerOptions) -> Server {
+pub(crate) async fn open(options: ServerOptions) -> Server {
     Server::builder(options).service("ams", mirror).open().await.unwrap()
 }
 
 /// A server in memory on free ports, and the address of its plain listener.
-pub async fn listening(options: ServerOptions) -> (Server, SocketAddr) {
+pub(crate) async fn listening(options: ServerOptions) -> (Server, SocketAddr) {
     let server = open(options).await;
     server.listen(ListenOptions::any_port()).await.unwrap();
     let addr = plain(&server);
@@ -129,7 +129,7 @@ pub async fn listening(options: ServerOptions) -> (Server, SocketAddr) {
 }
 
 /// The address of the plain listener.
-pub fn plain(server: &Server) -> SocketAddr {
+pub(crate) fn plain(server: &Server) -> SocketAddr {
     let announced = server.announcement();
     let url = announced["endpoints"]["ams_plain"].as_str().unwrap().to_owned();
     url.trim_start_matches("http://").trim_end_matches("/ams").parse().unwrap()
@@ -137,18 +137,18 @@ pub fn plain(server: &Server) -> SocketAddr {
 
 /// One answer, read to its end.
 #[derive(Debug)]
-pub struct Answer {
-    pub status: u16,
-    pub head: String,
-    pub body: String,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) head: String,
+    pub(crate) body: String,
 }
 
 impl Answer {
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap()
     }
 
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let field =
             |line: &'_ str| line.split_once(": ").is_some_and(|(key, _)| key.eq_ignore_ascii_case(name));
         self.head
@@ -160,18 +160,18 @@ impl Answer {
 }
 
 /// Sends text and reads until the server closes.
-pub async fn send(addr: SocketAddr, text: &str) -> Answer {
+pub(crate) async fn send(addr: SocketAddr, text: &str) -> Answer {
     exchange(TcpStream::connect(addr).await.unwrap(), text).await
 }
 
 /// The same over any stream.
-pub async fn exchange<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S, text: &str) -> Answer {
+pub(crate) async fn exchange<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S, text: &str) -> Answer {
     stream.write_all(text.as_bytes()).await.unwrap();
     finish(stream).await
 }
 
 /// Reads an answer until the server closes.
-pub async fn finish<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S) -> Answer {
+pub(crate) async fn finish<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S) -> Answer {
     let mut bytes = Vec::new();
     // A connection that is broken off leaves what came before.
     let _ = stream.read_to_end(&mut bytes).await;
@@ -182,12 +182,12 @@ pub async fn finish<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S) -> Answer 
 }
 
 /// `GET`, without keeping the connection.
-pub async fn get(addr: SocketAddr, path: &str) -> Answer {
+pub(crate) async fn get(addr: SocketAddr, path: &str) -> Answer {
     send(addr, &format!("GET {path} HTTP/1.1\r\nhost: {addr}\r\nconnection: close\r\n\r\n")).await
 }
 
 /// A request with a body, without keeping the connection.
-pub async fn call(addr: SocketAddr, method: &str, path: &str, body: &str) -> Answer {
+pub(crate) async fn call(addr: SocketAddr, method: &str, path: &str, body: &str) -> Answer {
     let length = body.len();
     let head =
         format!("{method} {path} HTTP/1.1\r\nhost: {addr}\r\nconnection: close\r\ncontent-length: {length}");
