@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use pentad_core::ErrorKind;
+use pentad_core::{Error, ErrorKind};
 
 /// The outcome of a run. The numbers are a stable promise to scripts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,10 +61,18 @@ impl Exit {
     }
 
     /// Exit and stable error code for what a library error says to do next.
-    pub(crate) fn of(kind: ErrorKind) -> (Self, &'static str) {
-        match kind {
+    pub(crate) fn of(error: &Error) -> (Self, &'static str) {
+        let answered = error.status();
+        match error.kind() {
+            // A certificate that is not trusted shows when the connection is made, a missing setting before.
+            ErrorKind::Config if error.attempts() > 0 => (Self::Network, "config"),
             ErrorKind::Config => (Self::Usage, "config"),
+            // "Usage" promises that nothing was sent: a refusal by the service is a failure.
+            ErrorKind::Invalid if answered.is_some() => (Self::Failure, "invalid"),
             ErrorKind::Invalid => (Self::Usage, "invalid"),
+            ErrorKind::Failed if answered.is_some_and(|status| status.is_server_error()) => {
+                (Self::Server, "failed")
+            }
             ErrorKind::Unauthenticated => (Self::Denied, "unauthenticated"),
             ErrorKind::Forbidden => (Self::Denied, "forbidden"),
             ErrorKind::NotFound => (Self::NotFound, "not_found"),

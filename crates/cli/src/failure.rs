@@ -120,7 +120,7 @@ impl From<pentad_core::Error> for Failure {
 
 impl From<&pentad_core::Error> for Failure {
     fn from(error: &pentad_core::Error) -> Self {
-        let (exit, code) = Exit::of(error.kind());
+        let (exit, code) = Exit::of(error);
         let what = error.op().map_or_else(|| "the call failed".to_owned(), |op| format!("{op} failed"));
         let mut failure = Self::new(exit, code, what, reason(error));
         failure.todo = error.hint().map(ToString::to_string).or_else(|| advice(code).map(str::to_owned));
@@ -130,9 +130,18 @@ impl From<&pentad_core::Error> for Failure {
     }
 }
 
-/// The error with its chain of causes, on one line.
+/// What the library says about the error, with its chain of causes, on one line.
 fn reason(error: &pentad_core::Error) -> String {
-    let mut text = error.to_string();
+    let mut text = format!("{}: {}", error.kind().label(), error.message());
+    if let Some(status) = error.status() {
+        text.push_str(&format!(" ({})", status.as_u16()));
+    }
+    if error.attempts() > 1 {
+        text.push_str(&format!(", {} attempts", error.attempts()));
+    }
+    if error.may_have_applied() {
+        text.push_str("; the service may have done it all the same");
+    }
     let mut cause = std::error::Error::source(error);
     while let Some(inner) = cause {
         let inner_text = inner.to_string();

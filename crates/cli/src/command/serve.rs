@@ -179,15 +179,16 @@ async fn serve(args: ServeArgs, output: &mut Output) -> Result<Exit> {
     let mut stop = std::pin::pin!(stop);
     let failed = |error| Failure::local("cannot serve", error);
     let opened = async {
-        let server = Server::open(args.open()?).await.map_err(failed)?;
-        let announcement = server.listen(args.listen()).await.map_err(failed)?;
-        Ok::<_, Failure>((server, announcement))
+        let server = Server::builder(args.open()?).open().await.map_err(failed)?;
+        server.listen(args.listen()).await.map_err(failed)?;
+        Ok::<_, Failure>(server)
     };
-    let (server, announcement) = tokio::select! {
+    let server = tokio::select! {
         biased;
         exit = &mut stop => return Ok(ended(exit)),
         opened = opened => opened?,
     };
+    let announcement = server.announcement();
     if announce {
         output.text(&announcement.to_string())?;
     }

@@ -63,7 +63,7 @@ impl Local {
     }
 
     async fn hold(options: ServerOptions) -> Result<Self, pentad_server::ServerError> {
-        let server = Server::open(options).await?;
+        let server = Server::builder(options).open().await?;
         let credentials = server.credentials();
         Ok(Self { transport: server.door(), credentials, server: Some(server) })
     }

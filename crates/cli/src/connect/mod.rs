@@ -100,8 +100,12 @@ fn remote_client(ams: &AmsSettings, token: Option<Secret>, project: &str) -> Res
     if let Some(token) = token {
         builder = builder.token(token);
     } else if let (Some(certificate), Some(key)) = (&ams.certificate, &ams.key) {
-        let identity = pentad_transport::Identity::files(&certificate.value, &key.value);
-        builder = builder.certificate(identity, ams.authn_port.as_ref().map_or(8443, |port| port.value));
+        let identity = pentad_ams::Identity::files(&certificate.value, &key.value);
+        let port = ams.authn_port.as_ref().map_or(pentad_ams::AUTHN_PORT, |port| port.value);
+        builder = builder.certificate(identity, port);
+    } else {
+        // Health and version need no credential; everything else says so when it is asked.
+        builder = builder.anonymous();
     }
     if let Some(file) = &ams.ca_file {
         builder = builder.ca(&file.value);
