@@ -13,10 +13,11 @@ use serde_json::Value;
 use crate::clock::Clock;
 use crate::draft::Draft;
 use crate::error::{Error, ErrorKind, Result};
-use crate::message::{Request, Target};
+use crate::message::Request;
 use crate::op::Op;
 use crate::secret::Secret;
 use crate::session::Session;
+use crate::target::Target;
 use crate::transport::Transport;
 
 /// Which credential a request carried: a generation that grows with each renewal.

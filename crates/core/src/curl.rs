@@ -8,8 +8,9 @@ use http::{HeaderName, HeaderValue, Method};
 use serde_json::Value;
 
 use crate::error::Result;
-use crate::message::{Body, Request, Target};
+use crate::message::{Body, Request};
 use crate::redact::{self, is_secret};
+use crate::target::Target;
 
 /// Whether secrets appear.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -14,9 +14,10 @@ use crate::call::Call;
 use crate::decode::{Context, Decode};
 use crate::error::{Error, ErrorKind, Result};
 use crate::list::{Cursor, List, Page};
-use crate::message::{Args, Body, Request, Target};
+use crate::message::{Args, Body, Request};
 use crate::op::{Op, fill};
 use crate::session::Session;
+use crate::target::Target;
 
 /// What happens when a service answers with a redirect. Only GET and HEAD are ever redirected.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

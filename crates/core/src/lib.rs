@@ -24,6 +24,7 @@ mod retry;
 mod secret;
 mod session;
 mod socket;
+mod target;
 mod timing;
 mod transport;
 mod work;
@@ -47,7 +48,8 @@ pub use work::{Event, Progress, Scope, Work};
 
 // What is sent and what comes back.
 pub use curl::{Reveal, curl};
-pub use message::{Args, Body, ByteStream, Limits, Request, Response, ResponseBody, Target};
+pub use message::{Args, Body, ByteStream, Request, Response, ResponseBody};
+pub use target::{Limits, Target};
 
 // Seams.
 pub use authorize::{

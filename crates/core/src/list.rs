@@ -15,9 +15,10 @@ use crate::curl::Reveal;
 use crate::decode::Context;
 use crate::draft::{Options, repeatable};
 use crate::error::{Error, ErrorKind, Result};
-use crate::message::{Request, ResponseBody, Target, same_origin};
+use crate::message::{Request, ResponseBody};
 use crate::page::{Items, Pages};
 use crate::retry::RetryPolicy;
+use crate::target::{Target, same_origin};
 
 /// A place in a listing.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -9,9 +9,9 @@ use crate::authorize::{Authorize, Exchange};
 use crate::clock::Clock;
 use crate::draft::{Draft, Redirect};
 use crate::error::Details;
-use crate::message::{Limits, Target};
 use crate::op::{Api, Op};
 use crate::retry::RetryPolicy;
+use crate::target::{Limits, Target};
 use crate::timing::{Observer, Timing, Timings};
 use crate::transport::Transport;
 

@@ -16,8 +16,9 @@ use crate::clock::Clock;
 use crate::draft::Redirect;
 use crate::error::{Error, ErrorKind, Result, Sent};
 use crate::log;
-use crate::message::{Request, ResponseBody, same_origin};
+use crate::message::{Request, ResponseBody};
 use crate::retry::run::{Answer, Plan, Progress};
+use crate::target::same_origin;
 
 /// More hops than this are a loop.
 const HOPS: usize = 10;
@@ -135,7 +136,7 @@ fn follow(
     status: StatusCode,
 ) -> Result<Moved> {
     let wrong = |message: &'static str| Error::new(ErrorKind::Unexpected, message).with_status(status);
-    let there = crate::message::resolve(here, location)
+    let there = crate::target::resolve(here, location)
         .ok_or_else(|| wrong("redirect to something that is no URL"))?;
     let same = same_origin(here, &there);
     if !same && plan.redirect == Redirect::SameOrigin {
