@@ -37,7 +37,7 @@ pub(crate) trait Connection {
     fn undo(&mut self) -> Result<()>;
     fn commit(&mut self) -> Result<()>;
     fn rollback(&mut self);
-    /// Called once per batch that had to be run closure by closure.
+    /// Called when a batch collided with other transactions and is run again.
     fn collided(&mut self) {}
     /// Drops every table and lets `make` create them anew, in one transaction.
     fn clear(&mut self, make: &mut dyn FnMut(&mut dyn Connection) -> Result<()>) -> Result<()>;
@@ -63,9 +63,14 @@ enum End {
 
 /// Commits all of `jobs` together and answers them.
 pub(crate) fn run(connection: &mut dyn Connection, around: &Surroundings, jobs: &mut Vec<Box<dyn Job>>) {
-    match together(connection, around, jobs) {
+    let mut end = together(connection, around, jobs);
+    if matches!(&end, End::Undone(error) if again(error)) {
+        // Once more as a batch: out of the way of this process' own writers, that usually does.
+        connection.collided();
+        end = together(connection, around, jobs);
+    }
+    match end {
         End::Undone(_) => {
-            connection.collided();
             for job in jobs.iter_mut() {
                 alone(connection, around, std::slice::from_mut(job));
             }
@@ -176,19 +181,24 @@ fn lost(error: &StoreError) -> bool {
 
 /// Runs a closure that only reads, on one snapshot, and answers it.
 pub(crate) fn read(connection: &mut dyn Connection, around: &Surroundings, job: &mut dyn Job) {
+    // A session that was lost while idle is noticed at the first statement: that is worth one more try.
+    let mut losses = 0;
     for attempt in 1..=ATTEMPTS {
-        if let Err(error) = connection.begin(false) {
-            connection.rollback();
-            if attempt < ATTEMPTS && (again(&error) || lost(&error)) {
-                continue;
+        let failure = match connection.begin(false) {
+            Ok(()) => {
+                let mut tx = Tx::new(connection, around.clock.now(), false);
+                job.run(&mut tx);
+                tx.finish().1
             }
-            return job.answer(Err(error));
-        }
-        let mut tx = Tx::new(connection, around.clock.now(), false);
-        job.run(&mut tx);
-        let (_, failure) = tx.finish();
+            Err(error) => {
+                connection.rollback();
+                return job.answer(Err(error));
+            }
+        };
         connection.rollback();
-        if attempt == ATTEMPTS || !failure.is_some_and(|failure| again(&failure)) {
+        losses += u32::from(failure.as_ref().is_some_and(lost));
+        let retry = failure.is_some_and(|failure| again(&failure) || (lost(&failure) && losses < 2));
+        if attempt == ATTEMPTS || !retry {
             return job.answer(Ok(()));
         }
     }

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
 
 /// Transactions in a row that keep to the lane after a collision.
-const HEAT: u32 = 64;
+const HEAT: u32 = 1024;
 
 /// A lane for one transaction at a time, used only for a while after transactions have collided.
 ///

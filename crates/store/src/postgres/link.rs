@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use futures_util::future::join;
 use tokio::runtime::{Builder, Runtime};
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Config, NoTls, Statement};
@@ -42,8 +43,12 @@ pub(crate) struct Postgres {
     prepared: HashMap<Arc<str>, Vec<(Vec<Type>, Statement)>>,
     lane: Arc<Lane>,
     in_lane: bool,
-    /// Whether the savepoint of the last closure still stands.
+    /// Whether the savepoint of the last closure still stands, or will once `due` is sent.
     marked: bool,
+    /// What is sent together with the next statement, to save a round trip.
+    due: String,
+    /// Whether the database knows of the transaction.
+    begun: bool,
 }
 
 impl Postgres {
@@ -77,6 +82,8 @@ impl Postgres {
             lane,
             in_lane: false,
             marked: false,
+            due: String::new(),
+            begun: false,
         })
     }
 
@@ -103,6 +110,10 @@ impl Postgres {
         if let Some((_, statement)) = known {
             return Ok(statement.clone());
         }
+        let due = self.take_due();
+        if !due.is_empty() {
+            self.simple(&due)?;
+        }
         let types: Vec<Type> = params.iter().map(Bound::kind).collect();
         let statement = self.runtime.block_on(self.client.prepare_typed(&sql, &types)).map_err(failure)?;
         if statement.params().len() != params.len() {
@@ -115,6 +126,12 @@ impl Postgres {
         }
         self.prepared.entry(sql).or_default().push((types, statement.clone()));
         Ok(statement)
+    }
+
+    /// What must be sent before the next statement.
+    fn take_due(&mut self) -> String {
+        self.begun = true;
+        std::mem::take(&mut self.due)
     }
 
     fn leave_lane(&mut self) {
@@ -137,6 +154,7 @@ impl Postgres {
         let mut tables = Vec::new();
         let sql = "SELECT tablename FROM pg_tables WHERE schemaname = $1";
         let schema = self.schema.clone();
+        self.due.clear();
         self.simple("BEGIN")?;
         self.query(sql, &[&schema], &mut |row| row.text(0).map(|name| tables.push(name)).is_ok())?;
         for table in tables {
@@ -151,7 +169,10 @@ impl Connection for Postgres {
     fn execute(&mut self, sql: &str, params: &[&dyn ToValue]) -> Result<u64> {
         let params = bound(params)?;
         let statement = self.statement(sql, &params)?;
-        self.runtime.block_on(self.client.execute(&statement, &refs(&params))).map_err(failure)
+        let due = self.take_due();
+        let params = refs(&params);
+        let (client, statement) = (&self.client, &statement);
+        self.runtime.block_on(after(client, &due, client.execute(statement, &params))).map_err(failure)
     }
 
     fn query(
@@ -162,34 +183,58 @@ impl Connection for Postgres {
     ) -> Result<()> {
         let params = bound(params)?;
         let statement = self.statement(sql, &params)?;
-        let rows = self.runtime.block_on(self.client.query(&statement, &refs(&params))).map_err(failure)?;
-        let _ = rows.iter().all(|row| each(&Row(Source::Postgres(row))));
+        let due = self.take_due();
+        let params = refs(&params);
+        let (client, statement) = (&self.client, &statement);
+        let rows = self.runtime.block_on(after(client, &due, client.query(statement, &params)));
+        let _ = rows.map_err(failure)?.iter().all(|row| each(&Row(Source::Postgres(row))));
         Ok(())
     }
 
     fn script(&mut self, sql: &str) -> Result<()> {
+        let due = self.take_due();
+        if !due.is_empty() {
+            self.simple(&due)?;
+        }
         self.simple(&translate_schema(sql, Dialect::Postgres))
     }
 
     fn begin(&mut self, soft: bool) -> Result<()> {
         self.leave_lane();
-        self.in_lane = self.role == Role::Writer && self.lane.enter();
-        self.marked = false;
+        self.due.clear();
+        (self.marked, self.begun) = (false, false);
+        if self.client.is_closed() {
+            self.reconnect()?;
+        }
         let opening = self.opening(soft);
+        if self.role == Role::Reader {
+            self.due.push_str(opening);
+            return Ok(());
+        }
+        // A writer waits for its beginning: without one, the statement sent after it would stand on its own.
+        self.in_lane = self.lane.enter();
         match self.simple(opening) {
             // An idle session may have been lost; nothing was done in it yet.
             Err(error) if error.kind() == StoreErrorKind::Connection => {
                 self.reconnect()?;
-                self.simple(opening)
+                self.simple(opening)?;
             }
-            begun => begun,
+            begun => begun?,
         }
+        self.begun = true;
+        Ok(())
     }
 
     fn mark(&mut self) -> Result<()> {
+        if !self.due.is_empty() {
+            self.due.push_str("; ");
+        }
         // The savepoint of the closure before is released here, so that keeping costs no round trip of its own.
-        let marked = std::mem::replace(&mut self.marked, true);
-        self.simple(if marked { "RELEASE SAVEPOINT request; SAVEPOINT request" } else { "SAVEPOINT request" })
+        if std::mem::replace(&mut self.marked, true) {
+            self.due.push_str("RELEASE SAVEPOINT request; ");
+        }
+        self.due.push_str("SAVEPOINT request");
+        Ok(())
     }
 
     fn keep(&mut self) -> Result<()> {
@@ -197,20 +242,25 @@ impl Connection for Postgres {
     }
 
     fn undo(&mut self) -> Result<()> {
-        self.simple("ROLLBACK TO SAVEPOINT request")
+        // While the savepoint is due, the closure has done nothing.
+        if self.due.is_empty() { self.simple("ROLLBACK TO SAVEPOINT request") } else { Ok(()) }
     }
 
     fn commit(&mut self) -> Result<()> {
+        self.due.clear();
         let committed = self.simple("COMMIT");
         if committed.is_ok() {
+            self.begun = false;
             self.leave_lane();
         }
         committed
     }
 
     fn rollback(&mut self) {
+        self.due.clear();
         // A lost session has rolled back by itself.
-        if !self.client.is_closed()
+        if std::mem::take(&mut self.begun)
+            && !self.client.is_closed()
             && let Err(error) = self.simple("ROLLBACK")
         {
             tracing::debug!(%error, "a transaction could not be rolled back");
@@ -257,6 +307,19 @@ fn dial(runtime: &Runtime, config: &Config, session: &str) -> Result<Client> {
     });
     runtime.block_on(client.batch_execute(session)).map_err(failure)?;
     Ok(client)
+}
+
+/// Sends `due` and `statement` without waiting between the two; the first error counts.
+async fn after<T>(
+    client: &Client,
+    due: &str,
+    statement: impl Future<Output = std::result::Result<T, tokio_postgres::Error>>,
+) -> std::result::Result<T, tokio_postgres::Error> {
+    if due.is_empty() {
+        return statement.await;
+    }
+    let (before, done) = join(client.batch_execute(due), statement).await;
+    before.and(done)
 }
 
 fn bound<'a>(params: &'a [&dyn ToValue]) -> Result<Vec<Bound<'a>>> {
