@@ -240,8 +240,9 @@ impl Server {
 
     /// What `pentad serve --announce json` prints: endpoints, certificate authority and credentials.
     pub fn announcement(&self) -> Value {
-        let names = self.shell.names();
-        announcement::announce(&self.bound(), &names, self.options.data.as_deref(), self.credentials())
+        let bound = self.bound().clone();
+        let credentials = announcement::credentials(&bound, self.credentials.sections());
+        announcement::announce(&bound, &self.shell.names(), self.options.data.as_deref(), credentials)
     }
 
     /// The credentials of this installation, by service; certificate files only while TLS is on.
