@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 use http::header::CONTENT_LENGTH;
 use http::{HeaderValue, Method, StatusCode};
 use serde::{Deserialize, Serialize};
@@ -17,7 +17,6 @@ use crate::shell::Shell;
 
 /// One rule. It applies to requests that match, with its probability, until its count is used up.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 struct Rule {
     /// The service; any if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -155,7 +154,6 @@ impl Active {
 
 /// Announces the whole answer and breaks off after half of it.
 pub(crate) fn truncated(mut reply: Reply) -> Reply {
-    let cut = || std::io::Error::other("cut by a fault rule");
     let half = match reply.body {
         ReplyBody::Full(bytes) => {
             reply.headers.insert(CONTENT_LENGTH, HeaderValue::from(bytes.len().max(1)));
@@ -163,7 +161,12 @@ pub(crate) fn truncated(mut reply: Reply) -> Reply {
         }
         ReplyBody::Stream(_) => Bytes::new(),
     };
-    reply.body = ReplyBody::Stream(Box::pin(stream::iter([Ok(half), Err(cut())])));
+    let cut = stream::once(async {
+        // A turn of the runtime, in which the connection sends what it has.
+        tokio::task::yield_now().await;
+        Err(std::io::Error::other("cut by a fault rule"))
+    });
+    reply.body = ReplyBody::Stream(Box::pin(stream::iter([Ok(half)]).chain(cut)));
     reply
 }
 
