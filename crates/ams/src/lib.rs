@@ -1,4 +1,4 @@
-//! Client for the ARGO Messaging Service (AMS).
+#![doc = include_str!("../README.md")]
 
 mod ack;
 mod client;

@@ -4,9 +4,6 @@ mod delivery;
 mod run;
 mod window;
 
-#[cfg(test)]
-mod tests;
-
 use std::time::Duration;
 
 pub use self::delivery::Delivery;
