@@ -1,1 +1,18 @@
 //! One toolkit for five cloud-service APIs: async clients, and a local server that speaks them.
+//!
+//! This crate has no logic: it brings the crates together, one feature per service.
+//!
+//! | feature | what it brings |
+//! | --- | --- |
+//! | `ams` (default) | `pentad::ams`: the ARGO Messaging Service |
+//! | `local` | `pentad::local`: the server of this machine, in this process |
+//! | `blocking` | `.wait()` on every call |
+
+#[cfg(feature = "ams")]
+pub use pentad_ams as ams;
+pub use pentad_core as core;
+pub use pentad_core::{Error, ErrorKind, Result, RetryPolicy, Secret};
+pub use pentad_transport as transport;
+
+#[cfg(feature = "local")]
+pub mod local;
