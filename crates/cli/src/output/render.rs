@@ -1,7 +1,7 @@
 //! Results as documents and tables.
 
 use comfy_table::{Cell, ContentArrangement, Table, presets};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{Format, Output, View, cell};
 use crate::exit::Exit;
@@ -65,12 +65,28 @@ pub(super) fn csv(rows: impl IntoIterator<Item = Vec<String>>) -> Result<String>
 fn record_table(value: &Value, output: &Output) -> String {
     let Value::Object(map) = value else { return format!("{}\n", cell::line(Some(value))) };
     let mut table = plain(output);
-    let names = output.columns.clone().unwrap_or_else(|| map.keys().cloned().collect());
+    let names = output.columns.clone().unwrap_or_else(|| said(map));
     for name in names {
         let text = cell::line(cell::at(value, &name));
         table.add_row([name, text]);
     }
     finish(&table)
+}
+
+/// The keys that say something: a person need not read a sub-object in which nothing is set.
+fn said(map: &Map<String, Value>) -> Vec<String> {
+    map.iter().filter(|(_, value)| !(value.is_object() && blank(value))).map(|(key, _)| key.clone()).collect()
+}
+
+fn blank(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => true,
+        Value::Bool(true) => false,
+        Value::Number(number) => number.as_f64() == Some(0.0),
+        Value::String(text) => text.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        Value::Object(map) => map.values().all(blank),
+    }
 }
 
 fn plain(output: &Output) -> Table {

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::house::House;
+use crate::house::{House, Run};
 
 #[test]
 fn what_one_process_publishes_the_next_one_pulls_and_acknowledges() {
@@ -19,6 +19,36 @@ fn what_one_process_publishes_the_next_one_pulls_and_acknowledges() {
     assert_eq!(house.ok(&["ams", "pull", "billing", "-o", "json"]).json(), json!([]));
     let offsets = house.ok(&["ams", "subscription", "offsets", "billing", "-o", "json"]).json();
     assert_eq!(offsets, json!({"max": 2, "min": 0, "current": 2}));
+}
+
+#[test]
+fn processes_that_meet_on_one_directory_all_do_their_work() {
+    let house = House::new();
+    house.ok(&["ams", "topic", "create", "t"]);
+    let children: Vec<_> =
+        (0..8).map(|n| house.command(&["ams", "publish", "t", &format!("m{n}")]).spawn().unwrap()).collect();
+    for child in children {
+        let run = Run::from(child.wait_with_output().unwrap());
+        assert_eq!(run.code, 0, "{}", run.err);
+    }
+    assert_eq!(house.ok(&["ams", "tail", "t", "-n", "20", "-o", "ndjson"]).lines().len(), 8);
+}
+
+#[test]
+fn an_interrupted_follower_has_acknowledged_what_it_wrote() {
+    use std::io::{BufRead, BufReader};
+    let house = House::new();
+    house.ok(&["ams", "topic", "create", "t"]);
+    house.ok(&["ams", "subscription", "create", "s", "-t", "t"]);
+    house.ok(&["ams", "publish", "t", "one", "two"]);
+    let mut child = house.command(&["ams", "consume", "s", "--follow", "-o", "value"]).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    assert_eq!(lines.next().unwrap().unwrap(), "one");
+    assert_eq!(lines.next().unwrap().unwrap(), "two");
+    rustix::process::kill_process(rustix::process::Pid::from_child(&child), rustix::process::Signal::INT)
+        .unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert_eq!(house.ok(&["ams", "subscription", "offsets", "s", "-o", "json"]).json()["current"], 2);
 }
 
 #[test]

@@ -73,7 +73,7 @@ fn every_format_says_the_same() {
     let with = |format: &str| house.ok(&[&["context", "list", "-o", format][..], &columns].concat()).out;
     assert_eq!(with("csv"), "name,ams.endpoint\na,\"a,b.example.org\"\nb,\n");
     assert_eq!(with("value"), "a\ta,b.example.org\nb\t\n");
-    assert_eq!(with("table"), "NAME AMS.ENDPOINT\na    a,b.example.org\nb\n");
+    assert_eq!(with("table"), "NAME  AMS.ENDPOINT\na     a,b.example.org\nb\n");
     assert_eq!(with("ndjson").lines().count(), 2);
     assert_eq!(serde_json::from_str::<serde_json::Value>(&with("json")).unwrap()[1]["name"], "b");
     assert!(with("yaml").contains("endpoint: a,b.example.org"), "{}", with("yaml"));
