@@ -68,10 +68,10 @@ impl<'a> Fields<'a> {
     }
 
     /// A member that is an object itself.
-    pub(crate) fn object(&self, key: &str, keys: &'static [&'static str]) -> Result<Fields<'a>, Wrong> {
+    pub(crate) fn object(&self, key: &str, keys: &'static [&'static str]) -> Result<Self, Wrong> {
         match self.raw(key) {
-            None => Ok(Fields(Vec::new())),
-            Some(raw) => Fields::read(raw.get().as_bytes(), keys, Tail::Nothing),
+            None => Ok(Self(Vec::new())),
+            Some(raw) => Self::read(raw.get().as_bytes(), keys, Tail::Nothing),
         }
     }
 
@@ -80,7 +80,7 @@ impl<'a> Fields<'a> {
         &self,
         key: &str,
         keys: &'static [&'static str],
-    ) -> Result<Option<Vec<Fields<'a>>>, Wrong> {
+    ) -> Result<Option<Vec<Self>>, Wrong> {
         let Some(raw) = self.raw(key) else { return Ok(None) };
         let mut json = serde_json::Deserializer::from_str(raw.get());
         Ok(Some(json.deserialize_seq(ObjectList(keys))?))

@@ -28,13 +28,16 @@ const ROWS: i64 = 32;
 
 /// One lock per topic, held by a waiting pull where the released server does so.
 #[derive(Debug, Default)]
-pub(crate) struct Locks(Mutex<HashMap<(i64, String), Arc<tokio::sync::Mutex<()>>>>);
+pub(crate) struct Locks(Mutex<HashMap<(i64, String), TopicLock>>);
+
+/// Held while a pull waits.
+type TopicLock = Arc<tokio::sync::Mutex<()>>;
 
 impl Locks {
-    fn of(&self, project: i64, subscription: &str) -> Arc<tokio::sync::Mutex<()>> {
+    fn of(&self, project: i64, topic: String) -> TopicLock {
         let mut locks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         locks.retain(|_, lock| Arc::strong_count(lock) > 1);
-        Arc::clone(locks.entry((project, subscription.to_owned())).or_default())
+        Arc::clone(locks.entry((project, topic)).or_default())
     }
 }
 
@@ -75,7 +78,7 @@ pub(crate) struct Found {
 pub(crate) async fn pull(ams: &Ams, call: &Call) -> Result<Reply, Failure> {
     let project = call.project()?;
     let name = call.param("subscription");
-    let lock = ams.quirks.has(Quirk::PullLocksTopic).then(|| ams.pulls.of(project.id, name));
+    let lock = topic_lock(ams, project.id, name).await?;
     let _held = match &lock {
         Some(lock) => Some(lock.lock().await),
         None => None,
@@ -108,6 +111,16 @@ pub(crate) async fn pull(ams: &Ams, call: &Call) -> Result<Reply, Failure> {
             }
         }
     }
+}
+
+/// The lock of the subscription's topic, where the released server's waiting pulls hold up others.
+async fn topic_lock(ams: &Ams, project: i64, subscription: &str) -> Result<Option<TopicLock>, Failure> {
+    if !ams.quirks.has(Quirk::PullLocksTopic) {
+        return Ok(None);
+    }
+    let name = subscription.to_owned();
+    let row = ams.read(move |tx| Ok(subscriptions::find(tx, project, &name)?)).await?;
+    Ok(row.map(|row| ams.pulls.of(project, row.topic)))
 }
 
 /// Whether a pull that found this goes on waiting.

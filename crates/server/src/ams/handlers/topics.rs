@@ -52,10 +52,9 @@ pub(crate) async fn show(ams: &Ams, call: &Call) -> Result<Reply, Failure> {
 
 /// Id of the schema that a reference names; 400 for a malformed one, 404 for an unknown one.
 fn schema_id(tx: &mut Tx<'_>, call_project: (i64, &str), reference: &str) -> Result<i64, Failure> {
-    let (project, schema) = names::schema_reference(reference)
+    let (_, schema) = names::schema_reference(reference)
         .filter(|(project, _)| *project == call_project.1)
         .ok_or_else(|| Failure::invalid("wrong schema name declaration"))?;
-    debug_assert_eq!(project, call_project.1);
     Ok(schemas::find(tx, call_project.0, schema)?.ok_or_else(|| Failure::missing("Schema"))?.id)
 }
 

@@ -132,12 +132,15 @@ impl UserInput {
     }
 }
 
+/// A project id and the roles a user has in it.
+pub(crate) type ProjectRolesOf = (i64, Option<Vec<String>>);
+
 /// Project id and roles of each usable entry, checked in the order of AMS reference 9.2: per entry duplicate,
 /// unknown project, invalid role. Entries without a project name are skipped.
 pub(crate) fn resolve_projects(
     tx: &mut Tx<'_>,
     entries: &[ProjectInput],
-) -> Result<Vec<(i64, Option<Vec<String>>)>, Failure> {
+) -> Result<Vec<ProjectRolesOf>, Failure> {
     let mut seen = HashSet::new();
     let mut resolved = Vec::with_capacity(entries.len());
     for entry in entries.iter().filter(|entry| !entry.project.is_empty()) {
