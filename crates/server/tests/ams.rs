@@ -6,6 +6,8 @@ mod bodies;
 mod delivery;
 #[path = "ams/directory.rs"]
 mod directory;
+#[path = "ams/push.rs"]
+mod push;
 #[path = "ams/roles.rs"]
 mod roles;
 #[path = "ams/trace.rs"]
