@@ -123,7 +123,6 @@ impl Client {
     ///
     /// # Source
     /// AMS reference 14.4.
-    #[expect(clippy::needless_pass_by_value, reason = "an option value, written in place by callers")]
     pub fn registrations(&self, filter: RegistrationFilter) -> Call<Vec<model::Registration>> {
         self.op(&ops::REGISTRATION_LIST)
             .query_opt("status", filter.status.as_ref().map(RegistrationStatus::as_str))

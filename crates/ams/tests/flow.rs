@@ -1,5 +1,7 @@
 //! Consuming and publishing against scripted answers, on a clock that moves by itself.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail the test")]
+
 use pentad_ams::{Client, Consume, Message, PublisherOptions};
 use pentad_core::ErrorKind;
 use pentad_testkit::{ManualClock, ScriptedTransport, run};

@@ -1,6 +1,8 @@
 //! What goes over the wire, operation by operation: each call's request equals the golden one, and the golden answer is
 //! read. The fixtures follow the AMS reference, sections 7 to 14.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail the test")]
+
 use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::future::IntoFuture;
