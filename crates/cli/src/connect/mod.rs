@@ -23,7 +23,7 @@ pub(crate) struct Reach(Way);
 #[derive(Debug)]
 enum Way {
     Remote(Box<AmsSettings>, Option<Secret>),
-    Local(Local),
+    Local(Box<Local>),
     /// For printing calls: nothing is opened, nothing can be sent.
     Unopened(Arc<dyn Transport>),
 }
@@ -40,14 +40,14 @@ impl Reach {
         output: &Output,
     ) -> Result<Self> {
         if let Some(local) = local {
-            return Ok(Self(Way::Local(local.share())));
+            return Ok(Self(Way::Local(Box::new(local.share()))));
         }
         if ams.endpoint.is_some() {
             return Ok(Self(Self::remote(ams, true)?));
         }
         let local = Local::open(&settings.data.value).await?;
         output.hint(&format!("({})", local.describe(&settings.data.value)));
-        Ok(Self(Way::Local(local)))
+        Ok(Self(Way::Local(Box::new(local))))
     }
 
     /// A way that describes calls but sends none, and reads no secret.
