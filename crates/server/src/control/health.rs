@@ -21,7 +21,8 @@ pub(super) fn alive() -> Answer {
 pub(super) fn ready(shell: &Shell) -> Answer {
     // The engine lets go of its directory when it closes; before a server exists its services are open.
     if shell.draining.is_cancelled() || shell.engine.dir().is_none() {
-        return Err(Reply::json(StatusCode::SERVICE_UNAVAILABLE, &json!({"status": "stopping"})));
+        let stopping = json!({"status": "stopping"});
+        return Err(Box::new(Reply::json(StatusCode::SERVICE_UNAVAILABLE, &stopping)));
     }
     done(&json!({"status": "ready"}))
 }

@@ -117,11 +117,11 @@ impl Control {
 pub(crate) async fn handle(shell: &Shell, inbound: Inbound) -> Reply {
     let route = match ROUTES.find(&inbound.method, &inbound.path) {
         Outcome::Matched(matched) => matched.route,
-        Outcome::WrongMethod => return problem(StatusCode::METHOD_NOT_ALLOWED, "this path has other verbs"),
-        Outcome::NotFound => return problem(StatusCode::NOT_FOUND, "no such page; see /_pentad"),
+        Outcome::WrongMethod => return *problem(StatusCode::METHOD_NOT_ALLOWED, "this path has other verbs"),
+        Outcome::NotFound => return *problem(StatusCode::NOT_FOUND, "no such page; see /_pentad"),
     };
     if let Err(refusal) = admit(shell, &inbound, route.handler) {
-        return refusal;
+        return *refusal;
     }
     let reply = match route.handler {
         Action::Index => health::index(shell, &inbound),
@@ -143,13 +143,15 @@ pub(crate) async fn handle(shell: &Shell, inbound: Inbound) -> Reply {
         Action::AddFault => faults::add(shell, &inbound),
         Action::ClearFaults => faults::clear(shell),
     };
-    reply.unwrap_or_else(|refusal| refusal).route(route.name)
+    reply.unwrap_or_else(|refusal| *refusal).route(route.name)
 }
 
 /// What every page gives: an answer, or a refusal in the same shape.
-type Answer = Result<Reply, Reply>;
+type Answer = Result<Reply, Refusal>;
+/// A refusal; boxed, since it is rare and large.
+type Refusal = Box<Reply>;
 
-fn admit(shell: &Shell, inbound: &Inbound, action: Action) -> Result<(), Reply> {
+fn admit(shell: &Shell, inbound: &Inbound, action: Action) -> Result<(), Refusal> {
     if matches!(action, Action::Alive | Action::Ready) {
         return Ok(());
     }
@@ -172,8 +174,9 @@ fn admit(shell: &Shell, inbound: &Inbound, action: Action) -> Result<(), Reply> 
     }
 }
 
-fn problem(status: StatusCode, message: impl std::fmt::Display) -> Reply {
-    Reply::json(status, &json!({"error": {"code": status.as_u16(), "message": message.to_string()}}))
+fn problem(status: StatusCode, message: impl std::fmt::Display) -> Refusal {
+    let error = json!({"error": {"code": status.as_u16(), "message": message.to_string()}});
+    Box::new(Reply::json(status, &error))
 }
 
 fn done(value: &Value) -> Answer {
@@ -181,7 +184,7 @@ fn done(value: &Value) -> Answer {
 }
 
 /// Reads a JSON body; an empty one stands for `{}`.
-fn read<T: DeserializeOwned>(inbound: &Inbound) -> Result<T, Reply> {
+fn read<T: DeserializeOwned>(inbound: &Inbound) -> Result<T, Refusal> {
     let body: &[u8] = if inbound.body.trim_ascii().is_empty() { b"{}" } else { &inbound.body };
     serde_json::from_slice(body).map_err(|error| problem(StatusCode::BAD_REQUEST, error))
 }

@@ -4,8 +4,8 @@ use http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Answer, done, problem, read};
-use crate::http::{Inbound, Reply};
+use super::{Answer, Refusal, done, problem, read};
+use crate::http::Inbound;
 use crate::seed::Seed;
 use crate::service::SeedError;
 use crate::shell::Shell;
@@ -44,13 +44,12 @@ pub(super) async fn seed(shell: &Shell, inbound: &Inbound) -> Answer {
     done(&json!({"status": "seeded"}))
 }
 
-fn checked(shell: &Shell, seed: Value) -> Result<Seed, Reply> {
+fn checked(shell: &Shell, seed: Value) -> Result<Seed, Refusal> {
     let seed = Seed::from_value(seed).map_err(refused)?;
     seed.check(&shell.names()).map_err(refused)?;
     Ok(seed)
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "used as a function in map_err")]
-fn refused(error: SeedError) -> Reply {
+fn refused(error: SeedError) -> Refusal {
     problem(StatusCode::BAD_REQUEST, error)
 }

@@ -38,8 +38,8 @@ impl LocalCa {
         private_file::make_dir(dir)?;
         let ca = Self { dir: dir.to_owned() };
         let issuer = ca.issuer()?;
-        ca.sign(&issuer, "server", server_params(hosts)?)?;
-        ca.sign(&issuer, "client", client_params())?;
+        ca.sign(&issuer, "server", &server_params(hosts)?)?;
+        ca.sign(&issuer, "client", &client_params())?;
         Ok(ca)
     }
 
@@ -73,7 +73,7 @@ impl LocalCa {
         &self,
         issuer: &Issuer<'_, KeyPair>,
         name: &str,
-        params: CertificateParams,
+        params: &CertificateParams,
     ) -> Result<(), ServerError> {
         let key = self.key(name)?;
         let certificate = params.signed_by(&key, issuer).map_err(|error| tls(&error))?;
