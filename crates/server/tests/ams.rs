@@ -1,5 +1,7 @@
 //! AMS over `Service::handle`, in process, on a clock that only the tests move.
 
+#![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
+
 #[path = "ams/bodies.rs"]
 mod bodies;
 #[path = "ams/delivery.rs"]
