@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::path::Path;
+use std::process::Stdio;
 
 use http::Method;
 use pentad_benches::Result;
@@ -39,7 +40,7 @@ async fn publish_under_trace(binary: &Path, home: &Path, log: &Path) -> Result<(
     let mut command = Command::new("strace");
     command.args(["-f", "-y", "-s", "48", "-e", "trace=fsync,fdatasync,write,writev,sendto,sendmsg", "-o"]);
     command.arg(log).arg(binary).args(["serve", "--listen", "127.0.0.1:0", "--announce", "json"]);
-    command.args(["--durability", "durable", "--data"]).arg(home.join("data"));
+    command.args(["--durability", "durable", "--data"]).arg(home.join("data")).stderr(Stdio::null());
     let server = Server::start(command).await?;
     let base = format!("{}/v1", server.announced("/endpoints/ams_plain")?);
     let http = Bare::new(&base, server.announced("/credentials/ams/project_admin")?);
