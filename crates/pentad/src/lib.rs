@@ -16,3 +16,7 @@ pub use pentad_transport as transport;
 
 #[cfg(feature = "local")]
 pub mod local;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
