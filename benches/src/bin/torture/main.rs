@@ -33,9 +33,10 @@ fn main() -> ExitCode {
 }
 
 async fn run(arguments: &Arguments) -> Result<()> {
+    let sound = arguments.binary.as_path();
     say(&format!("torture: seed {}, {} kills per durability", arguments.seed, arguments.instants));
     for durability in ["buffered", "durable"] {
-        let report = kill::rounds(&arguments.binary, durability, arguments.instants, arguments.seed).await?;
+        let report = kill::rounds(sound, sound, durability, arguments.instants, arguments.seed).await?;
         if let Some(fault) = report.fault {
             return Err(format!("{durability}: {fault}").into());
         }
@@ -43,7 +44,7 @@ async fn run(arguments: &Arguments) -> Result<()> {
     }
     say(&format!("torture: system calls: {}", trace::check(&arguments.binary).await?));
     let Some(seeded) = &arguments.seeded else { return Ok(()) };
-    let report = kill::rounds(seeded, "durable", arguments.instants.max(50), arguments.seed).await?;
+    let report = kill::rounds(sound, seeded, "durable", arguments.instants.max(50), arguments.seed).await?;
     match report.fault {
         Some(fault) => {
             say(&format!("torture: the server that answers before it commits was caught: {fault}"));
