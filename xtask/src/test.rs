@@ -17,9 +17,6 @@ pub(crate) enum Place {
     BuildMachine,
 }
 
-/// Kills per durability in the short form of the crash test.
-const SHORT_TORTURE: &str = "12";
-
 /// Runs every stage and prints the time table.
 ///
 /// # Errors
@@ -47,7 +44,7 @@ pub(crate) fn run(place: Place) -> Result<()> {
     let binary = binary.ok_or("the binary was not built")?;
     conformance_stage(&mut stages, place, &binary, url)?;
     if place == Place::BuildMachine {
-        stages.run("crash test, short", || torture(&["--instants".into(), SHORT_TORTURE.into()]))?;
+        stages.run("crash test", || torture(&[]))?;
     }
     drop(database);
     process::say(&stages.table());
