@@ -1,7 +1,7 @@
 //! `cargo xtask test`: the stages in order; and the longer chores that share its parts.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::postgres::{self, Postgres};
@@ -135,13 +135,24 @@ fn conformance_stage(stages: &mut Stages, place: Place, binary: &Path, url: Opti
 /// # Errors
 /// When something that was answered is missing, or when the test does not see the seeded fault.
 pub(crate) fn torture(arguments: &[String]) -> Result<Vec<String>> {
-    let folder = workspace::target_directory()?.join("torture");
-    fs::create_dir_all(&folder).map_err(|e| format!("{}: {e}", folder.display()))?;
-    let seeded = folder.join("pentad-answers-before-commit");
+    // Copies of our own: both builds have one path, and another build may replace what is there.
+    let folder = workspace::target_directory()?.join(format!("torture-{}", std::process::id()));
+    let outcome = torture_in(&folder, arguments);
+    // What is left of the folder is a few files in the build directory.
+    let _ = fs::remove_dir_all(&folder);
+    outcome
+}
+
+fn torture_in(folder: &Path, arguments: &[String]) -> Result<Vec<String>> {
+    fs::create_dir_all(folder).map_err(|e| format!("{}: {e}", folder.display()))?;
+    let keep = |built: &Path, name: &str| -> Result<PathBuf> {
+        let kept = folder.join(name);
+        fs::copy(built, &kept).map_err(|e| format!("{}: {e}", kept.display()))?;
+        Ok(kept)
+    };
     let feature = ["--package", "pentad-store", "--features", "pentad-store/answer-before-commit"];
-    let built = workspace::build_binary(&feature)?;
-    fs::copy(&built, &seeded).map_err(|e| format!("{}: {e}", seeded.display()))?;
-    let binary = workspace::build_binary(&[])?;
+    let seeded = keep(&workspace::build_binary(&feature)?, "pentad-answers-before-commit")?;
+    let binary = keep(&workspace::build_binary(&[])?, "pentad")?;
     let mut command =
         cargo(&["run", "--quiet", "--package", "pentad-benches", "--bin", "pentad-torture", "--"]);
     command.arg("--binary").arg(binary).arg("--seeded").arg(&seeded).args(arguments);

@@ -31,7 +31,7 @@ pub(crate) struct Report {
 /// cannot even read back its own first credentials, and would fall over before the test began.
 ///
 /// # Errors
-/// When the server does not start again or cannot be audited; that is a failure of its own.
+/// When the server does not start on an empty directory, or refuses the load.
 pub(crate) async fn rounds(
     sound: &Path,
     binary: &Path,
@@ -62,22 +62,44 @@ pub(crate) async fn rounds(
                 return Err(format!("the load did not run: {why}").into());
             }
         }
-        server = start(binary, home.path(), durability).await?;
-        fault = verify::audit(&client(&server)?, &ledger, from).await?;
+        // A server that cannot start or be read on what the kill left lost something too.
+        match restart(binary, home.path(), durability, &ledger, from).await {
+            Ok((again, found)) => (server, fault) = (again, found),
+            Err(why) => return Ok(Report::of(Some(format!("after kill {round}: {why}")), round, &ledger)),
+        }
     }
     if fault.is_none() {
         fault = verify::audit(&client(&server)?, &ledger, 0).await?;
         server.stop().await?;
     }
-    let entries = ledger.entries();
-    let summary = format!(
-        "{round} kills; answered: {} publishes with {} messages, {} acknowledgements; nothing lost, doubled, undone or skipped",
-        entries.publishes,
-        entries.answered.len(),
-        entries.acks
-    );
     let fault = fault.map(|fault| format!("after kill {round}: {fault}"));
-    Ok(Report { fault, summary })
+    Ok(Report::of(fault, round, &ledger))
+}
+
+impl Report {
+    fn of(fault: Option<String>, kills: u32, ledger: &Ledger) -> Self {
+        let entries = ledger.entries();
+        let summary = format!(
+            "{kills} kills; answered: {} publishes with {} messages, {} acknowledgements; nothing lost, doubled, \
+             undone or skipped",
+            entries.publishes,
+            entries.answered.len(),
+            entries.acks
+        );
+        Self { fault, summary }
+    }
+}
+
+async fn restart(
+    binary: &Path,
+    home: &Path,
+    durability: &str,
+    ledger: &Ledger,
+    from: i64,
+) -> Result<(Server, Option<String>)> {
+    let server = start(binary, home, durability).await?;
+    let found = verify::audit(&client(&server)?, ledger, from).await?;
+    Ok((server, found))
 }
 
 async fn start(binary: &Path, home: &Path, durability: &str) -> Result<Server> {
