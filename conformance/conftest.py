@@ -66,12 +66,12 @@ def relaxed_server(bundle):
 
 
 @pytest.fixture(scope="session")
-def postgres_server(bundle, request):
-    """A server that keeps its data in PostgreSQL."""
+def postgres_server(bundle, request, tmp_path_factory):
+    """A server that keeps its tables in PostgreSQL; keys and blobs are in a directory."""
     url = request.config.getoption("--postgres")
     if not url:
         pytest.skip("no --postgres given")
-    yield from _serve(bundle, "--store", url)
+    yield from _serve(bundle, "--store", url, "--data", str(tmp_path_factory.mktemp("data")))
 
 
 @pytest.fixture

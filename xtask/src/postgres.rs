@@ -32,6 +32,8 @@ pub(crate) struct Postgres {
     keeper: Child,
     /// Where tests connect: `postgres://…`.
     pub(crate) url: String,
+    /// A second, empty database, for a server whose keys the first one's data do not fit.
+    pub(crate) other_url: String,
 }
 
 impl Drop for Postgres {
@@ -106,11 +108,15 @@ pub(crate) fn start(programs: &Path) -> Result<Postgres> {
         .stdout(Stdio::null())
         .spawn()
         .map_err(|e| format!("cannot start PostgreSQL: {e}"))?;
-    let server = Postgres { keeper, url: format!("postgres://pentad@127.0.0.1:{port}/postgres") };
+    let url = |database: &str| format!("postgres://pentad@127.0.0.1:{port}/{database}");
+    let server = Postgres { keeper, url: url("postgres"), other_url: url("conformance") };
     wait_until_ready(programs, port).map_err(|why| {
         let log = fs::read_to_string(folder.join("log")).unwrap_or_default();
         format!("{why}\n{}", log.trim_end())
     })?;
+    let mut create = Command::new(programs.join("createdb"));
+    create.args(["--host=127.0.0.1", "--username=pentad", &format!("--port={port}"), "conformance"]);
+    process::read(&mut create)?;
     Ok(server)
 }
 

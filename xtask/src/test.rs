@@ -42,7 +42,8 @@ pub(crate) fn run(place: Place) -> Result<()> {
         Ok(Vec::new())
     })?;
     let binary = binary.ok_or("the binary was not built")?;
-    conformance_stage(&mut stages, place, &binary, url)?;
+    let other_url = database.as_ref().map(|server| server.other_url.as_str());
+    conformance_stage(&mut stages, place, &binary, other_url)?;
     if place == Place::BuildMachine {
         stages.run("crash test", || torture(&[]))?;
     }
@@ -70,7 +71,7 @@ fn database(stages: &mut Stages, place: Place) -> Result<Option<Database>> {
     let name = "PostgreSQL";
     if let Ok(url) = std::env::var("PENTAD_TEST_POSTGRES") {
         process::say(&format!("\n=== {name}: taken from PENTAD_TEST_POSTGRES"));
-        return Ok(Some(Database { url, _server: None }));
+        return Ok(Some(Database { other_url: url.clone(), url, _server: None }));
     }
     let missing = postgres::programs().is_none();
     if missing && place == Place::Desk {
@@ -84,8 +85,8 @@ fn database(stages: &mut Stages, place: Place) -> Result<Option<Database>> {
         }
         let programs = postgres::programs().ok_or("initdb is not installed and only root can install it")?;
         let server = postgres::start(&programs)?;
-        let url = server.url.clone();
-        started = Some(Database { url, _server: Some(server) });
+        let (url, other_url) = (server.url.clone(), server.other_url.clone());
+        started = Some(Database { url, other_url, _server: Some(server) });
         Ok(Vec::new())
     })?;
     Ok(started)
@@ -93,7 +94,10 @@ fn database(stages: &mut Stages, place: Place) -> Result<Option<Database>> {
 
 /// A database to test against; stopped on drop when it is ours.
 struct Database {
+    /// For the tests in Rust.
     url: String,
+    /// For the server of the conformance tests.
+    other_url: String,
     _server: Option<Postgres>,
 }
 
