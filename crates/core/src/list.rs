@@ -221,16 +221,18 @@ impl<T> List<T> {
             self.refuse_elsewhere(link)?;
         }
         (self.cursor)(place, &mut request);
-        if let (Target::Url(now), Target::Url(_)) = (&request.target, &base.target) {
+        if let Target::Url(now) = &request.target {
             self.refuse_elsewhere(now)?;
         }
         Ok(request)
     }
 
-    /// The credential would follow a link to another origin.
+    /// The credential would follow a link to another origin. While the target is a service in a catalog its
+    /// origin is not known here, so then no link with a host of its own is followed.
     fn refuse_elsewhere(&self, link: &Uri) -> Result<()> {
-        let Ok(Request { target: Target::Url(base), op, .. }) = &self.plan.request else { return Ok(()) };
-        if link.authority().is_none() || same_origin(base, link) {
+        let Ok(Request { target, op, .. }) = &self.plan.request else { return Ok(()) };
+        let at_home = matches!(target, Target::Url(base) if same_origin(base, link));
+        if link.authority().is_none() || at_home {
             return Ok(());
         }
         let message = "the link to the next page points to another origin";

@@ -9,7 +9,7 @@ use serde_json::Value;
 pub const HIDDEN: &str = "***";
 
 /// Whole names (without `-` and `_`, in lower case) of secrets.
-const NAMES: [&str; 16] = [
+const NAMES: [&str; 17] = [
     "authorization",
     "proxyauthorization",
     "authorizationheader",
@@ -17,6 +17,7 @@ const NAMES: [&str; 16] = [
     "setcookie",
     "key",
     "xapikey",
+    "xauthkey",
     "apikey",
     "jwt",
     "passcode",

@@ -1,4 +1,4 @@
-//! One toolkit for five cloud-service APIs: async clients, and a local server that speaks them.
+//! One toolkit for cloud-service APIs: async clients, and a local server that speaks them. ARGO Messaging is the first.
 //!
 //! This crate has no logic: it brings the crates together, one feature per service.
 //!

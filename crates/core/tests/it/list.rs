@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use futures_util::StreamExt;
 use http::response::Parts;
-use pentad_core::{Context, Cursor, ErrorKind, List, Page, Request, Result, decode};
+use pentad_core::{Context, Cursor, ErrorKind, List, Page, Request, Result, Session, Target, decode};
 use pentad_testkit::{ManualClock, ScriptedTransport, run};
 
 use crate::support::{LIST, session};
@@ -136,6 +136,22 @@ fn a_link_to_another_origin_is_refused() {
     let transport = ScriptedTransport::new().answer(200, link).answer(200, r#"{"items":[2]}"#);
     assert_eq!(run(list(&transport).all()).unwrap(), [1, 2]);
     assert_eq!(paths(&transport)[1], "/api/things?p=2");
+}
+
+#[test]
+fn no_host_is_followed_while_the_service_is_not_resolved() {
+    let target = Target::Service {
+        service_type: "database".into(),
+        interface: "public".into(),
+        region: None,
+        version: None,
+    };
+    let transport = ScriptedTransport::new();
+    let session = Session::builder(transport.shared(), ManualClock::auto().shared(), target).build();
+    let elsewhere = Cursor::Link("http://evil.test/api/things?p=2".parse().unwrap());
+    let error = run(session.op(&LIST).list(place, page).start_at(elsewhere).all()).unwrap_err();
+    assert!(error.message().contains("another origin"), "{error}");
+    assert_eq!(transport.requests().len(), 0);
 }
 
 #[test]
