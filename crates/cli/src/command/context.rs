@@ -97,7 +97,11 @@ pub(crate) fn run(command: ContextCommand, global: &Global) -> Result<()> {
             output.record(&row(&loaded, &name)?, VIEW)
         }
         ContextCommand::Use { name, .. } => select(&mut loaded, name, &output),
-        ContextCommand::Add(args) => add(args, &mut loaded, &output),
+        ContextCommand::Add(mut args) => {
+            // The flag that names an endpoint everywhere must not be dropped here: commands would work on local data.
+            args.ams_endpoint = args.ams_endpoint.or_else(|| global.endpoint.clone());
+            add(args, &mut loaded, &output)
+        }
         ContextCommand::Remove { name } => remove(&name, &mut loaded, &output),
     }
 }

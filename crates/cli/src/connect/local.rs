@@ -10,19 +10,22 @@ use pentad_transport::SystemClock;
 use serde_json::Value;
 
 use crate::command::ams::Role;
+use crate::connect::succession::Succession;
 use crate::failure::{Failure, Result};
 
 /// How often a directory is tried whose holder is just coming or going, and how long between the tries.
-const TRIES: u32 = 40;
-const PAUSE: Duration = Duration::from_millis(50);
+pub(super) const TRIES: u32 = 40;
+pub(super) const PAUSE: Duration = Duration::from_millis(50);
 
 /// A server on this machine that answers without a port.
 #[derive(Debug)]
 pub(crate) struct Local {
     transport: Arc<dyn Transport>,
     credentials: Value,
-    /// The server, if this process opened it.
+    /// The server, if this process opened it at once.
     server: Option<Server>,
+    /// The way to another process that holds the directory, and to who holds it after that one.
+    succession: Option<Arc<Succession>>,
 }
 
 impl Local {
@@ -65,7 +68,7 @@ impl Local {
     async fn hold(options: ServerOptions) -> Result<Self, pentad_server::ServerError> {
         let server = Server::builder(options).open().await?;
         let credentials = server.credentials();
-        Ok(Self { transport: server.door(), credentials, server: Some(server) })
+        Ok(Self { transport: server.door(), credentials, server: Some(server), succession: None })
     }
 
     /// Joins the holder of a directory, if one listens.
@@ -81,12 +84,15 @@ impl Local {
         })?;
         let credentials = serde_json::from_str(&text)
             .map_err(|error| Failure::local(format!("cannot read {}", path.display()), error))?;
-        Ok(Some(Self { transport: pentad_transport::unix(socket), credentials, server: None }))
+        let succession = Arc::new(Succession::new(data.to_owned(), pentad_transport::unix(socket)));
+        let transport = Arc::clone(&succession) as Arc<dyn Transport>;
+        Ok(Some(Self { transport, credentials, server: None, succession: Some(succession) }))
     }
 
     /// The same server for another client; closing it closes nothing.
     pub(crate) fn share(&self) -> Self {
-        Self { transport: self.transport.clone(), credentials: self.credentials.clone(), server: None }
+        let (transport, credentials) = (self.transport.clone(), self.credentials.clone());
+        Self { transport, credentials, server: None, succession: None }
     }
 
     /// How the server is reached.
@@ -121,6 +127,9 @@ impl Local {
     pub(crate) async fn close(self) -> Result<()> {
         if let Some(server) = self.server {
             server.shutdown().await;
+        }
+        if let Some(succession) = self.succession {
+            succession.close().await;
         }
         Ok(())
     }

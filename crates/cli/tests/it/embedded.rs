@@ -155,3 +155,18 @@ fn the_tour_runs_and_leaves_nothing() {
     assert!(run.out.contains("καλημέρα"), "{}", run.out);
     assert!(!house.data().exists());
 }
+
+#[test]
+fn a_command_whose_holder_leaves_goes_on_with_the_next() {
+    let house = House::new();
+    house.ok(&["ams", "topic", "create", "t"]);
+    for round in 0..6 {
+        let publish = |n: usize| house.command(&["ams", "publish", "t", &format!("{round}-{n}")]).spawn();
+        let children: Vec<_> = (0..6).map(|n| publish(n).unwrap()).collect();
+        for child in children {
+            let run = Run::from(child.wait_with_output().unwrap());
+            assert_eq!(run.code, 0, "{}", run.err);
+        }
+    }
+    assert_eq!(house.ok(&["ams", "tail", "t", "-n", "99", "-o", "ndjson"]).lines().len(), 36);
+}

@@ -1,6 +1,7 @@
 //! Checking messages against JSON Schema and Avro (AMS reference 14).
 
 use apache_avro::reader::datum::GenericDatumReader;
+use apache_avro::schema::Name;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
@@ -33,6 +34,9 @@ impl Validator {
     pub(crate) fn new(kind: &str, body: &str) -> Result<Self, Failure> {
         if kind == "avro" {
             let schema = apache_avro::Schema::parse_str(body).map_err(|e| Failure::invalid(e.to_string()))?;
+            if recurses(&schema, &mut Vec::new()) {
+                return Err(Failure::invalid("Avro schemas that contain themselves are not supported"));
+            }
             return Ok(Self::Avro(Box::new(schema)));
         }
         let document: Value = serde_json::from_str(body).map_err(|e| Failure::invalid(e.to_string()))?;
@@ -122,6 +126,24 @@ fn type_name(value: &Value) -> &'static str {
         Value::String(_) => "string",
         Value::Array(_) => "array",
         Value::Object(_) => "object",
+    }
+}
+
+/// Whether a record contains itself. The depth of such data is bounded by nothing but its size, and the decoder
+/// descends on the stack: a small request could end the process.
+fn recurses<'a>(schema: &'a apache_avro::Schema, open: &mut Vec<&'a Name>) -> bool {
+    match schema {
+        apache_avro::Schema::Ref { name } => open.contains(&name),
+        apache_avro::Schema::Array(array) => recurses(&array.items, open),
+        apache_avro::Schema::Map(map) => recurses(&map.types, open),
+        apache_avro::Schema::Union(union) => union.variants().iter().any(|variant| recurses(variant, open)),
+        apache_avro::Schema::Record(record) => {
+            open.push(&record.name);
+            let found = record.fields.iter().any(|field| recurses(&field.schema, open));
+            open.pop();
+            found
+        }
+        _ => false,
     }
 }
 

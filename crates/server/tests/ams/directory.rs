@@ -142,6 +142,16 @@ async fn a_topic_with_a_schema_takes_only_what_fits() {
 }
 
 #[tokio::test]
+async fn an_avro_schema_that_contains_itself_is_refused() {
+    let w = World::demo().await;
+    let field = json!({"name": "a", "type": ["null", "A"]});
+    let schema = json!({"type": "record", "name": "A", "fields": [field]});
+    let refused =
+        w.post("tA", "/v1/projects/DEMO/schemas/rec", json!({"type": "avro", "schema": schema})).await;
+    assert_eq!(refused.status, 400);
+}
+
+#[tokio::test]
 async fn avro_payloads_are_checked() {
     let w = World::demo().await;
     w.post("tA", "/v1/projects/DEMO/schemas/a", json!({"type": "avro", "schema": {"type": "string"}}))
