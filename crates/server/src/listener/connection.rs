@@ -1,6 +1,7 @@
 //! One connection: HTTP/1.1 or HTTP/2 until it ends, the server drains or the drain is over.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use http::Response;
@@ -12,11 +13,16 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::Connections;
 use crate::body::Outgoing;
+use crate::clock::real_sleep;
 use crate::http::{Peer, Reply};
 use crate::shell::{Broken, Shell, View};
 
 /// How long the head of a request may take.
 const HEAD: Duration = Duration::from_secs(30);
+
+/// How long a connection that has not asked yet may still ask when the server stops: its peer could connect, so it
+/// counts on an answer.
+const FIRST: Duration = Duration::from_millis(100);
 
 /// What a connection needs beside its stream.
 #[derive(Debug, Clone)]
@@ -34,7 +40,10 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let Connections { stop, abort, .. } = host.connections.clone();
+    let asked = Arc::new(AtomicBool::new(false));
+    let asks = Arc::clone(&asked);
     let service = service_fn(move |request: hyper::Request<Incoming>| {
+        asks.store(true, Ordering::Relaxed);
         let (host, peer) = (host.clone(), peer.clone());
         async move {
             let reply = host.shell.serve(request, peer, &host.view, &host.authority).await?;
@@ -50,6 +59,14 @@ where
     let ended = tokio::select! {
         ended = connection.as_mut() => Some(ended),
         () = stop.cancelled() => None,
+    };
+    let ended = match ended {
+        None if !asked.load(Ordering::Relaxed) => tokio::select! {
+            ended = connection.as_mut() => Some(ended),
+            () = real_sleep(FIRST) => None,
+            () = abort.cancelled() => return,
+        },
+        ended => ended,
     };
     let ended = match ended {
         Some(ended) => ended,

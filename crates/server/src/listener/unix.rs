@@ -4,12 +4,17 @@ use std::fs::{self, Permissions};
 use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use tokio::net::UnixListener;
 
 use super::connection::{self, Host};
+use crate::clock::{real_limit, real_sleep};
 use crate::error::ServerError;
 use crate::http::Peer;
+
+/// How long a stopping holder looks for connections that the system had already taken for it.
+const QUEUED: Duration = Duration::from_millis(5);
 
 /// A socket that is removed when the value is dropped.
 #[derive(Debug)]
@@ -55,9 +60,13 @@ pub(crate) async fn run(listener: UnixListener, file: SocketFile, host: Host) {
             }
             Err(error) => {
                 tracing::warn!(%error, "cannot accept on the unix socket");
-                crate::clock::real_sleep(std::time::Duration::from_millis(50)).await;
+                real_sleep(Duration::from_millis(50)).await;
             }
         }
     }
+    // Who comes now finds no socket and looks for the next holder; who came before is still answered.
     drop(file);
+    while let Some(Ok((stream, _))) = real_limit(QUEUED, listener.accept()).await {
+        connections.tracker.spawn(connection::run(stream, Peer::default(), host.clone()));
+    }
 }
