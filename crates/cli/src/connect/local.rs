@@ -2,20 +2,14 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
-use pentad_core::{Clock, Secret, Transport};
+use pentad_core::{Secret, Transport};
 use pentad_server::{Server, ServerOptions};
-use pentad_transport::SystemClock;
 use serde_json::Value;
 
 use crate::command::ams::Role;
-use crate::connect::succession::Succession;
+use crate::connect::succession::{Seat, Succession, seat};
 use crate::failure::{Failure, Result};
-
-/// How often a directory is tried whose holder is just coming or going, and how long between the tries.
-pub(super) const TRIES: u32 = 40;
-pub(super) const PAUSE: Duration = Duration::from_millis(50);
 
 /// A server on this machine that answers without a port.
 #[derive(Debug)]
@@ -39,44 +33,28 @@ impl Local {
     /// # Errors
     /// A local failure if the directory can neither be opened nor its holder reached.
     pub(crate) async fn open(data: &Path) -> Result<Self> {
-        let mut tries = 0;
-        loop {
-            if let Some(joined) = Self::join(data).await? {
-                return Ok(joined);
-            }
-            match Self::hold(ServerOptions::dir(data)).await {
-                Ok(local) => return Ok(local),
-                // Between our look at the socket and now, another process took the directory, or one is leaving it.
-                Err(error) if error.is_held() && tries < TRIES => {
-                    tries += 1;
-                    SystemClock.sleep(PAUSE).await;
-                }
-                Err(error) => {
-                    return Err(Failure::local(format!("cannot open the data in {}", data.display()), error)
-                        .hint("`pentad doctor` shows who holds it; PENTAD_DATA names another directory"));
-                }
-            }
+        match seat(data).await {
+            Ok(Seat::Taken(socket)) => Self::join(data, socket),
+            Ok(Seat::Ours(server)) => Ok(Self::hold(*server)),
+            Err(error) => Err(Failure::local(format!("cannot open the data in {}", data.display()), error)
+                .hint("`pentad doctor` shows who holds it; PENTAD_DATA names another directory")),
         }
     }
 
     /// A server in memory: what it holds is gone when it is closed.
     pub(crate) async fn in_memory() -> Result<Self> {
-        let opened = Self::hold(ServerOptions::memory()).await;
-        opened.map_err(|error| Failure::local("cannot open a server in memory", error))
+        let opened = Server::builder(ServerOptions::memory()).open().await;
+        let server = opened.map_err(|error| Failure::local("cannot open a server in memory", error))?;
+        Ok(Self::hold(server))
     }
 
-    async fn hold(options: ServerOptions) -> Result<Self, pentad_server::ServerError> {
-        let server = Server::builder(options).open().await?;
+    fn hold(server: Server) -> Self {
         let credentials = server.credentials();
-        Ok(Self { transport: server.door(), credentials, server: Some(server), succession: None })
+        Self { transport: server.door(), credentials, server: Some(server), succession: None }
     }
 
-    /// Joins the holder of a directory, if one listens.
-    async fn join(data: &Path) -> Result<Option<Self>> {
-        let socket = Self::socket(data);
-        if !listens(&socket).await {
-            return Ok(None);
-        }
+    /// Joins the holder that listens on `socket`.
+    fn join(data: &Path, socket: PathBuf) -> Result<Self> {
         let path = data.join("credentials.json");
         let text = std::fs::read_to_string(&path).map_err(|error| {
             Failure::local(format!("cannot read {}", path.display()), error)
@@ -86,7 +64,7 @@ impl Local {
             .map_err(|error| Failure::local(format!("cannot read {}", path.display()), error))?;
         let succession = Arc::new(Succession::new(data.to_owned(), pentad_transport::unix(socket)));
         let transport = Arc::clone(&succession) as Arc<dyn Transport>;
-        Ok(Some(Self { transport, credentials, server: None, succession: Some(succession) }))
+        Ok(Self { transport, credentials, server: None, succession: Some(succession) })
     }
 
     /// The same server for another client; closing it closes nothing.

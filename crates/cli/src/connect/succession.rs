@@ -1,13 +1,49 @@
 //! Who answers on a data directory after its holder has left.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use pentad_core::{BoxFuture, Clock, ErrorKind, Request, Response, Result, Sent, Transport};
-use pentad_server::{Server, ServerOptions, holder};
+use pentad_server::{Server, ServerError, ServerOptions, holder};
 use pentad_transport::SystemClock;
 
-use super::local::{PAUSE, TRIES, listens};
+use super::local::listens;
+
+/// How often a directory is tried whose holder is just coming or going, and how long between the tries.
+const TRIES: u32 = 40;
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Who holds a data directory.
+pub(super) enum Seat {
+    /// Another process, which listens on this socket.
+    Taken(PathBuf),
+    /// This one, from now on.
+    Ours(Box<Server>),
+}
+
+/// Finds the holder of a directory, or takes the directory.
+///
+/// # Errors
+/// What kept the directory from being opened; that it is held, if its holder never listened.
+pub(super) async fn seat(data: &Path) -> Result<Seat, ServerError> {
+    let mut tries = 0;
+    loop {
+        let socket = holder::socket(data);
+        if listens(&socket).await {
+            return Ok(Seat::Taken(socket));
+        }
+        match Server::builder(ServerOptions::dir(data)).open().await {
+            Ok(server) => return Ok(Seat::Ours(Box::new(server))),
+            // Between our look at the socket and now, another process took the directory, or one is leaving it.
+            Err(error) if error.is_held() && tries < TRIES => {
+                tries += 1;
+                SystemClock.sleep(PAUSE).await;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
 
 /// The way to the holder of a data directory. When the holder has left, the next holder is found, or this process
 /// takes over; the failed call was not sent, so the retry loop above sends it to the successor.
@@ -35,27 +71,19 @@ impl Succession {
         if !Arc::ptr_eq(lost, &self.way()) {
             return;
         }
-        for _ in 0..TRIES {
-            let socket = holder::socket(&self.data);
-            let next = if listens(&socket).await {
-                pentad_transport::unix(socket)
-            } else {
-                match Server::builder(ServerOptions::dir(&self.data)).open().await {
-                    Ok(opened) => {
-                        let door = opened.door();
-                        *server = Some(opened);
-                        door
-                    }
-                    Err(error) if error.is_held() => {
-                        SystemClock.sleep(PAUSE).await;
-                        continue;
-                    }
-                    Err(_) => return,
-                }
-            };
-            *self.way.lock().unwrap_or_else(PoisonError::into_inner) = next;
-            return;
-        }
+        let next = match seat(&self.data).await {
+            Ok(Seat::Taken(socket)) => pentad_transport::unix(socket),
+            Ok(Seat::Ours(opened)) => {
+                let door = opened.door();
+                *server = Some(*opened);
+                door
+            }
+            Err(error) => {
+                tracing::debug!(%error, "nobody follows the holder");
+                return;
+            }
+        };
+        *self.way.lock().unwrap_or_else(PoisonError::into_inner) = next;
     }
 
     /// Closes the server if this process took over.

@@ -166,11 +166,26 @@ fn admit(shell: &Shell, inbound: &Inbound, action: Action) -> Result<(), Refusal
         ));
     }
     let own = inbound.base.strip_suffix("/_pentad").unwrap_or(&inbound.base);
+    // A page whose name was made to point at this machine sends its own name as the host, and as the origin.
+    if !names_this_machine(own) {
+        return Err(problem(StatusCode::FORBIDDEN, "the host must be localhost or a loopback address"));
+    }
     match inbound.header("origin") {
         Some(origin) if origin != own => {
             Err(problem(StatusCode::FORBIDDEN, "not from a page of another origin"))
         }
         _ => Ok(()),
+    }
+}
+
+/// Whether the authority of a base URL is this machine by a name that no one else can give out.
+fn names_this_machine(base: &str) -> bool {
+    let Ok(base) = url::Url::parse(base) else { return false };
+    match base.host() {
+        Some(url::Host::Domain(name)) => matches!(name, "localhost" | "pentad.local"),
+        Some(url::Host::Ipv4(addr)) => addr.is_loopback(),
+        Some(url::Host::Ipv6(addr)) => addr.is_loopback(),
+        None => false,
     }
 }
 

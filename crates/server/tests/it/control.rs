@@ -102,5 +102,7 @@ async fn a_page_of_another_origin_cannot_drive_the_control_api() {
         )
     };
     assert_eq!(send(addr, &request("http://evil.example")).await.status, 403);
+    let rebound = request("http://evil.example").replace(&format!("host: {addr}"), "host: evil.example");
+    assert_eq!(send(addr, &rebound).await.status, 403);
     assert_eq!(send(addr, &request(&format!("http://{addr}"))).await.status, 200);
 }
