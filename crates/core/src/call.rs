@@ -41,7 +41,7 @@ enum Finish<T> {
 }
 
 /// What came with an answer.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Meta {
     /// Status.
@@ -62,6 +62,19 @@ impl Meta {
     /// The service's id of the request, from the usual headers.
     pub fn request_id(&self) -> Option<&str> {
         crate::classify::request_id(&self.headers)
+    }
+}
+
+impl fmt::Debug for Meta {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Meta")
+            .field("status", &self.status)
+            .field("headers", &crate::redact::headers(&self.headers))
+            .field("version", &self.version)
+            .field("attempts", &self.attempts)
+            .field("start", &self.start)
+            .field("elapsed", &self.elapsed)
+            .finish()
     }
 }
 

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use http::header::AUTHORIZATION;
-use http::{HeaderName, HeaderValue, Method};
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde_json::Value;
 
 use crate::error::Result;
@@ -44,7 +44,7 @@ pub fn curl(request: &Request, reveal: Reveal) -> Result<String> {
         line.push_str(" -H ");
         line.push_str(&header(name, value, reveal));
     }
-    push_body(&mut line, &request.body, reveal);
+    push_body(&mut line, request, reveal);
     line.push(' ');
     line.push_str(&url(request, reveal)?);
     Ok(line)
@@ -68,66 +68,55 @@ fn header(name: &HeaderName, value: &HeaderValue, reveal: Reveal) -> String {
     }
 }
 
-fn push_body(line: &mut String, body: &Body, reveal: Reveal) {
-    let bytes = match body {
+fn push_body(line: &mut String, request: &Request, reveal: Reveal) {
+    let bytes = match &request.body {
         Body::Empty => return,
         Body::Bytes(bytes) => bytes,
         Body::Replay(..) | Body::Once(..) => return line.push_str(" --data-binary @-"),
     };
-    let document = serde_json::from_slice::<Value>(bytes);
-    let text: Cow<'_, str> = match (reveal, document) {
-        (Reveal::No, Ok(mut document)) => {
-            let mut changed = false;
-            redact::replace(&mut document, &mut |name| {
-                changed = true;
-                marked(name)
-            });
-            // Unchanged documents are shown as they are sent, byte for byte.
-            if changed { document.to_string().into() } else { String::from_utf8_lossy(bytes) }
-        }
-        (Reveal::No, Err(_)) | (Reveal::Yes, _) => match std::str::from_utf8(bytes) {
-            Ok(text) if !text.contains('\0') => text.into(),
-            _ => return line.push_str(" --data-binary @-"),
-        },
+    let text = match reveal {
+        Reveal::Yes => std::str::from_utf8(bytes).ok().map(Cow::Borrowed),
+        Reveal::No => hidden_body(bytes, &request.headers),
     };
-    line.push_str(" --data-binary ");
-    line.push_str(&quoted(&text));
+    match text.filter(|text| !text.contains('\0')) {
+        Some(text) => {
+            line.push_str(" --data-binary ");
+            line.push_str(&quoted(&text));
+        }
+        None => line.push_str(" --data-binary @-"),
+    }
+}
+
+/// `None` for a body of which nothing says where its secrets are.
+fn hidden_body<'a>(bytes: &'a [u8], headers: &HeaderMap) -> Option<Cow<'a, str>> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    let mut changed = false;
+    let mut stand_in = |name: &str| {
+        changed = true;
+        marked(name)
+    };
+    if let Ok(mut document @ (Value::Object(_) | Value::Array(_))) = serde_json::from_slice::<Value>(bytes) {
+        redact::json_with(&mut document, &mut stand_in);
+        // Unchanged documents are shown as they are sent, byte for byte.
+        return Some(if changed { document.to_string().into() } else { text.into() });
+    }
+    let kind = headers.get(CONTENT_TYPE)?.to_str().ok()?;
+    kind.starts_with("application/x-www-form-urlencoded")
+        .then(|| redact::raw_query_with(text, &mut stand_in).into())
 }
 
 fn url(request: &Request, reveal: Reveal) -> Result<String> {
-    let mut shown = request.clone_head();
-    if reveal == Reveal::No {
-        // Hidden in two steps: the encoder would escape the mark.
-        for (name, value) in &mut shown.query {
-            if is_secret(name) {
-                *value = PLACE.to_owned();
-            }
-        }
-        shown.raw_query = shown.raw_query.map(|raw| redact::raw_query(&raw).replace(redact::HIDDEN, PLACE));
-    }
-    let (prefix, text) = match &shown.target {
-        Target::Url(_) => (String::new(), shown.uri()?.to_string()),
+    let (prefix, text) = match &request.target {
+        Target::Url(_) => (String::new(), request.uri()?.to_string()),
         Target::Service { service_type, .. } => {
-            (format!("\"${}_ENDPOINT\"", variable(service_type)), shown.path_and_query())
+            (format!("\"${}_ENDPOINT\"", variable(service_type)), request.path_and_query())
         }
     };
-    Ok(prefix + &quoted(&named_places(&text)))
-}
-
-/// Stands for a hidden query value until the URL is written.
-const PLACE: &str = "pentad-hidden-query-value";
-
-/// Turns `token=PLACE` into `token=$TOKEN`.
-fn named_places(url: &str) -> String {
-    let mut parts = url.split(PLACE);
-    let mut text = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let start = text.rfind(['?', '&']).map_or(0, |at| at + 1);
-        let name = text[start..].trim_end_matches('=').to_owned();
-        text.push_str(&marked(&name));
-        text.push_str(part);
-    }
-    text
+    let text = match reveal {
+        Reveal::Yes => text,
+        Reveal::No => redact::url_with(&text, request.template(), &mut marked),
+    };
+    Ok(prefix + &quoted(&text))
 }
 
 /// A variable's name between marks.
@@ -136,7 +125,7 @@ fn marked(name: &str) -> String {
 }
 
 /// `x-api-key` → `X_API_KEY`.
-fn variable(name: &str) -> String {
+pub(crate) fn variable(name: &str) -> String {
     let mut text: String =
         name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect();
     if text.starts_with(|c: char| c.is_ascii_digit()) || text.is_empty() {

@@ -14,7 +14,7 @@ use crate::call::Call;
 use crate::decode::{Context, Decode};
 use crate::error::{Error, ErrorKind, Result};
 use crate::list::{Cursor, List, Page};
-use crate::message::{Args, Body, Request};
+use crate::message::{Args, Body, Request, shown_arg};
 use crate::op::{Op, fill};
 use crate::session::Session;
 use crate::target::Target;
@@ -249,7 +249,9 @@ impl Draft {
 
 impl fmt::Debug for Draft {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Draft").field("op", &self.op.id).field("args", &self.args).finish_non_exhaustive()
+        let args: Vec<_> =
+            self.args.iter().map(|(name, value)| (name, shown_arg((name, value.as_str())))).collect();
+        f.debug_struct("Draft").field("op", &self.op.id).field("args", &args).finish_non_exhaustive()
     }
 }
 

@@ -92,7 +92,7 @@ pub enum Sent {
 }
 
 /// What a service itself says about an error.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct ApiDetails {
     /// The service's own code, such as `NOT_FOUND` or `1003`.
     pub code: Option<String>,
@@ -144,6 +144,20 @@ impl ApiDetails {
     pub fn raw(mut self, raw: serde_json::Value) -> Self {
         self.raw = Some(raw);
         self
+    }
+}
+
+impl fmt::Debug for ApiDetails {
+    /// All but the raw body, which may repeat secrets of the request.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ApiDetails")
+            .field("code", &self.code)
+            .field("title", &self.title)
+            .field("message", &self.message)
+            .field("kind", &self.kind)
+            .field("again", &self.again)
+            .field("request_id", &self.request_id)
+            .finish_non_exhaustive()
     }
 }
 

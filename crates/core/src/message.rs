@@ -12,7 +12,7 @@ use http::{HeaderMap, Method, StatusCode, Version};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::error::{Error, ErrorKind, Result, Sent};
-use crate::op::Op;
+use crate::op::{Op, fill};
 use crate::target::{Limits, Target, resolve};
 
 /// A body in pieces.
@@ -89,7 +89,7 @@ impl fmt::Debug for Body {
 }
 
 /// The path arguments of a request, as given (not escaped). Cheap to clone.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Args(Option<Arc<Vec<(&'static str, String)>>>);
 
 impl Args {
@@ -106,6 +106,17 @@ impl Args {
     pub fn iter(&self) -> impl Iterator<Item = (&'static str, &str)> {
         self.0.iter().flat_map(|args| args.iter()).map(|arg| (arg.0, arg.1.as_str()))
     }
+}
+
+impl fmt::Debug for Args {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.iter().map(|arg| (arg.0, shown_arg(arg)))).finish()
+    }
+}
+
+/// A path argument as it may be seen.
+pub(crate) fn shown_arg<'a>((name, value): (&str, &'a str)) -> &'a str {
+    if crate::redact::is_secret(name) { crate::redact::HIDDEN } else { value }
 }
 
 /// One request, complete but for the credential.
@@ -158,6 +169,13 @@ impl Request {
     /// Escaped path and query below the target's prefix, as in `/topics?pageSize=10`.
     pub fn path_and_query(&self) -> String {
         self.path_and_query_under("")
+    }
+
+    /// The template that made the path; `None` after the request was pointed elsewhere.
+    pub(crate) fn template(&self) -> Option<&'static str> {
+        let filled =
+            |template: &&str| fill(template, |name| self.args.get(name)).is_ok_and(|path| path == self.path);
+        self.op.routes.iter().map(|route| route.2).find(filled)
     }
 
     /// Adds a pair to the query.
@@ -258,7 +276,7 @@ impl fmt::Debug for Request {
             .field("op", &self.op.id)
             .field("method", &self.method)
             .field("target", &self.target)
-            .field("path", &self.path)
+            .field("path", &crate::redact::path(&self.path, self.template()))
             .field("query", &crate::redact::query(&self.query))
             .field("headers", &crate::redact::headers(&self.headers))
             .field("body", &self.body)
@@ -329,7 +347,6 @@ fn too_large(max: usize) -> Error {
 }
 
 /// The answer to a request; 4xx and 5xx are answers too.
-#[derive(Debug)]
 pub struct Response {
     /// Status.
     pub status: StatusCode,
@@ -339,6 +356,17 @@ pub struct Response {
     pub version: Version,
     /// Body.
     pub body: ResponseBody,
+}
+
+impl fmt::Debug for Response {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Response")
+            .field("status", &self.status)
+            .field("headers", &crate::redact::headers(&self.headers))
+            .field("version", &self.version)
+            .field("body", &self.body)
+            .finish()
+    }
 }
 
 impl Response {
