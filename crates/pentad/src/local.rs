@@ -1,14 +1,20 @@
-//! The server of this machine in this process: no port, no daemon, no set-up.
+//! The server of this machine without a port, a daemon or set-up: in memory, on a directory, or on the user's own data.
+//!
+//! One process holds a data directory. [`open`] and [`user`] join a process that holds it already (the command line,
+//! `pentad serve`, another program of the same user), and whoever has joined takes over when the holder leaves.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use pentad_core::{Error, ErrorKind, Result};
-use pentad_server::{Server, ServerOptions};
+use pentad_core::{Error, ErrorKind, Result, Transport};
+use pentad_server::embedded::{Embedded, user_dir};
+use pentad_server::{Server, ServerError, ServerOptions};
+use serde_json::Value;
 
-/// An embedded server and the way to it.
+/// An open way to a server of one's own.
 #[derive(Debug)]
 pub struct Local {
-    server: Server,
+    embedded: Embedded,
 }
 
 /// Opens a server that keeps everything in memory. Must run inside a tokio runtime.
@@ -16,52 +22,77 @@ pub struct Local {
 /// # Errors
 /// [`Config`](ErrorKind::Config) if the server cannot be opened.
 pub async fn memory() -> Result<Local> {
-    open_with(ServerOptions::memory()).await
+    local(Embedded::memory().await)
 }
 
-/// Opens the server on a data directory, durable. Must run inside a tokio runtime.
+/// Opens the server on a data directory, durable, or joins the process that holds the directory. Must run inside a
+/// tokio runtime.
 ///
 /// # Errors
-/// [`Config`](ErrorKind::Config) if the directory cannot be used, or another process holds it.
+/// [`Config`](ErrorKind::Config) if the directory cannot be used.
 pub async fn open(data: impl Into<PathBuf>) -> Result<Local> {
-    open_with(ServerOptions::dir(data)).await
+    local(Embedded::open(&data.into(), pentad_transport::unix).await)
 }
 
-/// Opens the server with options of one's own.
+/// As [`open`], on the data that the command line works on when no endpoint is configured: the directory that
+/// `PENTAD_DATA` names, else `pentad` in the user's data directory (`~/.local/share` commonly).
 ///
 /// # Errors
-/// [`Config`](ErrorKind::Config) if the server cannot be opened.
+/// [`Config`](ErrorKind::Config) if there is no home directory, or the directory cannot be used.
+pub async fn user() -> Result<Local> {
+    open(user_dir().map_err(failed)?).await
+}
+
+/// Opens the server in this process with options of one's own, and joins nobody.
+///
+/// # Errors
+/// [`Config`](ErrorKind::Config) if the server cannot be opened, or another process holds its directory.
 pub async fn open_with(options: ServerOptions) -> Result<Local> {
-    let opened = Server::builder(options).open().await;
-    let server = opened
-        .map_err(|error| Error::new(ErrorKind::Config, format!("the local server cannot open: {error}")))?;
-    Ok(Local { server })
+    local(Embedded::hold(options).await)
+}
+
+fn local(opened: Result<Embedded, ServerError>) -> Result<Local> {
+    opened.map(|embedded| Local { embedded }).map_err(failed)
+}
+
+fn failed(error: ServerError) -> Error {
+    Error::new(ErrorKind::Config, format!("the local server cannot open: {error}")).with_source(error)
 }
 
 impl Local {
-    /// The server.
-    pub fn server(&self) -> &Server {
-        &self.server
+    /// The server, if this process opened it; `None` where another process was joined.
+    pub fn server(&self) -> Option<&Server> {
+        self.embedded.server()
     }
 
-    /// A client of the embedded messaging service for its project `demo`, in one of its roles: `project_admin`,
+    /// How the server is reached: authority `http://pentad.local`, a path prefix per service.
+    pub fn transport(&self) -> Arc<dyn Transport> {
+        self.embedded.transport()
+    }
+
+    /// The credentials of the installation, by service.
+    pub fn credentials(&self) -> &Value {
+        self.embedded.credentials()
+    }
+
+    /// A client of the messaging service for its project `demo`, in one of its roles: `project_admin`,
     /// `publisher`, `consumer` or `service_admin`.
     ///
     /// # Errors
     /// [`Config`](ErrorKind::Config) if this installation was seeded without such a user.
     #[cfg(feature = "ams")]
     pub fn ams(&self, role: &str) -> Result<pentad_ams::Client> {
-        let credentials = self.server.credentials();
-        let token = credentials["ams"][role].as_str().ok_or_else(|| {
+        let credentials = &self.credentials()["ams"];
+        let token = credentials[role].as_str().ok_or_else(|| {
             Error::new(ErrorKind::Config, format!("this installation has no token for {role:?}"))
         })?;
-        let project = credentials["ams"]["project"].as_str().unwrap_or("demo");
+        let project = credentials["project"].as_str().unwrap_or("demo");
         let client = pentad_ams::Client::new("http://pentad.local/ams", project);
-        client.token(token.to_owned()).transport(self.server.door()).build()
+        client.token(token.to_owned()).transport(self.transport()).build()
     }
 
-    /// Ends the server: running requests are answered, data is committed.
+    /// Ends the way, and the server if this process holds it: running requests are answered, data is committed.
     pub async fn close(self) {
-        self.server.shutdown().await;
+        self.embedded.close().await;
     }
 }

@@ -13,7 +13,7 @@ use crate::service::SeedError;
 #[non_exhaustive]
 pub enum ServerError {
     /// The store could not be opened.
-    #[error("store: {0}")]
+    #[error("store: {0}{note}", note = unwritable(.0))]
     Store(#[source] StoreError),
     /// A service could not be opened.
     #[error("service {name}: {source}")]
@@ -47,7 +47,8 @@ pub enum ServerError {
     },
     /// An address that others can reach, without credentials that somebody chose.
     #[error(
-        "{0} can be reached by others: seed credentials for every service, or allow it explicitly (insecure)"
+        "{0} can be reached by others: seed credentials for every service (--seed), or allow it with \
+         --insecure-no-auth (ServerOptions::insecure)"
     )]
     Exposed(SocketAddr),
 }
@@ -59,7 +60,23 @@ impl ServerError {
         matches!(self, Self::Store(error) if error.kind() == StoreErrorKind::Locked)
     }
 
+    /// Whether the data directory cannot be written by this user.
+    pub fn is_unwritable(&self) -> bool {
+        matches!(self, Self::Store(error) if !unwritable(error).is_empty())
+    }
+
     pub(crate) fn file(path: impl Into<PathBuf>, source: io::Error) -> Self {
         Self::File { path: path.into(), source }
+    }
+}
+
+/// What to do where the disk refuses to be written.
+fn unwritable(error: &StoreError) -> &'static str {
+    let cause = std::error::Error::source(error).and_then(|cause| cause.downcast_ref::<io::Error>());
+    match cause.map(io::Error::kind) {
+        Some(io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem) => {
+            "; the data directory must be writable: choose another with --data or PENTAD_DATA"
+        }
+        _ => "",
     }
 }

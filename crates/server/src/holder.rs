@@ -9,11 +9,16 @@ pub fn socket(dir: &Path) -> PathBuf {
     dir.join("pentad.sock")
 }
 
+/// Whether a process answers on a socket; a file that a dead process left does not count.
+pub async fn answers(socket: &Path) -> bool {
+    UnixStream::connect(socket).await.is_ok()
+}
+
 /// The socket of the process that holds `dir`, if one answers there.
 ///
 /// Connect to it with a transport for unix sockets, authority `http://pentad.local`. `None` right after another
-/// process took the directory is possible: try both ways again.
+/// process took the directory is possible: try both ways again, as [`Embedded::open`](crate::Embedded::open) does.
 pub async fn find(dir: &Path) -> Option<PathBuf> {
     let path = socket(dir);
-    UnixStream::connect(&path).await.ok().map(|_| path)
+    answers(&path).await.then_some(path)
 }

@@ -8,6 +8,7 @@
 //! | [`service`] | what the shell asks of a service and gives to it |
 //! | [`http`], [`route`], [`reply`] | requests, route tables, byte layouts of answers |
 //! | [`clock`] | service time, the only clock |
+//! | [`embedded`] | the server on a user's own data, opened or joined |
 //! | [`guarded`] | calls that users make the server send |
 //! | [`holder`] | finding the process that holds a data directory |
 
@@ -18,6 +19,7 @@ pub mod clock;
 mod control;
 mod credentials;
 pub mod door;
+pub mod embedded;
 mod error;
 pub mod guarded;
 pub mod holder;
@@ -34,6 +36,7 @@ mod shell;
 pub mod tls;
 
 pub use clock::ServiceTime;
+pub use embedded::Embedded;
 pub use error::ServerError;
 pub use guarded::GuardedClient;
 pub use options::{Durability, ListenOptions, ServerOptions, Tls};

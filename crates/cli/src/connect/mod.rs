@@ -1,7 +1,6 @@
 //! The way to a service: a configured endpoint, else the server on the user's own data.
 
 mod local;
-mod succession;
 
 use std::sync::Arc;
 

@@ -16,9 +16,12 @@ pub(crate) fn config_file() -> Result<PathBuf> {
     Ok(strategy()?.config_dir().join(APP).join("config.toml"))
 }
 
-/// The data directory of the embedded server.
+/// The data directory of the embedded server: the library's rule.
 pub(crate) fn data_dir() -> Result<PathBuf> {
-    Ok(strategy()?.data_dir().join(APP))
+    pentad_server::embedded::default_dir().map_err(|error| {
+        Failure::config("cannot find your home directory", error.to_string())
+            .hint("set HOME, or PENTAD_CONFIG and PENTAD_DATA")
+    })
 }
 
 fn strategy() -> Result<impl BaseStrategy> {

@@ -170,3 +170,36 @@ fn a_command_whose_holder_leaves_goes_on_with_the_next() {
     }
     assert_eq!(house.ok(&["ams", "tail", "t", "-n", "99", "-o", "ndjson"]).lines().len(), 36);
 }
+
+#[test]
+fn a_command_goes_on_where_a_killed_server_left_off() {
+    let house = House::new();
+    let data = house.data();
+    let served = house.serve(&["--data", data.to_str().unwrap()]);
+    house.ok(&["ams", "topic", "create", "t"]);
+    house.ok(&["ams", "publish", "t", "one"]);
+    // Dropping it kills it; what it had answered stays.
+    drop(served);
+    house.ok(&["ams", "publish", "t", "two"]);
+    assert_eq!(house.ok(&["ams", "tail", "t", "-n", "9", "-o", "ndjson"]).lines().len(), 2);
+}
+
+#[test]
+fn a_data_directory_that_cannot_be_written_says_what_to_do() {
+    let house = House::new();
+    house.file("data/pentad/lock", "", 0o400);
+    let run = house.run(&["ams", "topic", "list"]);
+    if run.code == 0 {
+        eprintln!("skipped: this user may write everywhere");
+        return;
+    }
+    assert!(run.err.contains("must be writable") && run.err.contains("PENTAD_DATA"), "{}", run.err);
+}
+
+#[test]
+fn an_address_that_others_reach_is_refused_with_the_flag_that_allows_it() {
+    let house = House::new();
+    let run = house.run(&["serve", "--listen", "0.0.0.0:0"]);
+    assert_ne!(run.code, 0);
+    assert!(run.err.contains("--insecure-no-auth") && run.err.contains("--seed"), "{}", run.err);
+}

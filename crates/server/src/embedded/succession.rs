@@ -4,11 +4,14 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use pentad_core::{BoxFuture, Clock, ErrorKind, Request, Response, Result, Sent, Transport};
-use pentad_server::{Server, ServerError, ServerOptions, holder};
-use pentad_transport::SystemClock;
+use pentad_core::{BoxFuture, ErrorKind, Request, Response, Result, Sent, Transport};
 
-use super::local::listens;
+use super::Connect;
+use crate::clock::real_sleep;
+use crate::error::ServerError;
+use crate::holder;
+use crate::options::ServerOptions;
+use crate::server::Server;
 
 /// How often a directory is tried whose holder is just coming or going, and how long between the tries.
 const TRIES: u32 = 40;
@@ -29,8 +32,7 @@ pub(super) enum Seat {
 pub(super) async fn seat(data: &Path) -> Result<Seat, ServerError> {
     let mut tries = 0;
     loop {
-        let socket = holder::socket(data);
-        if listens(&socket).await {
+        if let Some(socket) = holder::find(data).await {
             return Ok(Seat::Taken(socket));
         }
         match Server::builder(ServerOptions::dir(data)).open().await {
@@ -38,7 +40,7 @@ pub(super) async fn seat(data: &Path) -> Result<Seat, ServerError> {
             // Between our look at the socket and now, another process took the directory, or one is leaving it.
             Err(error) if error.is_held() && tries < TRIES => {
                 tries += 1;
-                SystemClock.sleep(PAUSE).await;
+                real_sleep(PAUSE).await;
             }
             Err(error) => return Err(error),
         }
@@ -48,8 +50,9 @@ pub(super) async fn seat(data: &Path) -> Result<Seat, ServerError> {
 /// The way to the holder of a data directory. When the holder has left, the next holder is found, or this process
 /// takes over; the failed call was not sent, so the retry loop above sends it to the successor.
 #[derive(Debug)]
-pub(crate) struct Succession {
+pub(super) struct Succession {
     data: PathBuf,
+    connect: Connect,
     way: Mutex<Arc<dyn Transport>>,
     /// The server, if this process took over. Held while a successor is looked for, so that one call does it for all.
     server: tokio::sync::Mutex<Option<Server>>,
@@ -57,8 +60,9 @@ pub(crate) struct Succession {
 
 impl Succession {
     /// Begins with the way to the present holder.
-    pub(crate) fn new(data: PathBuf, way: Arc<dyn Transport>) -> Self {
-        Self { data, way: Mutex::new(way), server: tokio::sync::Mutex::new(None) }
+    pub(super) fn new(data: PathBuf, socket: PathBuf, connect: Connect) -> Self {
+        let way = Mutex::new(connect(socket));
+        Self { data, connect, way, server: tokio::sync::Mutex::new(None) }
     }
 
     fn way(&self) -> Arc<dyn Transport> {
@@ -72,7 +76,7 @@ impl Succession {
             return;
         }
         let next = match seat(&self.data).await {
-            Ok(Seat::Taken(socket)) => pentad_transport::unix(socket),
+            Ok(Seat::Taken(socket)) => (self.connect)(socket),
             Ok(Seat::Ours(opened)) => {
                 let door = opened.door();
                 *server = Some(*opened);
@@ -87,7 +91,7 @@ impl Succession {
     }
 
     /// Closes the server if this process took over.
-    pub(crate) async fn close(&self) {
+    pub(super) async fn close(&self) {
         if let Some(server) = self.server.lock().await.take() {
             server.shutdown().await;
         }
