@@ -1,14 +1,84 @@
 //! What a started server says of itself: where it listens, whom to trust, what to log in with.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
 use crate::server::Bound;
+use crate::service::Service;
+
+/// Where one service can be reached, as far as the server listens.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct Places {
+    /// The plain listener of all services.
+    pub plain: Option<SocketAddr>,
+    /// The TLS listener of all services.
+    pub tls: Option<SocketAddr>,
+    /// The listener of the service alone; it speaks TLS if TLS is on.
+    pub own: Option<SocketAddr>,
+    /// A certificate that clients may log in with.
+    pub client: Option<ClientFiles>,
+}
+
+/// The files of a client certificate.
+#[derive(Debug, Clone)]
+pub struct ClientFiles {
+    /// The certificate, PEM.
+    pub cert: PathBuf,
+    /// Its key, PEM.
+    pub key: PathBuf,
+}
+
+impl Places {
+    /// Whether TLS is on.
+    pub fn is_tls(&self) -> bool {
+        self.tls.is_some()
+    }
+
+    /// The root of the plain listener, else of the TLS listener; no trailing slash.
+    pub fn root_url(&self) -> Option<String> {
+        let plain = self.plain.map(|addr| format!("http://{addr}"));
+        plain.or_else(|| self.tls.map(|addr| format!("https://{addr}")))
+    }
+
+    /// The prefix of a service below [`root_url`](Self::root_url).
+    pub fn prefix_url(&self, name: &str) -> Option<String> {
+        self.root_url().map(|root| format!("{root}/{name}"))
+    }
+
+    /// The root of the service's own listener; no trailing slash.
+    pub fn own_url(&self) -> Option<String> {
+        let scheme = if self.is_tls() { "https" } else { "http" };
+        self.own.map(|addr| format!("{scheme}://{addr}"))
+    }
+}
+
+impl Bound {
+    /// The places of one service, at addresses that a client on this machine can connect to.
+    pub(crate) fn places(&self, service: &str) -> Places {
+        let client = self.ca.as_ref().map(|ca| {
+            let (cert, key) = ca.client();
+            ClientFiles { cert, key }
+        });
+        Places {
+            plain: self.plain.map(reachable),
+            tls: self.tls.map(reachable),
+            own: self.own.get(service).copied().map(reachable),
+            client,
+        }
+    }
+}
 
 /// The announcement as one object.
-pub(crate) fn announce(bound: &Bound, services: &[&str], data: Option<&Path>, credentials: Value) -> Value {
+pub(crate) fn announce(
+    bound: &Bound,
+    services: &[Arc<dyn Service>],
+    data: Option<&Path>,
+    credentials: Value,
+) -> Value {
     let mut all = json!({
         "version": env!("CARGO_PKG_VERSION"),
         "pid": std::process::id(),
@@ -19,7 +89,7 @@ pub(crate) fn announce(bound: &Bound, services: &[&str], data: Option<&Path>, cr
         let base = format!("https://{}", reachable(tls));
         let mut endpoints = Map::new();
         for service in services {
-            endpoints.insert((*service).to_owned(), json!(format!("{base}/{service}")));
+            endpoints.insert(service.name().to_owned(), json!(format!("{base}/{}", service.name())));
         }
         if bound.control.is_none() {
             endpoints.insert("control".to_owned(), json!(format!("{base}/_pentad")));
@@ -31,18 +101,11 @@ pub(crate) fn announce(bound: &Bound, services: &[&str], data: Option<&Path>, cr
     all
 }
 
-fn endpoints(bound: &Bound, services: &[&str]) -> Map<String, Value> {
+fn endpoints(bound: &Bound, services: &[Arc<dyn Service>]) -> Map<String, Value> {
     let mut endpoints = Map::new();
-    let plain = bound.plain.map(|addr| format!("http://{}", reachable(addr)));
-    if services.contains(&"ams") {
-        // The TLS listener's root is AMS; a listener of its own, TLS if there is TLS at all, comes first.
-        let (own, tls) = (bound.ams.map(reachable), bound.tls.map(reachable));
-        if let Some(tls) = tls {
-            endpoints.insert("ams".to_owned(), json!(own.unwrap_or(tls).to_string()));
-        }
-        let own_plain = own.filter(|_| tls.is_none()).map(|own| format!("http://{own}"));
-        if let Some(url) = plain.as_ref().map(|base| format!("{base}/ams")).or(own_plain) {
-            endpoints.insert("ams_plain".to_owned(), json!(url));
+    for service in services {
+        for (key, url) in service.endpoints(&bound.places(service.name())) {
+            endpoints.insert(key.to_owned(), json!(url));
         }
     }
     let control = bound.control.or(bound.plain).map(|addr| format!("http://{}/_pentad", reachable(addr)));
@@ -53,15 +116,17 @@ fn endpoints(bound: &Bound, services: &[&str]) -> Map<String, Value> {
     endpoints
 }
 
-/// The credentials, with the certificate login where TLS is on.
-pub(crate) fn credentials(bound: &Bound, sections: &Map<String, Value>) -> Value {
+/// The credentials, completed by each service with what depends on where it listens.
+pub(crate) fn credentials(
+    bound: &Bound,
+    services: &[Arc<dyn Service>],
+    sections: &Map<String, Value>,
+) -> Value {
     let mut all = sections.clone();
-    let port = bound.ams.or(bound.tls).filter(|_| bound.tls.is_some()).map(|addr| addr.port());
-    if let (Some(ca), Some(port), Some(Value::Object(ams))) = (&bound.ca, port, all.get_mut("ams")) {
-        let (cert, key) = ca.client();
-        ams.insert("client_cert".to_owned(), json!(cert.display().to_string()));
-        ams.insert("client_key".to_owned(), json!(key.display().to_string()));
-        ams.insert("authn_port".to_owned(), json!(port));
+    for service in services {
+        if let Some(Value::Object(section)) = all.get_mut(service.name()) {
+            service.complete(section, &bound.places(service.name()));
+        }
     }
     Value::Object(all)
 }

@@ -45,6 +45,9 @@ pub enum ServerError {
         /// Why.
         source: io::Error,
     },
+    /// A listener was asked for a service that this server does not have.
+    #[error("there is no service {0:?} to listen for")]
+    NoService(String),
     /// An address that others can reach, without credentials that somebody chose.
     #[error(
         "{0} can be reached by others: seed credentials for every service (--seed), or allow it with \

@@ -11,30 +11,53 @@ use http::header::{CONTENT_TYPE, HeaderName};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use tokio_util::sync::CancellationToken;
 
+pub use pentad_core::Frame;
+
+pub use crate::incoming::{BodyFault, Incoming};
+pub use crate::upgrade::{Link, Upgrade};
+
 /// A body that is produced while it is sent. An `Err` breaks the connection off.
 pub type BodyStream = Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send>>;
 
 /// One request, as every service receives it, whichever way it came in.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Inbound {
     /// The verb as sent.
     pub method: Method,
-    /// The raw (still percent-encoded) path with the service's prefix taken off; begins with `/`.
+    /// The raw (still percent-encoded) path below [`base`](Self::base); begins with `/`. The prefix `/NAME` is taken
+    /// off, a root (`/v3`) is not: the service sees the same paths at both.
     pub path: String,
     /// The raw query without `?`, absent when there was none.
     pub query: Option<String>,
     /// All header fields as sent.
     pub headers: HeaderMap,
-    /// The whole body, at most `--max-body` bytes.
-    pub body: Bytes,
+    /// The body, read when it is wanted.
+    pub body: Incoming,
     /// Who sent it.
     pub peer: Peer,
     /// The id of this request: the caller's own if it sent a usable one, else a fresh one.
     pub request_id: String,
     /// `scheme://authority/prefix` (no trailing slash): the root for URLs in answers.
     pub base: String,
+    /// By which door of the service it came in.
+    pub mount: Mount,
+    /// The client's offer to change to another protocol, if it made one.
+    pub upgrade: Option<Upgrade>,
     /// Cancelled when the client has left or the server drains: a waiting handler answers what it holds.
     pub gone: CancellationToken,
+}
+
+/// The doors of a service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Mount {
+    /// Its prefix `/NAME` on a listener of all services, on the unix socket or in process.
+    #[default]
+    Prefix,
+    /// One of its [roots](crate::Service::roots), by its path.
+    Root(&'static str),
+    /// A listener of its own.
+    Own,
 }
 
 /// The other end of a connection.
@@ -56,6 +79,27 @@ impl Peer {
 }
 
 impl Inbound {
+    /// A request from this process with a body that is known, at the prefix of a service: for tests of services.
+    pub fn local(method: Method, path_and_query: &str, body: impl Into<Bytes>) -> Self {
+        let (path, query) = match path_and_query.split_once('?') {
+            Some((path, query)) => (path, Some(query.to_owned())),
+            None => (path_and_query, None),
+        };
+        Self {
+            method,
+            path: path.to_owned(),
+            query,
+            headers: HeaderMap::new(),
+            body: Incoming::from(body.into()),
+            peer: Peer::default(),
+            request_id: "req-local".to_owned(),
+            base: "http://pentad.local".to_owned(),
+            mount: Mount::Prefix,
+            upgrade: None,
+            gone: CancellationToken::new(),
+        }
+    }
+
     /// The query as decoded pairs in order; `+` is a blank, a key without `=` has an empty value.
     pub fn query_pairs(&self) -> Vec<(String, String)> {
         let query = self.query.as_deref().unwrap_or_default();

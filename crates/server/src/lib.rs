@@ -6,6 +6,8 @@
 //! | module | holds |
 //! | --- | --- |
 //! | [`service`] | what the shell asks of a service and gives to it |
+//! | [`websocket`] | connections that services keep open |
+//! | [`identity`] | how services check each other's tokens |
 //! | [`http`], [`route`], [`reply`] | requests, route tables, byte layouts of answers |
 //! | [`clock`] | service time, the only clock |
 //! | [`embedded`] | the server on a user's own data, opened or joined |
@@ -15,6 +17,7 @@
 pub mod ams;
 mod announcement;
 mod body;
+mod budget;
 pub mod clock;
 mod control;
 mod credentials;
@@ -24,6 +27,8 @@ mod error;
 pub mod guarded;
 pub mod holder;
 pub mod http;
+pub mod identity;
+mod incoming;
 mod listener;
 mod options;
 mod private_file;
@@ -34,7 +39,10 @@ mod server;
 pub mod service;
 mod shell;
 pub mod tls;
+mod upgrade;
+pub mod websocket;
 
+pub use announcement::{ClientFiles, Places};
 pub use clock::ServiceTime;
 pub use embedded::Embedded;
 pub use error::ServerError;
@@ -42,9 +50,14 @@ pub use guarded::GuardedClient;
 pub use options::{Durability, ListenOptions, ServerOptions, Tls};
 pub use seed::Seed;
 pub use server::{OpenService, Server, ServerBuilder};
-pub use service::{Context, Mode, SeedError, Service, Tasks};
+pub use service::{Context, Mode, Root, SeedError, Service, Tasks};
 
 /// The services that come with this crate, in the order in which they are opened.
 fn services() -> Vec<(&'static str, OpenService)> {
     vec![("ams", |context| Ok(ams::Ams::open(context)?))]
+}
+
+/// The names of the services that come with this crate: each may have a listener of its own.
+pub fn service_names() -> Vec<&'static str> {
+    services().into_iter().map(|(name, _)| name).collect()
 }

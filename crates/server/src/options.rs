@@ -1,5 +1,6 @@
 //! What can be chosen when a server is opened and when it listens.
 
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -76,8 +77,8 @@ pub struct ListenOptions {
     pub tls_listen: SocketAddr,
     /// A PEM file of authorities for client certificates; default the local authority.
     pub tls_client_ca: Option<PathBuf>,
-    /// A listener with AMS at its root; TLS if TLS is on.
-    pub ams: Option<SocketAddr>,
+    /// Listeners with one service at their root, by its name; TLS if TLS is on.
+    pub own: BTreeMap<String, SocketAddr>,
     /// Moves the control API to a listener of its own.
     pub control: Option<SocketAddr>,
 }
@@ -89,7 +90,7 @@ impl Default for ListenOptions {
             tls: Tls::Off,
             tls_listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 7743)),
             tls_client_ca: None,
-            ams: None,
+            own: BTreeMap::new(),
             control: None,
         }
     }
@@ -103,7 +104,8 @@ impl ListenOptions {
     }
 
     pub(crate) fn addrs(&self) -> Vec<SocketAddr> {
-        let mut addrs: Vec<SocketAddr> = [self.plain, self.ams, self.control].into_iter().flatten().collect();
+        let mut addrs: Vec<SocketAddr> = [self.plain, self.control].into_iter().flatten().collect();
+        addrs.extend(self.own.values());
         if self.tls != Tls::Off {
             addrs.push(self.tls_listen);
         }

@@ -58,7 +58,10 @@ pub enum Outcome<'t, H> {
     /// A route answers.
     Matched(Matched<'t, H>),
     /// Some route has this path, but none with this verb.
-    WrongMethod,
+    WrongMethod {
+        /// The verbs that this path has, in the order of the table.
+        allowed: Vec<Method>,
+    },
     /// No route has this path.
     NotFound,
 }
@@ -137,7 +140,7 @@ impl<H> RouteTable<H> {
                 Cow::Owned(path) => split(&path).map(|s| Cow::Owned(s.to_owned())).collect(),
             },
         };
-        let mut path_known = false;
+        let mut allowed: Vec<Method> = Vec::new();
         for &row in self.candidates(segments.len()) {
             if !fits(&self.patterns[row], &segments) {
                 continue;
@@ -146,9 +149,12 @@ impl<H> RouteTable<H> {
                 let params = values(&self.patterns[row], &segments);
                 return Outcome::Matched(Matched { route: &self.routes[row], params });
             }
-            path_known = true;
+            let verb = &self.routes[row].method;
+            if !allowed.contains(verb) {
+                allowed.push(verb.clone());
+            }
         }
-        if path_known { Outcome::WrongMethod } else { Outcome::NotFound }
+        if allowed.is_empty() { Outcome::NotFound } else { Outcome::WrongMethod { allowed } }
     }
 
     fn candidates(&self, length: usize) -> impl Iterator<Item = &usize> {
@@ -255,7 +261,7 @@ mod tests {
     fn look(method: &Method, path: &str) -> Result<(u8, Vec<String>), bool> {
         match table(Decoding::Segments).find(method, path) {
             Outcome::Matched(hit) => Ok((hit.route.handler, hit.params.into_iter().map(|p| p.1).collect())),
-            Outcome::WrongMethod => Err(true),
+            Outcome::WrongMethod { .. } => Err(true),
             Outcome::NotFound => Err(false),
         }
     }
@@ -301,6 +307,15 @@ mod tests {
         assert_eq!(look(&Method::GET, "/users/a/"), Err(false));
         assert_eq!(look(&Method::GET, "/users/"), Err(false));
         assert_eq!(look(&Method::GET, "/"), Err(false));
+    }
+
+    #[test]
+    fn a_wrong_verb_comes_with_those_that_the_path_has() {
+        let table = table(Decoding::Segments);
+        let Outcome::WrongMethod { allowed } = table.find(&Method::PUT, "/projects/p/topics/t:publish") else {
+            panic!("the path is known")
+        };
+        assert_eq!(allowed, [Method::POST, Method::GET]);
     }
 
     #[test]

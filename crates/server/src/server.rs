@@ -1,16 +1,19 @@
 //! The server as a value: opened, seeded, listening, shut down.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use pentad_core::{Secret, Transport};
+use pentad_core::{Secret, Socket, Transport};
 use pentad_store::{Durability, Engine, StoreError, StoreErrorKind, StoreOptions};
 use serde_json::{Value, json};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::announcement;
+use crate::budget::Budget;
 use crate::clock::{ServiceTime, real_sleep};
 use crate::control::Control;
 use crate::credentials::Credentials;
@@ -18,12 +21,13 @@ use crate::door::{AUTHORITY, Door};
 use crate::error::ServerError;
 use crate::guarded::GuardedClient;
 use crate::holder;
+use crate::identity::Identity;
 use crate::listener::connection::Host;
 use crate::listener::{Connections, accept, unix};
 use crate::options::{ListenOptions, ServerOptions, Tls};
 use crate::seed::Seed;
 use crate::service::{Context, SeedError, Service, Tasks};
-use crate::shell::{Shell, View};
+use crate::shell::{self, Shell, View};
 use crate::tls;
 use crate::tls::ca::{CLIENT_SUBJECT, LocalCa};
 
@@ -66,10 +70,12 @@ impl ServerBuilder {
         let push = Arc::new(GuardedClient::new(options.push_ca.clone(), PUSH_ANSWER));
         push.allow_loopback(true);
         let seed = options.seed.clone().unwrap_or_default();
+        let identity = Identity::default();
         let context = |name: &str| Context {
             engine: engine.clone(),
             time: Arc::clone(&time),
             mode: options.mode,
+            identity: identity.clone(),
             push: Arc::clone(&push),
             options: seed.options(name),
             known: credentials.get(name).cloned(),
@@ -80,18 +86,23 @@ impl ServerBuilder {
             opened.push(open(&context(name)).map_err(|source| ServerError::Service { name, source })?);
         }
         settle_with(&time, &engine);
+        let connections = Connections::new(options.max_connections);
+        let draining = CancellationToken::new();
         let shell = Arc::new(Shell {
+            roots: shell::roots(&opened),
             services: opened,
             control: Control::new(admin_token(&mut credentials)?),
             engine,
             time,
             tasks: Tasks::new(),
             seed,
-            draining: CancellationToken::new(),
+            sockets: connections.sockets(draining.clone()),
+            draining,
             max_body: options.max_body,
+            budget: Budget::new(options.max_body),
+            discards: TaskTracker::new(),
         });
         start(&shell, &mut credentials).await?;
-        let connections = Connections::new(options.max_connections);
         let server = Server { shell, push, options, credentials, connections, bound: Mutex::default() };
         server.hold()?;
         Ok(server)
@@ -180,7 +191,7 @@ pub struct Server {
 pub(crate) struct Bound {
     pub(crate) plain: Option<SocketAddr>,
     pub(crate) tls: Option<SocketAddr>,
-    pub(crate) ams: Option<SocketAddr>,
+    pub(crate) own: BTreeMap<&'static str, SocketAddr>,
     pub(crate) control: Option<SocketAddr>,
     pub(crate) ca: Option<LocalCa>,
 }
@@ -197,6 +208,11 @@ impl Server {
         Arc::new(Door::new(Arc::clone(&self.shell)))
     }
 
+    /// The same as something that opens websockets.
+    pub fn sockets(&self) -> Arc<dyn Socket> {
+        Arc::new(Door::new(Arc::clone(&self.shell)))
+    }
+
     /// The clock that the services live by.
     pub fn time(&self) -> &ServiceTime {
         &self.shell.time
@@ -205,9 +221,10 @@ impl Server {
     /// Starts to listen.
     ///
     /// # Errors
-    /// `Bind`; `Tls` and `File` for certificates; `Exposed` for an address beyond loopback without seeded
+    /// `NoService` for a listener of a service that is not there; `Bind`; `Tls` and `File` for certificates; `Exposed` for an address beyond loopback without seeded
     /// credentials or [`insecure`](ServerOptions::insecure).
     pub async fn listen(&self, options: ListenOptions) -> Result<(), ServerError> {
+        let own = self.own(&options)?;
         let addrs = options.addrs();
         if let Some(exposed) = addrs.iter().find(|addr| !addr.ip().to_canonical().is_loopback()) {
             self.admit_exposed(*exposed)?;
@@ -229,10 +246,8 @@ impl Server {
         if acceptor.is_some() {
             bound.tls = Some(self.serve(options.tls_listen, acceptor.clone(), View::Tls).await?);
         }
-        let ams = self.shell.services.iter().find(|service| service.name() == "ams");
-        if let (Some(addr), Some(service)) = (options.ams, ams) {
-            let view = View::Service(Arc::clone(service));
-            bound.ams = Some(self.serve(addr, acceptor, view).await?);
+        for (name, addr) in own {
+            bound.own.insert(name, self.serve(addr, acceptor.clone(), View::Service(name)).await?);
         }
         *self.bound() = bound;
         Ok(())
@@ -241,13 +256,14 @@ impl Server {
     /// What `pentad serve --announce json` prints: endpoints, certificate authority and credentials.
     pub fn announcement(&self) -> Value {
         let bound = self.bound().clone();
-        let credentials = announcement::credentials(&bound, self.credentials.sections());
-        announcement::announce(&bound, &self.shell.names(), self.options.data.as_deref(), credentials)
+        let services = &self.shell.services;
+        let credentials = announcement::credentials(&bound, services, self.credentials.sections());
+        announcement::announce(&bound, services, self.options.data.as_deref(), credentials)
     }
 
     /// The credentials of this installation, by service; certificate files only while TLS is on.
     pub fn credentials(&self) -> Value {
-        announcement::credentials(&self.bound(), self.credentials.sections())
+        announcement::credentials(&self.bound(), &self.shell.services, self.credentials.sections())
     }
 
     /// Stops: no new connections, running requests end or are broken off after the drain time, background work
@@ -280,9 +296,19 @@ impl Server {
         Ok(local)
     }
 
+    /// The services that get a listener of their own.
+    fn own(&self, options: &ListenOptions) -> Result<Vec<(&'static str, SocketAddr)>, ServerError> {
+        let names = self.shell.names();
+        let find = |(name, addr): (&String, &SocketAddr)| {
+            let known = names.iter().find(|known| *known == name);
+            known.map(|known| (*known, *addr)).ok_or_else(|| ServerError::NoService(name.clone()))
+        };
+        options.own.iter().map(find).collect()
+    }
+
     fn host(&self, view: View, authority: &str) -> Host {
         let (shell, connections) = (Arc::clone(&self.shell), self.connections.clone());
-        Host { shell, view, authority: Arc::from(authority), connections }
+        Host { shell, view, authority: Arc::from(authority), connections, slot: None }
     }
 
     fn tls(

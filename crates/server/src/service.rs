@@ -8,13 +8,15 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use http::StatusCode;
 use pentad_store::Engine;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::announcement::Places;
 use crate::clock::ServiceTime;
 use crate::guarded::GuardedClient;
 use crate::http::{Inbound, Reply};
+use crate::identity::Identity;
 use crate::route::RouteInfo;
 
 /// One service of the local server.
@@ -22,7 +24,21 @@ pub trait Service: fmt::Debug + Send + Sync + 'static {
     /// Its name: the path prefix, the section of a seed file, the key in the announcement.
     fn name(&self) -> &'static str;
 
-    /// Answers one request. Dropped when the client leaves.
+    /// The paths that it answers outside of its prefix, on every listener of all services.
+    fn roots(&self) -> Vec<Root> {
+        Vec::new()
+    }
+
+    /// Its keys and URLs in the announcement.
+    fn endpoints(&self, places: &Places) -> Vec<(&'static str, String)> {
+        let url = places.own_url().or_else(|| places.prefix_url(self.name()));
+        url.map(|url| (self.name(), url)).into_iter().collect()
+    }
+
+    /// Adds to the announced credentials what depends on where the server listens.
+    fn complete(&self, _credentials: &mut Map<String, Value>, _places: &Places) {}
+
+    /// Answers one request. Dropped when the client leaves. Check route, token and role before reading the body.
     fn handle(&self, inbound: Inbound) -> BoxFuture<'_, Reply>;
 
     /// The 413 for a body of more than `limit` bytes, in the service's own shape.
@@ -61,6 +77,33 @@ pub trait Service: fmt::Debug + Send + Sync + 'static {
     fn routes(&self) -> Vec<RouteInfo>;
 }
 
+/// A path at the root of a listener that belongs to one service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Root {
+    /// The path, e.g. `/v3`: it and all below it. `/` is everything that belongs to no one else.
+    pub path: &'static str,
+    /// Whether only TLS listeners have it.
+    pub only_tls: bool,
+}
+
+impl Root {
+    /// A path on every listener.
+    pub const fn new(path: &'static str) -> Self {
+        Self { path, only_tls: false }
+    }
+
+    /// A path on TLS listeners.
+    pub const fn tls(path: &'static str) -> Self {
+        Self { path, only_tls: true }
+    }
+
+    /// Whether a raw path is this one or below it.
+    pub(crate) fn has(&self, path: &str) -> bool {
+        let root = self.path.trim_end_matches('/');
+        path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+}
+
 /// What the shell gives to a service when it opens it.
 #[derive(Debug, Clone)]
 pub struct Context {
@@ -70,6 +113,8 @@ pub struct Context {
     pub time: Arc<ServiceTime>,
     /// How closely oddities are kept.
     pub mode: Mode,
+    /// Who tokens of the identity service belong to; that service offers its check here when it is opened.
+    pub identity: Identity,
     /// For push deliveries and webhooks.
     pub push: Arc<GuardedClient>,
     /// The `options` of the service's section in the seed file; [`Value::Null`] without one.

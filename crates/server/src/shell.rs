@@ -14,26 +14,31 @@ use jiff::fmt::rfc2822::DateTimePrinter;
 use pentad_store::Engine;
 use serde_json::json;
 use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::task::TaskTracker;
+use uuid::Uuid;
 
-use crate::body::{self, BodyFault};
+use crate::budget::Budget;
 use crate::clock::{ServiceTime, Stopwatch};
 use crate::control::{self, Control, Entry};
-use crate::http::{Inbound, Peer, Reply, ReplyBody};
+use crate::http::{BodyFault, Inbound, Incoming, Mount, Peer, Reply, ReplyBody, Upgrade};
+use crate::incoming::{self, Ledger, Raw};
 use crate::seed::Seed;
-use crate::service::{SeedError, Service, Tasks};
+use crate::service::{Root, SeedError, Service, Tasks};
+use crate::upgrade::Sockets;
 
 /// The header that carries request ids, in and out.
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const CLOSE: HeaderValue = HeaderValue::from_static("close");
 
 /// What a listener shows.
 #[derive(Debug, Clone)]
 pub(crate) enum View {
     /// All services under their prefixes, and the control API if it was not moved.
     Plain,
-    /// The same, and the services that own unambiguous roots on TLS.
+    /// The same, and the roots that services have on TLS only.
     Tls,
     /// One service at the root.
-    Service(Arc<dyn Service>),
+    Service(&'static str),
     /// The control API alone.
     Control,
 }
@@ -54,6 +59,8 @@ impl std::error::Error for Broken {}
 #[derive(Debug)]
 pub(crate) struct Shell {
     pub(crate) services: Vec<Arc<dyn Service>>,
+    /// Paths outside of prefixes, the longest first, each with the index of its service.
+    pub(crate) roots: Vec<(Root, usize)>,
     pub(crate) engine: Engine,
     pub(crate) time: Arc<ServiceTime>,
     pub(crate) tasks: Tasks,
@@ -62,95 +69,100 @@ pub(crate) struct Shell {
     /// Cancelled when shutdown begins: waiting handlers answer what they hold.
     pub(crate) draining: CancellationToken,
     pub(crate) max_body: u64,
+    pub(crate) budget: Budget,
+    /// Upgraded connections.
+    pub(crate) sockets: Sockets,
+    /// Bodies that are being discarded.
+    pub(crate) discards: TaskTracker,
+}
+
+/// How a request came in.
+#[derive(Debug)]
+pub(crate) struct Arrival<'v> {
+    pub(crate) peer: Peer,
+    pub(crate) view: &'v View,
+    /// Used where the request names none.
+    pub(crate) authority: &'v str,
+    pub(crate) upgrade: Option<Upgrade>,
+    /// Whether an unread body must be heard out, so that its sender gets to read the answer.
+    pub(crate) discard: bool,
 }
 
 enum Place<'s> {
-    Service { service: &'s Arc<dyn Service>, prefix: usize },
+    Service { service: &'s Arc<dyn Service>, prefix: usize, mount: Mount },
     Control { prefix: usize },
     Nowhere,
+}
+
+impl Place<'_> {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Service { service, .. } => service.name(),
+            Self::Control { .. } => "control",
+            Self::Nowhere => "none",
+        }
+    }
 }
 
 const CONTROL_PREFIX: &str = "/_pentad";
 
 impl Shell {
-    /// Answers one request. `authority` is used where the request names none.
-    pub(crate) async fn serve<B>(
-        &self,
-        request: Request<B>,
-        peer: Peer,
-        view: &View,
-        authority: &str,
-    ) -> Result<Reply, Broken>
+    /// Answers one request.
+    pub(crate) async fn serve<B>(&self, request: Request<B>, arrival: Arrival<'_>) -> Result<Reply, Broken>
     where
-        B: Body<Data = Bytes> + Unpin,
-        B::Error: Display,
+        B: Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
         let watch = Stopwatch::start();
         let (parts, body) = request.into_parts();
         let id = request_id(&parts.headers);
-        let place = self.place(view, parts.uri.path());
-        let name = match &place {
-            Place::Service { service, .. } => service.name(),
-            Place::Control { .. } => "control",
-            Place::Nowhere => "none",
-        };
+        let place = self.place(arrival.view, parts.uri.path());
         let plan = match place {
-            Place::Service { .. } => self.control.faults.plan(name, &parts.method, parts.uri.path()),
+            Place::Service { .. } => {
+                self.control.faults.plan(place.name(), &parts.method, parts.uri.path())
+            }
             _ => control::Plan::default(),
         };
         plan.wait().await;
         if plan.reset {
             return Err(Broken("reset by a fault rule".to_owned()));
         }
-        let mut entry = Entry::new(name, &parts, &id, self.time.now());
-        let mut reply = match plan.reply() {
-            Some(reply) => reply,
-            None => self.answer(place, parts, body, peer, authority, &id, &mut entry).await?,
+        let mut entry = Entry::new(place.name(), &parts, &id, self.time.now());
+        let (body, ledger) = Incoming::new(body, self.max_body, &self.budget);
+        let discard = arrival.discard.then(|| Expecting(parts.headers.contains_key(EXPECT)));
+        let answered = match plan.reply() {
+            Some(reply) => {
+                drop(body);
+                reply
+            }
+            None => self.answer(&place, parts, body, arrival, &id).await,
         };
+        let mut reply = self.judge(answered, &place, &ledger, discard)?;
         self.finish(&mut reply, &id);
+        note(&mut entry, &ledger);
         entry.answered(&reply, watch.elapsed());
         self.control.record(entry);
         Ok(if plan.truncate { control::truncated(reply) } else { reply })
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one request in all its parts, used once")]
-    async fn answer<B>(
+    async fn answer(
         &self,
-        place: Place<'_>,
+        place: &Place<'_>,
         parts: Parts,
-        body: B,
-        peer: Peer,
-        authority: &str,
+        body: Incoming,
+        arrival: Arrival<'_>,
         id: &str,
-        entry: &mut Entry,
-    ) -> Result<Reply, Broken>
-    where
-        B: Body<Data = Bytes> + Unpin,
-        B::Error: Display,
-    {
-        if body.size_hint().exact().is_some_and(|length| length > self.max_body) {
-            // Whoever asked first sends nothing after a refusal; whoever did not is heard out for a moment.
-            if !parts.headers.contains_key(EXPECT) {
-                body::discard(body).await;
-            }
-            return Ok(self.too_large(&place));
-        }
-        let body = match body::read(body, self.max_body).await {
-            Ok(body) => body,
-            Err(BodyFault::TooLarge) => return Ok(self.too_large(&place)),
-            Err(BodyFault::Broken(why)) => return Err(Broken(why)),
-        };
-        entry.body(&body);
+    ) -> Reply {
         let gone = self.draining.child_token();
         let guard = gone.clone().drop_guard();
         let reply = match place {
             Place::Nowhere => self.nowhere(),
             Place::Control { prefix } => {
-                let inbound = inbound(parts, body, peer, prefix, authority, id, gone);
+                let inbound = inbound(parts, body, arrival, (*prefix, Mount::Prefix), id, gone);
                 caught(control::handle(self, inbound)).await.unwrap_or_else(|| fault(id))
             }
-            Place::Service { service, prefix } => {
-                let inbound = inbound(parts, body, peer, prefix, authority, id, gone);
+            Place::Service { service, prefix, mount } => {
+                let inbound = inbound(parts, body, arrival, (*prefix, *mount), id, gone);
                 caught(service.handle(inbound)).await.unwrap_or_else(|| {
                     tracing::error!(service = service.name(), request_id = id, "a handler panicked");
                     self.control.metrics.panicked();
@@ -158,7 +170,37 @@ impl Shell {
                 })
             }
         };
-        Ok(keep(reply, guard))
+        keep(reply, guard)
+    }
+
+    /// Puts the answers for faults of the body in the place of what a service made of them, and has the rest of the
+    /// body discarded.
+    fn judge(
+        &self,
+        reply: Reply,
+        place: &Place<'_>,
+        ledger: &Ledger,
+        discard: Option<Expecting>,
+    ) -> Result<Reply, Broken> {
+        let (fault, left, length) = {
+            let mut seen = ledger.seen();
+            (seen.fault.take(), seen.left.take(), seen.length)
+        };
+        let mut reply = match fault {
+            None => reply,
+            Some(BodyFault::Broken(why)) => return Err(Broken(why)),
+            Some(BodyFault::TooLarge { .. }) => Reply { route: reply.route, ..self.too_large(place) },
+            Some(slow) => Reply { route: reply.route, ..slow.reply().header(CONNECTION, CLOSE) },
+        };
+        if let (Some(left), Some(Expecting(expecting))) = (left, discard) {
+            // Whoever asked first sends nothing after a refusal; whoever did not is heard out for a moment.
+            if expecting && length == 0 {
+                reply.headers.insert(CONNECTION, CLOSE);
+            } else {
+                self.discards.spawn(discarded(left, self.max_body, self.draining.clone()));
+            }
+        }
+        Ok(reply)
     }
 
     fn place(&self, view: &View, path: &str) -> Place<'_> {
@@ -167,28 +209,29 @@ impl Shell {
             None => false,
         };
         let by_name = |name: &str| self.services.iter().find(|service| service.name() == name);
-        match view {
-            View::Control if below(CONTROL_PREFIX) => Place::Control { prefix: CONTROL_PREFIX.len() },
-            View::Control => Place::Control { prefix: 0 },
-            View::Service(own) => match by_name(own.name()) {
-                Some(service) => Place::Service { service, prefix: 0 },
-                None => Place::Nowhere,
-            },
-            View::Plain | View::Tls => {
-                if below(CONTROL_PREFIX) && !self.control.is_moved() {
-                    return Place::Control { prefix: CONTROL_PREFIX.len() };
-                }
-                let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
-                match by_name(first).filter(|_| below(&format!("/{first}"))) {
-                    Some(service) => Place::Service { service, prefix: first.len() + 1 },
-                    // The root of a TLS listener is the AMS API, unknown paths included (AMS reference 1).
-                    None if matches!(view, View::Tls) => match by_name("ams") {
-                        Some(service) => Place::Service { service, prefix: 0 },
-                        None => Place::Nowhere,
-                    },
+        let tls = match view {
+            View::Control if below(CONTROL_PREFIX) => return Place::Control { prefix: CONTROL_PREFIX.len() },
+            View::Control => return Place::Control { prefix: 0 },
+            View::Service(own) => {
+                return match by_name(own) {
+                    Some(service) => Place::Service { service, prefix: 0, mount: Mount::Own },
                     None => Place::Nowhere,
-                }
+                };
             }
+            View::Plain => false,
+            View::Tls => true,
+        };
+        if below(CONTROL_PREFIX) && !self.control.is_moved() {
+            return Place::Control { prefix: CONTROL_PREFIX.len() };
+        }
+        let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
+        if let Some(service) = by_name(first).filter(|_| below(&format!("/{first}"))) {
+            return Place::Service { service, prefix: first.len() + 1, mount: Mount::Prefix };
+        }
+        let root = self.roots.iter().find(|(root, _)| (tls || !root.only_tls) && root.has(path));
+        match root.and_then(|(root, service)| Some((root, self.services.get(*service)?))) {
+            Some((root, service)) => Place::Service { service, prefix: 0, mount: Mount::Root(root.path) },
+            None => Place::Nowhere,
         }
     }
 
@@ -202,7 +245,7 @@ impl Shell {
             }
         };
         // The rest of the body is still on its way: this connection cannot carry another request.
-        reply.header(CONNECTION, HeaderValue::from_static("close"))
+        reply.header(CONNECTION, CLOSE)
     }
 
     fn nowhere(&self) -> Reply {
@@ -245,15 +288,31 @@ fn keep(mut reply: Reply, guard: DropGuard) -> Reply {
     reply
 }
 
+/// Whether the client waits to be asked for its body.
+struct Expecting(bool);
+
+async fn discarded(left: Raw, most: u64, draining: CancellationToken) {
+    tokio::select! {
+        () = incoming::discard(left, most) => {}
+        () = draining.cancelled() => {}
+    }
+}
+
+/// What the request log keeps of a body.
+fn note(entry: &mut Entry, ledger: &Ledger) {
+    let seen = ledger.seen();
+    entry.body(seen.length, seen.excerpt.as_ref());
+}
+
 fn inbound(
     parts: Parts,
-    body: Bytes,
-    peer: Peer,
-    prefix: usize,
-    authority: &str,
+    body: Incoming,
+    arrival: Arrival<'_>,
+    (prefix, mount): (usize, Mount),
     id: &str,
     gone: CancellationToken,
 ) -> Inbound {
+    let Arrival { peer, authority, upgrade, .. } = arrival;
     let (prefix, path) = parts.uri.path().split_at(prefix);
     let host = parts.headers.get(HOST).and_then(|host| host.to_str().ok());
     let host = parts.uri.authority().map(|a| a.as_str()).or(host).filter(|host| !host.is_empty());
@@ -267,6 +326,8 @@ fn inbound(
         body,
         peer,
         request_id: id.to_owned(),
+        mount,
+        upgrade,
         gone,
     }
 }
@@ -277,8 +338,18 @@ fn request_id(headers: &HeaderMap) -> String {
     let usable = |id: &&str| !id.is_empty() && id.len() <= 128 && id.bytes().all(|b| b.is_ascii_graphic());
     match given.filter(usable) {
         Some(id) => id.to_owned(),
-        None => format!("req-{:016x}", fastrand::u64(..)),
+        None => format!("req-{}", Uuid::new_v4()),
     }
+}
+
+/// The roots of all services, the longest first.
+pub(crate) fn roots(services: &[Arc<dyn Service>]) -> Vec<(Root, usize)> {
+    let own = |(index, service): (usize, &Arc<dyn Service>)| {
+        service.roots().into_iter().map(move |root| (root, index))
+    };
+    let mut roots: Vec<(Root, usize)> = services.iter().enumerate().flat_map(own).collect();
+    roots.sort_by_key(|(root, _)| std::cmp::Reverse(root.path.trim_end_matches('/').len()));
+    roots
 }
 
 impl Shell {

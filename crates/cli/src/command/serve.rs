@@ -1,10 +1,11 @@
 //! `pentad serve`: the local server until it is told to stop.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use clap::{Args, ValueEnum};
+use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, ValueEnum, value_parser};
 use pentad_server::{ListenOptions, Seed, Server, ServerOptions};
 use serde_json::Value;
 
@@ -34,9 +35,8 @@ pub(crate) struct ServeArgs {
     /// Authorities (PEM) whose client certificates may log in; default the local authority.
     #[arg(long, value_name = "FILE")]
     tls_client_ca: Option<PathBuf>,
-    /// A listener of its own for AMS, at its root.
-    #[arg(long, value_name = "ADDR")]
-    listen_ams: Option<SocketAddr>,
+    #[command(flatten)]
+    own: OwnListeners,
     /// Keep the data in this directory; without it, in memory.
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
@@ -55,6 +55,9 @@ pub(crate) struct ServeArgs {
     /// Print one JSON line on stdout when everything listens.
     #[arg(long, value_enum, value_name = "FORMAT")]
     announce: Option<Announce>,
+    /// Connections served at once; further ones wait to be accepted.
+    #[arg(long, value_name = "N", default_value = "4096", value_parser = value_parser!(u32).range(1..))]
+    max_connections: u32,
     /// Largest request body, e.g. 64MiB.
     #[arg(long, value_name = "SIZE", value_parser = size, default_value = "64MiB")]
     max_body: u64,
@@ -101,6 +104,42 @@ enum LogFormat {
     Json,
 }
 
+/// `--listen-NAME ADDR` for each service that the server has.
+#[derive(Debug, Default)]
+struct OwnListeners(BTreeMap<String, SocketAddr>);
+
+impl OwnListeners {
+    fn ids() -> impl Iterator<Item = (&'static str, String)> {
+        pentad_server::service_names().into_iter().map(|name| (name, format!("listen-{name}")))
+    }
+}
+
+impl Args for OwnListeners {
+    fn augment_args(command: Command) -> Command {
+        Self::ids().fold(command, |command, (name, id)| {
+            let arg = Arg::new(id.clone()).long(id).value_name("ADDR");
+            let arg = arg.value_parser(value_parser!(SocketAddr));
+            command.arg(arg.help(format!("A listener of its own for {name}, at its root")))
+        })
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for OwnListeners {
+    fn from_arg_matches(matches: &ArgMatches) -> std::result::Result<Self, clap::Error> {
+        let given = |(name, id): (&str, String)| Some((name.to_owned(), *matches.get_one(&id)?));
+        Ok(Self(Self::ids().filter_map(given).collect()))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> std::result::Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
 impl ServeArgs {
     /// How to open the server.
     fn open(&self) -> Result<ServerOptions> {
@@ -120,6 +159,7 @@ impl ServeArgs {
             Mode::Relaxed => pentad_server::Mode::Relaxed,
         };
         options.max_body = self.max_body;
+        options.max_connections = usize::try_from(self.max_connections).unwrap_or(usize::MAX);
         options.push_ca = self.push_ca.iter().cloned().collect();
         options.insecure = self.insecure_no_auth;
         Ok(options)
@@ -136,7 +176,7 @@ impl ServeArgs {
         };
         options.tls_listen = self.tls_listen;
         options.tls_client_ca = self.tls_client_ca;
-        options.ams = self.listen_ams;
+        options.own = self.own.0;
         options.control = self.control_listen;
         options
     }

@@ -23,10 +23,11 @@ mod sweep;
 use std::borrow::Cow;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::{HeaderValue, Method, StatusCode, header};
 use pentad_store::{Engine, Store, Tx};
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 use self::auth::{Access, Caller, Directory, ProjectRef};
 use self::error::Failure;
@@ -34,9 +35,9 @@ use self::quirks::Quirks;
 use self::roles::OPEN;
 use self::routes::{Endpoint, Gate};
 use self::settings::Settings;
-use crate::http::{Inbound, Reply};
+use crate::http::{BodyFault, Inbound, Reply};
 use crate::route::{Outcome, RouteInfo, RouteTable, canonical};
-use crate::{Context, GuardedClient, SeedError, Service, ServiceTime, Tasks};
+use crate::{Context, GuardedClient, Places, Root, SeedError, Service, ServiceTime, Tasks};
 
 /// The AMS service of the local server.
 #[derive(Debug)]
@@ -59,6 +60,8 @@ pub struct Ams {
 #[derive(Debug)]
 pub(crate) struct Call {
     inbound: Inbound,
+    /// The body, once the caller was let in.
+    body: Bytes,
     params: Vec<(&'static str, String)>,
     query: Vec<(String, String)>,
     caller: Caller,
@@ -83,8 +86,19 @@ impl Call {
         self.project.as_ref().ok_or_else(|| Failure::internal("Internal Error"))
     }
 
+    /// Reads the body: only now, when the caller may make this call.
+    async fn load(&mut self) -> Result<(), BodyFault> {
+        self.body = std::mem::take(&mut self.inbound.body).bytes().await?;
+        Ok(())
+    }
+
     fn body(&self) -> &[u8] {
-        &self.inbound.body
+        &self.body
+    }
+
+    /// Hands the body over, so that it need not stay in memory while the answer is made.
+    fn take_body(&mut self) -> Bytes {
+        std::mem::take(&mut self.body)
     }
 }
 
@@ -177,22 +191,29 @@ impl Ams {
 
     async fn answer(&self, inbound: Inbound) -> Reply {
         if inbound.method == Method::OPTIONS {
-            return Reply::new(StatusCode::OK);
+            return Reply::new(StatusCode::OK).route("ams:options");
         }
         if let Some(path) = canonical(&inbound.path) {
-            return moved(&inbound, &path);
+            return moved(&inbound, &path).route("ams:moved");
         }
         let matched = match self.routes.find(&inbound.method, &inbound.path) {
             Outcome::Matched(matched) => matched,
-            Outcome::WrongMethod => return Reply::new(StatusCode::METHOD_NOT_ALLOWED),
-            Outcome::NotFound => return Reply::text(StatusCode::NOT_FOUND, "404 page not found\n"),
+            Outcome::WrongMethod { .. } => {
+                return Reply::new(StatusCode::METHOD_NOT_ALLOWED).route("ams:wrongMethod");
+            }
+            Outcome::NotFound => {
+                return Reply::text(StatusCode::NOT_FOUND, "404 page not found\n").route("ams:notFound");
+            }
         };
         let (name, endpoint) = (matched.route.name, &matched.route.handler);
-        let call = match self.admit(inbound, matched.params, endpoint.gate).await {
+        let mut call = match self.admit(inbound, matched.params, endpoint.gate).await {
             Ok(call) => call,
             Err(refusal) => return refusal.before_handler().reply().route(name),
         };
-        let answer = (endpoint.run)(self, &call).await;
+        if let Err(fault) = call.load().await {
+            return fault.reply().route(name);
+        }
+        let answer = (endpoint.run)(self, &mut call).await;
         answer.unwrap_or_else(|failure| failure.reply()).route(name)
     }
 
@@ -208,7 +229,8 @@ impl Ams {
         let settings = self.settings();
         let token = settings.token_of(&inbound, &query).unwrap_or_default().to_owned();
         let nobody = Caller { user: None, name: String::new(), roles: OPEN };
-        let mut call = Call { inbound, params, query, caller: nobody, project: None, token };
+        let body = Bytes::new();
+        let mut call = Call { inbound, body, params, query, caller: nobody, project: None, token };
         let (allowed, project) = match gate {
             Gate::Open => return Ok(call),
             Gate::NewProject(allowed) => (allowed, None),
@@ -281,6 +303,29 @@ fn with_cors(mut reply: Reply, preflight: bool) -> Reply {
 impl Service for Ams {
     fn name(&self) -> &'static str {
         "ams"
+    }
+
+    /// The whole of a TLS listener, unknown paths included (AMS reference 1).
+    fn roots(&self) -> Vec<Root> {
+        vec![Root::tls("/")]
+    }
+
+    /// `ams` is `host:port` of a listener that speaks TLS and has the API at its root.
+    fn endpoints(&self, places: &Places) -> Vec<(&'static str, String)> {
+        let ams = places.tls.map(|tls| ("ams", places.own.unwrap_or(tls).to_string()));
+        let own = places.own_url().filter(|_| !places.is_tls());
+        let plain = places.plain.map(|addr| format!("http://{addr}/ams")).or(own);
+        ams.into_iter().chain(plain.map(|url| ("ams_plain", url))).collect()
+    }
+
+    /// The certificate login, where TLS is on.
+    fn complete(&self, credentials: &mut Map<String, Value>, places: &Places) {
+        let port = places.own.or(places.tls).filter(|_| places.is_tls()).map(|addr| addr.port());
+        if let (Some(client), Some(port)) = (&places.client, port) {
+            credentials.insert("client_cert".to_owned(), json!(client.cert.display().to_string()));
+            credentials.insert("client_key".to_owned(), json!(client.key.display().to_string()));
+            credentials.insert("authn_port".to_owned(), json!(port));
+        }
     }
 
     fn handle(&self, inbound: Inbound) -> BoxFuture<'_, Reply> {

@@ -16,7 +16,7 @@ use crate::http::Reply;
 use crate::route::{Decoding, Route, RouteTable};
 
 /// What answers a route.
-pub(crate) type Handler = for<'a> fn(&'a Ams, &'a Call) -> BoxFuture<'a, Result<Reply, Failure>>;
+pub(crate) type Handler = for<'a> fn(&'a Ams, &'a mut Call) -> BoxFuture<'a, Result<Reply, Failure>>;
 
 /// What a caller needs before the handler runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -49,7 +49,7 @@ impl Validator {
     /// # Errors
     /// 400 with the text of AMS reference 14.3 for the first message that does not fit.
     pub(crate) fn check_all(&self, packed: &[u8], first: usize) -> Result<(), Failure> {
-        for (index, entry) in (first..).zip(Entries(packed)) {
+        for (index, entry) in (first..).zip(Entries::of(packed)) {
             let data = entry.data_text();
             let bytes = STANDARD.decode(&data).map_err(|e| {
                 Failure::invalid(format!("Message {index} is not in valid base64 enocding,{e}"))

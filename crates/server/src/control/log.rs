@@ -15,8 +15,6 @@ use crate::http::{Inbound, Reply};
 use crate::shell::Shell;
 
 const KEPT: usize = 256;
-/// Longer bodies are left out of the command line.
-const BODY: usize = 2048;
 const SECRET_HEADERS: [&str; 8] = [
     "authorization",
     "proxy-authorization",
@@ -55,7 +53,7 @@ pub(crate) struct Entry {
     uri: Uri,
     headers: HeaderMap,
     body: Option<Bytes>,
-    body_length: usize,
+    body_length: u64,
 }
 
 impl Entry {
@@ -75,12 +73,10 @@ impl Entry {
         }
     }
 
-    /// Keeps a copy of a short body: a slice would keep the connection's whole buffer alive.
-    pub(crate) fn body(&mut self, body: &Bytes) {
-        self.body_length = body.len();
-        if !body.is_empty() && body.len() <= BODY {
-            self.body = Some(Bytes::copy_from_slice(body));
-        }
+    /// What was read of the body, and the body itself if it is short.
+    pub(crate) fn body(&mut self, length: u64, excerpt: Option<&Bytes>) {
+        self.body_length = length;
+        self.body = excerpt.filter(|body| !body.is_empty()).cloned();
     }
 
     pub(crate) fn answered(&mut self, reply: &Reply, took: Duration) {
@@ -250,8 +246,8 @@ mod tests {
             .header("accept", "it's");
         let (parts, ()) = request.body(()).unwrap().into_parts();
         let mut entry = Entry::new("ams", &parts, "req-1", Timestamp::UNIX_EPOCH);
-        entry
-            .body(&Bytes::from_static(br#"{"user": {"Token": "s3cret"}, "list": [{"password": "s3cret"}]}"#));
+        let body = Bytes::from_static(br#"{"user": {"Token": "s3cret"}, "list": [{"password": "s3cret"}]}"#);
+        entry.body(body.len() as u64, Some(&body));
         let shown = entry.show(Some("/v1/users:byToken/{token}"), "h:1").to_string();
         assert!(!shown.contains("s3cret"), "{shown}");
         let curl = entry.curl("/p", "h:1");

@@ -114,14 +114,17 @@ impl Control {
 }
 
 /// Answers one request of the control API.
-pub(crate) async fn handle(shell: &Shell, inbound: Inbound) -> Reply {
+pub(crate) async fn handle(shell: &Shell, mut inbound: Inbound) -> Reply {
     let route = match ROUTES.find(&inbound.method, &inbound.path) {
         Outcome::Matched(matched) => matched.route,
-        Outcome::WrongMethod => return *problem(StatusCode::METHOD_NOT_ALLOWED, "this path has other verbs"),
+        Outcome::WrongMethod { .. } => return *problem(StatusCode::METHOD_NOT_ALLOWED, "this path has other verbs"),
         Outcome::NotFound => return *problem(StatusCode::NOT_FOUND, "no such page; see /_pentad"),
     };
     if let Err(refusal) = admit(shell, &inbound, route.handler) {
         return *refusal;
+    }
+    if let Err(fault) = inbound.body.bytes().await {
+        return fault.reply().route(route.name);
     }
     let reply = match route.handler {
         Action::Index => health::index(shell, &inbound),
@@ -200,6 +203,7 @@ fn done(value: &Value) -> Answer {
 
 /// Reads a JSON body; an empty one stands for `{}`.
 fn read<T: DeserializeOwned>(inbound: &Inbound) -> Result<T, Refusal> {
-    let body: &[u8] = if inbound.body.trim_ascii().is_empty() { b"{}" } else { &inbound.body };
+    let sent = inbound.body.whole().trim_ascii();
+    let body = if sent.is_empty() { b"{}" } else { sent };
     serde_json::from_slice(body).map_err(|error| problem(StatusCode::BAD_REQUEST, error))
 }

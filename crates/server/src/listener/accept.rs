@@ -46,11 +46,9 @@ pub(crate) async fn run(listener: TcpListener, tls: Option<TlsAcceptor>, host: H
                 continue;
             }
         };
-        let (tls, host) = (tls.clone(), host.clone());
-        connections.tracker.spawn(async move {
-            serve(stream, addr, tls, host).await;
-            drop(slot);
-        });
+        let slot = slot.ok().map(Arc::new);
+        let (tls, host) = (tls.clone(), Host { slot, ..host.clone() });
+        connections.tracker.spawn(serve(stream, addr, tls, host));
     }
 }
 

@@ -10,12 +10,14 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::Connections;
 use crate::body::Outgoing;
 use crate::clock::real_sleep;
-use crate::http::{Peer, Reply};
-use crate::shell::{Broken, Shell, View};
+use crate::http::{Peer, Reply, Upgrade};
+use crate::shell::{Arrival, Broken, Shell, View};
+use crate::upgrade::Sockets;
 
 /// How long the head of a request may take.
 const HEAD: Duration = Duration::from_secs(30);
@@ -32,6 +34,8 @@ pub(crate) struct Host {
     /// The listener's own `host:port`, for requests that name none.
     pub(crate) authority: Arc<str>,
     pub(crate) connections: Connections,
+    /// The place of this connection among `--max-connections`.
+    pub(crate) slot: Option<Arc<OwnedSemaphorePermit>>,
 }
 
 /// Serves a connection to its end.
@@ -42,11 +46,15 @@ where
     let Connections { stop, abort, .. } = host.connections.clone();
     let asked = Arc::new(AtomicBool::new(false));
     let asks = Arc::clone(&asked);
-    let service = service_fn(move |request: hyper::Request<Incoming>| {
+    let sockets = Sockets { slot: host.slot.clone(), ..host.shell.sockets.clone() };
+    let service = service_fn(move |mut request: hyper::Request<Incoming>| {
         asks.store(true, Ordering::Relaxed);
         let (host, peer) = (host.clone(), peer.clone());
+        let upgrade = Upgrade::of(&mut request, &sockets);
         async move {
-            let reply = host.shell.serve(request, peer, &host.view, &host.authority).await?;
+            let (view, authority) = (&host.view, &*host.authority);
+            let arrival = Arrival { peer, view, authority, upgrade, discard: true };
+            let reply = host.shell.serve(request, arrival).await?;
             Ok::<_, Broken>(response(reply))
         }
     });
@@ -54,7 +62,7 @@ where
     // The date is that of service time and set with the answer.
     builder.http1().auto_date_header(false).timer(TokioTimer::new()).header_read_timeout(HEAD);
     builder.http2().auto_date_header(false).timer(TokioTimer::new()).max_concurrent_streams(1024);
-    let connection = builder.serve_connection(TokioIo::new(stream), service);
+    let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
     tokio::pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => Some(ended),

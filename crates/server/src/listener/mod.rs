@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::clock::real_limit;
+use crate::upgrade::Sockets;
 
 /// The connections of all listeners of a server.
 #[derive(Debug, Clone)]
@@ -32,6 +33,11 @@ impl Connections {
             tracker: TaskTracker::new(),
             slots: Arc::new(Semaphore::new(max.clamp(1, Semaphore::MAX_PERMITS))),
         }
+    }
+
+    /// The books of upgraded connections; `stop` asks them to end.
+    pub(crate) fn sockets(&self, stop: CancellationToken) -> Sockets {
+        Sockets { tracker: self.tracker.clone(), stop, abort: self.abort.clone(), slot: None }
     }
 
     /// Stops accepting, lets running requests end for `limit`, breaks off the rest.

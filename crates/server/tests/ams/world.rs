@@ -3,14 +3,13 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method};
+use http::{HeaderValue, Method};
 use jiff::SignedDuration;
 use pentad_server::ams::Ams;
-use pentad_server::http::{Inbound, Peer, Reply, ReplyBody};
+use pentad_server::http::{Inbound, Reply, ReplyBody};
 use pentad_server::{Context, GuardedClient, Mode, Service, ServiceTime};
 use pentad_store::{Engine, StoreOptions};
 use serde_json::{Value, json};
-use tokio_util::sync::CancellationToken;
 
 /// The service token of seeded worlds.
 pub(crate) const SVC: &str = "svc";
@@ -63,6 +62,7 @@ impl World {
             engine,
             time: Arc::clone(&time),
             mode,
+            identity: pentad_server::identity::Identity::default(),
             push: Arc::new(guarded()),
             options: Value::Null,
             known: None,
@@ -155,23 +155,12 @@ impl World {
 }
 
 pub(crate) fn inbound(token: &str, method: Method, path: &str, body: Bytes) -> Inbound {
-    let mut headers = HeaderMap::new();
+    let mut inbound = Inbound::local(method, path, body);
     if !token.is_empty() {
-        headers.insert("x-api-key", HeaderValue::from_str(token).unwrap());
+        inbound.headers.insert("x-api-key", HeaderValue::from_str(token).unwrap());
     }
-    let (path, query) =
-        path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query.to_owned())));
-    Inbound {
-        method,
-        path: path.to_owned(),
-        query,
-        headers,
-        body,
-        peer: Peer::default(),
-        request_id: "test".to_owned(),
-        base: "http://127.0.0.1:7700/ams".to_owned(),
-        gone: CancellationToken::new(),
-    }
+    inbound.base = "http://127.0.0.1:7700/ams".to_owned();
+    inbound
 }
 
 pub(crate) fn read(reply: Reply) -> Answer {

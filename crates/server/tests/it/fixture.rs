@@ -4,13 +4,17 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use http::{Method, StatusCode};
 use jiff::SignedDuration;
-use pentad_server::http::{Inbound, Reply};
+use pentad_server::http::{Frame, Inbound, Reply};
 use pentad_server::route::RouteInfo;
-use pentad_server::{Context, ListenOptions, SeedError, Server, ServerOptions, Service, Tasks};
-use serde_json::{Value, json};
+use pentad_server::websocket::WebSocket;
+use pentad_server::{
+    Context, ListenOptions, Places, Root, SeedError, Server, ServerOptions, Service, Tasks,
+};
+use serde_json::{Map, Value, json};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -35,7 +39,7 @@ pub(crate) fn mirror(context: &Context) -> Result<Arc<dyn Service>, SeedError> {
 }
 
 impl Mirror {
-    async fn answer(&self, inbound: Inbound) -> Reply {
+    async fn answer(&self, mut inbound: Inbound) -> Reply {
         match inbound.path.as_str() {
             "/panic" => panic!("as asked"),
             "/wait" => {
@@ -45,17 +49,47 @@ impl Mirror {
             "/never" => std::future::pending().await,
             "/ticks" => Reply::text(StatusCode::OK, self.ticks.load(Ordering::SeqCst).to_string()),
             "/seeded" => Reply::text(StatusCode::OK, self.seeded.load(Ordering::SeqCst).to_string()),
-            "/length" => Reply::text(StatusCode::OK, inbound.body.len().to_string()),
-            _ => Reply::json(
+            "/refuse" => Reply::text(StatusCode::UNAUTHORIZED, "not you"),
+            "/length" => match inbound.body.bytes().await {
+                Ok(body) => Reply::text(StatusCode::OK, body.len().to_string()),
+                Err(fault) => fault.reply(),
+            },
+            "/stream" => {
+                let pieces = inbound.body.stream().filter_map(|piece| async { piece.ok() });
+                let length: usize = pieces.fold(0, |sum, piece| async move { sum + piece.len() }).await;
+                Reply::text(StatusCode::OK, length.to_string())
+            }
+            "/socket" => WebSocket::accept(&mut inbound, 1000, echo),
+            _ => self.show(inbound).await,
+        }
+    }
+
+    async fn show(&self, mut inbound: Inbound) -> Reply {
+        let body = match inbound.body.bytes().await {
+            Ok(body) => body,
+            Err(fault) => return fault.reply(),
+        };
+        Reply::json(
                 StatusCode::OK,
                 &json!({
                     "path": inbound.path, "base": inbound.base, "query": inbound.query, "id": inbound.request_id,
                     "secure": inbound.peer.secure, "local": inbound.peer.is_local(),
                     "certificate": inbound.peer.certificate.map(|der| der.len()),
-                    "body": String::from_utf8_lossy(&inbound.body),
+                    "body": String::from_utf8_lossy(&body), "mount": format!("{:?}", inbound.mount),
                 }),
             )
-            .route("mirror:show"),
+            .route("mirror:show")
+    }
+}
+
+/// Gives every message back; says goodbye to `bye`.
+async fn echo(mut socket: WebSocket) {
+    while let Some(Ok(frame)) = socket.next().await {
+        if frame == Frame::Text("bye".to_owned()) {
+            return socket.close(4000, "as asked").await;
+        }
+        if socket.send(frame).await.is_err() {
+            return;
         }
     }
 }
@@ -63,6 +97,25 @@ impl Mirror {
 impl Service for Mirror {
     fn name(&self) -> &'static str {
         "ams"
+    }
+
+    fn roots(&self) -> Vec<Root> {
+        vec![Root::tls("/"), Root::new("/v3"), Root::new("/v3/inner/")]
+    }
+
+    fn endpoints(&self, places: &Places) -> Vec<(&'static str, String)> {
+        let ams = places.tls.map(|tls| ("ams", places.own.unwrap_or(tls).to_string()));
+        let plain = places.prefix_url("ams").or(places.own_url()).map(|url| ("ams_plain", url));
+        ams.into_iter().chain(plain).collect()
+    }
+
+    fn complete(&self, credentials: &mut Map<String, Value>, places: &Places) {
+        if let Some(client) = &places.client {
+            credentials.insert("client_cert".to_owned(), json!(client.cert));
+            credentials.insert("client_key".to_owned(), json!(client.key));
+            let port = places.own.or(places.tls).map(|addr| addr.port());
+            credentials.insert("authn_port".to_owned(), json!(port));
+        }
     }
 
     fn handle(&self, inbound: Inbound) -> BoxFuture<'_, Reply> {

@@ -27,7 +27,7 @@ async fn a_path_of_no_service_is_404_and_says_what_there_is() {
 async fn a_listener_of_its_own_serves_ams_at_the_root() {
     let server = open(ServerOptions::memory()).await;
     let mut options = ListenOptions::any_port();
-    options.ams = options.plain.take();
+    options.own.insert("ams".to_owned(), options.plain.take().unwrap());
     server.listen(options).await.unwrap();
     let url = server.announcement()["endpoints"]["ams_plain"].as_str().unwrap().to_owned();
     let addr = url.trim_start_matches("http://").parse().unwrap();

@@ -6,10 +6,11 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use futures_util::stream;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::super::auth::TopicAccess;
-use super::super::body::{Text, Wrong, stream};
+use super::super::body::{Text, Wrong, stream as read_body};
 use super::super::error::{Failure, raw};
 use super::super::quirks::Quirk;
 use super::super::roles::{PUB, RoleSet};
@@ -24,14 +25,15 @@ const SEGMENT: usize = 256 * 1024;
 const LARGE: usize = 1024 * 1024;
 
 /// `POST …/topics/T:publish`.
-pub(crate) async fn publish(ams: &Ams, call: &Call) -> Result<Reply, Failure> {
-    let project = call.project()?;
-    let known = ams.directory.topic(&ams.store, project.id, call.param("topic")).await?;
+pub(crate) async fn publish(ams: &Ams, call: &mut Call) -> Result<Reply, Failure> {
+    let project = call.project()?.id;
+    let known = ams.directory.topic(&ams.store, project, call.param("topic")).await?;
     let topic = known.ok_or_else(|| Failure::missing("Topic"))?;
     check_acl(ams, call, PUB, topic.listed.iter().any(|id| Some(*id) == call.caller.user))?;
     let limit = ams.settings().message_limit;
     let segments = if call.body().len() > LARGE {
-        let body = call.inbound.body.clone();
+        // The body goes as soon as it is read: what is stored takes its place.
+        let body = call.take_body();
         let reading =
             tokio::task::spawn_blocking(move || checked(&body, limit, &topic).map(|s| (s, topic.id)));
         reading.await.map_err(|_| Failure::internal("Internal Error"))?
@@ -50,7 +52,6 @@ pub(crate) async fn publish(ams: &Ams, call: &Call) -> Result<Reply, Failure> {
     if count == 0 {
         return Ok(message_ids(0, 0));
     }
-    let project = project.id;
     let first = ams
         .store
         .write(move |tx| {
@@ -99,7 +100,7 @@ fn checked(body: &[u8], limit: usize, topic: &TopicAccess) -> Result<Vec<Packed>
 /// Reads a publish body into segments. Messages over `limit` are counted but not kept.
 pub(crate) fn read(body: &[u8], limit: usize) -> Result<Vec<Packed>, Wrong> {
     let mut batch = Batch { segments: Vec::new(), limit };
-    stream(body, Request(&mut batch))?;
+    read_body(body, Request(&mut batch))?;
     Ok(batch.segments)
 }
 
@@ -112,6 +113,9 @@ struct Batch {
 impl Batch {
     fn push(&mut self, message: Message<'_>) {
         if self.segments.last().is_none_or(|last| last.body.len() > SEGMENT) {
+            if let Some(full) = self.segments.last_mut() {
+                full.body.shrink_to_fit();
+            }
             self.segments.push(Packed::default());
         }
         let Some(segment) = self.segments.last_mut() else { return };
@@ -274,28 +278,50 @@ impl<'de> Visitor<'de> for Attributes<'_, 'de> {
     }
 }
 
+/// Ids written at once; longer answers are made while they are sent.
+const PIECE: i64 = 16_384;
+
 /// `{"messageIds": […]}` in the three-space layout, for `count` offsets from `first` on.
 fn message_ids(first: i64, count: i64) -> Reply {
+    let end = first + count;
+    if count <= PIECE {
+        return raw(ids(first, first, end, end));
+    }
+    let pieces = stream::unfold(first, move |from| async move {
+        let to = end.min(from + PIECE);
+        (from < end).then(|| (Ok(ids(first, from, to, end).into()), to))
+    });
+    raw(String::new()).stream(Box::pin(pieces))
+}
+
+/// The part of the answer for the offsets `from..to` of `first..end`.
+fn ids(first: i64, from: i64, to: i64, end: i64) -> String {
     use std::fmt::Write as _;
-    let mut body = String::with_capacity(32 + usize::try_from(count).unwrap_or_default() * 20);
-    body.push_str("{\n   \"messageIds\": [");
-    for offset in first..first + count {
+    let mut body = String::with_capacity(32 + usize::try_from(to - from).unwrap_or_default() * 20);
+    if from == first {
+        body.push_str("{\n   \"messageIds\": [");
+    }
+    for offset in from..to {
         let comma = if offset == first { "" } else { "," };
         // Writing to a String cannot fail.
         let _ = write!(body, "{comma}\n      \"{offset}\"");
     }
-    body.push_str(if count == 0 { "]\n}" } else { "\n   ]\n}" });
-    raw(body)
+    if to == end {
+        body.push_str(if first == end { "]\n}" } else { "\n   ]\n}" });
+    }
+    body
 }
 
 #[cfg(test)]
 mod tests {
+    use futures_util::StreamExt;
+
     use super::*;
     use crate::ams::storage::pack::Entries;
 
     fn datas(body: &[u8]) -> Vec<String> {
         let segments = read(body, 1_000_000).unwrap();
-        segments.iter().flat_map(|s| Entries(&s.body)).map(|entry| entry.data_text()).collect()
+        segments.iter().flat_map(|s| Entries::of(&s.body)).map(|entry| entry.data_text()).collect()
     }
 
     #[test]
@@ -327,12 +353,31 @@ mod tests {
         let members: Vec<String> = (0..100_000).map(|i| format!("\"k{i}\":\"v\"")).collect();
         let body = format!("{{\"messages\":[{{\"attributes\":{{{}}}}}]}}", members.join(","));
         let segments = read(body.as_bytes(), 10_000_000).unwrap();
-        assert_eq!(Entries(&segments[0].body).next().unwrap().attribute_map().len(), 100_000);
+        assert_eq!(Entries::of(&segments[0].body).next().unwrap().attribute_map().len(), 100_000);
     }
 
     #[test]
     fn ids_are_laid_out_with_three_blanks() {
         let crate::http::ReplyBody::Full(body) = message_ids(9, 2).body else { panic!("not whole") };
         assert_eq!(body, "{\n   \"messageIds\": [\n      \"9\",\n      \"10\"\n   ]\n}");
+    }
+
+    #[tokio::test]
+    async fn many_ids_are_laid_out_the_same_while_they_are_sent() {
+        let (first, count) = (7, 2 * PIECE + 1);
+        let crate::http::ReplyBody::Stream(pieces) = message_ids(first, count).body else { panic!("whole") };
+        let pieces: Vec<bytes::Bytes> = pieces.map(Result::unwrap).collect().await;
+        assert_eq!(pieces.concat(), ids(first, first, first + count, first + count).as_bytes());
+        assert_eq!(pieces.len(), 3);
+    }
+
+    #[test]
+    fn tiny_messages_take_no_more_room_than_their_request() {
+        let many = |message: &str| format!("{{\"messages\":[{}]}}", vec![message; 200_000].join(","));
+        for message in ["{}", r#"{"data":"YQ=="}"#, r#"{"attributes":{"k":"v"}}"#] {
+            let body = many(message);
+            let packed: usize = read(body.as_bytes(), 1_000_000).unwrap().iter().map(|s| s.body.len()).sum();
+            assert!(packed <= body.len(), "{message}: {packed} of {}", body.len());
+        }
     }
 }

@@ -262,7 +262,7 @@ pub(crate) fn messages(found: &Found, most: i64) -> impl Iterator<Item = Message
         .segments
         .iter()
         .flat_map(|segment| {
-            (segment.first..).zip(Entries(&segment.body)).map(|(offset, entry)| Message {
+            (segment.first..).zip(Entries::of(&segment.body)).map(|(offset, entry)| Message {
                 offset,
                 at: segment.at,
                 entry,

@@ -1,8 +1,11 @@
 //! The packed messages of one segment.
 //!
 //! A segment holds the messages of one publish request in the form in which pull writes them, so that neither end
-//! serialises message data again: per message the length (u32, little endian) and bytes of the attributes, one
-//! `"key": "value"` per line, and the length and bytes of the data, both already escaped as JSON.
+//! serialises message data again: per message the length and bytes of the attributes, one `"key": "value"` per line,
+//! and the length and bytes of the data, both already escaped as JSON.
+//!
+//! Lengths take seven bits per byte, lowest first, so that a tiny message takes less room than in its request. Such
+//! segments begin with [`MARK`]; those of earlier versions do not, and have lengths of four bytes (little endian).
 
 use std::borrow::Cow;
 
@@ -31,8 +34,10 @@ impl Packed {
     /// Appends one message. `attributes` are sorted here; of a repeated key the last value stays.
     pub(crate) fn push(&mut self, attributes: &mut Vec<(Cow<'_, str>, Cow<'_, str>)>, data: &str) {
         sort(attributes);
+        if self.body.is_empty() {
+            self.body.extend_from_slice(&MARK);
+        }
         let start = self.body.len();
-        self.body.extend_from_slice(&[0; 4]);
         for (i, (key, value)) in attributes.iter().enumerate() {
             if i > 0 {
                 self.body.push(b'\n');
@@ -43,14 +48,13 @@ impl Packed {
             escape(value, &mut self.body);
             self.body.push(b'"');
         }
-        self.set_length(start);
+        self.put_length(start);
         let frame =
             if attributes.is_empty() { 0 } else { ATTRIBUTE_FRAME + attributes.len() * ATTRIBUTE_ITEM };
         let pairs: usize = attributes.iter().map(|(key, value)| key.len() + value.len()).sum();
         let start = self.body.len();
-        self.body.extend_from_slice(&[0; 4]);
         escape(data, &mut self.body);
-        self.set_length(start);
+        self.put_length(start);
         self.count += 1;
         self.bytes += i64::try_from(data.len()).unwrap_or(i64::MAX);
         self.largest = self.largest.max(RECORD + frame + pairs + data.len());
@@ -62,11 +66,25 @@ impl Packed {
         self.largest = usize::MAX;
     }
 
-    fn set_length(&mut self, at: usize) {
-        let length = u32::try_from(self.body.len() - at - 4).unwrap_or(u32::MAX);
-        if let Some(slot) = self.body.get_mut(at..at + 4) {
-            slot.copy_from_slice(&length.to_le_bytes());
+    /// Puts the length of what was written from `at` on in front of it.
+    fn put_length(&mut self, at: usize) {
+        let mut left = self.body.len() - at;
+        let mut digits = [0; 10];
+        let mut count = 0;
+        loop {
+            // The remainder is below 128.
+            let digit = (left % 128) as u8;
+            left /= 128;
+            digits[count] = if left > 0 { digit | 128 } else { digit };
+            count += 1;
+            if left == 0 {
+                break;
+            }
         }
+        let end = self.body.len();
+        self.body.extend_from_slice(&digits[..count]);
+        self.body.copy_within(at..end, at + count);
+        self.body[at..at + count].copy_from_slice(&digits[..count]);
     }
 }
 
@@ -107,17 +125,49 @@ impl Entry<'_> {
     }
 }
 
+/// Begins a segment with short lengths. As a length of four bytes it would be beyond any message.
+const MARK: [u8; 4] = [0xFF; 4];
+
 /// Walks the messages of a segment; ends early if the bytes are damaged.
 #[derive(Debug, Clone)]
-pub(crate) struct Entries<'a>(pub(crate) &'a [u8]);
+pub(crate) struct Entries<'a> {
+    rest: &'a [u8],
+    short: bool,
+}
 
 impl<'a> Entries<'a> {
+    /// The messages of a segment.
+    pub(crate) fn of(segment: &'a [u8]) -> Self {
+        match segment.strip_prefix(&MARK) {
+            Some(rest) => Self { rest, short: true },
+            None => Self { rest: segment, short: false },
+        }
+    }
+
     fn part(&mut self) -> Option<&'a [u8]> {
-        let (length, rest) = self.0.split_first_chunk::<4>()?;
-        let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
-        let (part, rest) = rest.split_at_checked(length)?;
-        self.0 = rest;
+        let length = if self.short {
+            self.length()?
+        } else {
+            let (length, rest) = self.rest.split_first_chunk::<4>()?;
+            self.rest = rest;
+            usize::try_from(u32::from_le_bytes(*length)).ok()?
+        };
+        let (part, rest) = self.rest.split_at_checked(length)?;
+        self.rest = rest;
         Some(part)
+    }
+
+    fn length(&mut self) -> Option<usize> {
+        let mut length = 0;
+        for shift in (0..usize::BITS).step_by(7) {
+            let (digit, rest) = self.rest.split_first()?;
+            self.rest = rest;
+            length |= usize::from(digit & 127).checked_shl(shift)?;
+            if digit & 128 == 0 {
+                return Some(length);
+            }
+        }
+        None
     }
 }
 
@@ -193,12 +243,42 @@ mod tests {
             vec![("b".into(), "1".into()), ("a".into(), "x\"\n\\".into()), ("b".into(), "2".into())];
         packed.push(&mut attributes, "da<ta\u{2028}é");
         packed.push(&mut Vec::new(), "");
-        let entries: Vec<_> = Entries(&packed.body).collect();
+        let entries: Vec<_> = Entries::of(&packed.body).collect();
         assert_eq!(entries.len(), 2);
         assert_eq!(entries[0].attributes, b"\"a\": \"x\\\"\\n\\\\\"\n\"b\": \"2\"");
         assert_eq!(entries[0].data, "da\\u003cta\\u2028é".as_bytes());
         assert_eq!(entries[0].data_text(), "da<ta\u{2028}é");
         assert_eq!(entries[0].attribute_map()["a"], "x\"\n\\");
         assert!(entries[1].attribute_map().is_empty());
+    }
+
+    #[test]
+    fn messages_of_any_length_come_back() {
+        for length in [0, 1, 127, 128, 129, 16_383, 16_384, 3_000_000] {
+            let data = "x".repeat(length);
+            let mut packed = Packed::default();
+            packed.push(&mut vec![("k".into(), data.as_str().into())], &data);
+            packed.push(&mut Vec::new(), "end");
+            let entries: Vec<_> = Entries::of(&packed.body).collect();
+            assert_eq!((entries.len(), entries[0].data.len(), entries[1].data), (2, length, &b"end"[..]));
+            assert_eq!(entries[0].attribute_map()["k"].len(), length);
+        }
+    }
+
+    #[test]
+    fn segments_of_earlier_versions_are_read() {
+        let stored = b"\x09\0\0\0\"k\": \"vv\"\x02\0\0\0YQ\0\0\0\0\0\0\0\0";
+        let entries: Vec<_> = Entries::of(stored).collect();
+        assert_eq!((entries.len(), entries[0].data), (2, &b"YQ"[..]));
+        assert_eq!(entries[0].attribute_map()["k"], "vv");
+    }
+
+    #[test]
+    fn damaged_segments_end_early() {
+        let mut packed = Packed::default();
+        packed.push(&mut Vec::new(), "abc");
+        packed.body.truncate(packed.body.len() - 1);
+        assert_eq!(Entries::of(&packed.body).count(), 0);
+        assert_eq!(Entries::of(&[255; 40]).count(), 0);
     }
 }

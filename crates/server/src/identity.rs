@@ -1,0 +1,116 @@
+//! How services ask the identity service, in process, who a token belongs to.
+
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+use futures_util::future::BoxFuture;
+use jiff::Timestamp;
+
+/// Who a token belongs to and what it may do.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct TokenInfo {
+    /// The user's id.
+    pub user_id: String,
+    /// The user's name.
+    pub user_name: String,
+    /// The id of the domain of the user.
+    pub user_domain_id: String,
+    /// The project of the token's scope.
+    pub project_id: Option<String>,
+    /// The name of that project.
+    pub project_name: Option<String>,
+    /// The names of the roles in that scope.
+    pub roles: Vec<String>,
+    /// Whether the identity service counts one of the roles as an administrator's.
+    pub is_admin: bool,
+    /// When the token ends, in service time; `None` never.
+    pub expires_at: Option<Timestamp>,
+}
+
+impl TokenInfo {
+    /// A token of a user, without scope and roles.
+    pub fn new(user_id: impl Into<String>) -> Self {
+        Self { user_id: user_id.into(), ..Self::default() }
+    }
+
+    /// Whether the token carries a role, in any case.
+    pub fn has_role(&self, role: &str) -> bool {
+        self.roles.iter().any(|own| own.eq_ignore_ascii_case(role))
+    }
+}
+
+/// A token that is not valid, or could not be checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Rejected {
+    /// Unknown, revoked or expired: answer 401.
+    #[error("the token is not valid")]
+    Invalid,
+    /// The identity service is not there or failed: answer 503.
+    #[error("tokens cannot be checked")]
+    Unavailable,
+}
+
+/// Checks tokens. The identity service implements it.
+pub trait IdentityCheck: fmt::Debug + Send + Sync + 'static {
+    /// Who the token belongs to.
+    ///
+    /// # Errors
+    /// [`Rejected`].
+    fn validate<'a>(&'a self, token: &'a str) -> BoxFuture<'a, Result<TokenInfo, Rejected>>;
+}
+
+/// The place where the identity service offers its check to the others, whatever the order they are opened in.
+#[derive(Debug, Clone, Default)]
+pub struct Identity(Arc<OnceLock<Arc<dyn IdentityCheck>>>);
+
+impl Identity {
+    /// Offers a check; only the first one counts. `false` if there was one.
+    pub fn offer(&self, check: Arc<dyn IdentityCheck>) -> bool {
+        self.0.set(check).is_ok()
+    }
+
+    /// The check, if this server has an identity service.
+    pub fn check(&self) -> Option<&Arc<dyn IdentityCheck>> {
+        self.0.get()
+    }
+
+    /// Who the token belongs to.
+    ///
+    /// # Errors
+    /// [`Rejected`]; `Unavailable` without an identity service.
+    pub async fn validate(&self, token: &str) -> Result<TokenInfo, Rejected> {
+        match self.0.get() {
+            Some(check) => check.validate(token).await,
+            None => Err(Rejected::Unavailable),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug)]
+    struct One;
+
+    impl IdentityCheck for One {
+        fn validate<'a>(&'a self, token: &'a str) -> BoxFuture<'a, Result<TokenInfo, Rejected>> {
+            Box::pin(async move {
+                if token == "good" { Ok(TokenInfo::new("u1")) } else { Err(Rejected::Invalid) }
+            })
+        }
+    }
+
+    #[tokio::test]
+    async fn a_check_offered_later_reaches_who_was_opened_earlier() {
+        let early = Identity::default();
+        let late = early.clone();
+        assert_eq!(early.validate("good").await, Err(Rejected::Unavailable));
+        assert!(late.offer(Arc::new(One)));
+        assert!(!late.offer(Arc::new(One)));
+        assert_eq!(early.validate("good").await.unwrap().user_id, "u1");
+        assert_eq!(early.validate("bad").await, Err(Rejected::Invalid));
+    }
+}
