@@ -4,9 +4,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use http::{HeaderName, HeaderValue, Uri};
+use pentad_core::auth::{Anonymous, Renewing, StaticHeader};
 use pentad_core::{
-    Anonymous, Authorize, Clock, Error, ErrorKind, Limits, Observer, Renewing, Result, RetryPolicy, Secret,
-    Session, SessionBuilder, StaticHeader, Target, Transport,
+    Authorize, Clock, Error, ErrorKind, Limits, Observer, Result, RetryPolicy, Secret, Session,
+    SessionBuilder, Target, Transport,
 };
 use pentad_transport::{HyperTransport, Identity, SystemClock, TlsOptions};
 

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use http::Uri;
+use pentad_core::auth::{Exchange, Token, TokenSource, sensitive};
 use pentad_core::{
-    BoxFuture, Context, Error, ErrorKind, Exchange, Request, Result, Secret, Sent, Target, Token,
-    TokenSource, Transport, decode, sensitive,
+    BoxFuture, Context, Error, ErrorKind, Request, Result, Secret, Sent, Target, Transport, decode,
 };
 use serde::Deserialize;
 
-use crate::ops;
+use crate::{error, ops};
 
 /// The header that carries the token.
 pub const API_KEY: &str = "x-api-key";
@@ -38,7 +38,10 @@ impl CertificateLogin {
     }
 
     async fn login(&self, ex: &Exchange) -> Result<Token> {
-        let ex = ex.via(Arc::clone(&self.transport)).at(self.target.clone());
+        let ex = ex.with(|session| {
+            let session = session.transport(Arc::clone(&self.transport)).target(self.target.clone());
+            session.api(ops::V1).details(error::details)
+        });
         let secret = ex.op(&ops::AUTHN).arg("host", &self.host).call(token).await?;
         Ok(Token::new(secret, ex.clock().wall()))
     }
@@ -58,7 +61,7 @@ fn token(context: &Context, parts: http::response::Parts, body: bytes::Bytes) ->
 }
 
 impl TokenSource for CertificateLogin {
-    fn fetch<'a>(&'a self, ex: &'a Exchange) -> BoxFuture<'a, Result<Token>> {
+    fn fetch<'a>(&'a self, ex: &'a Exchange, _stale: Option<&'a Token>) -> BoxFuture<'a, Result<Token>> {
         Box::pin(self.login(ex))
     }
 

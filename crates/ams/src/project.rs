@@ -107,7 +107,7 @@ impl Project {
     /// # Source
     /// AMS reference 10.1.
     pub fn find(&self) -> Call<Option<model::Project>> {
-        self.op(&ops::PROJECT_GET).accept(|status| status == StatusCode::NOT_FOUND).call(wire::found)
+        self.op(&ops::PROJECT_GET).accept(|status, _| status == StatusCode::NOT_FOUND).call(wire::found)
     }
 
     /// Creates the project.

@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use pentad_core::{RetryPolicy, RetryScope, Schedule};
+use pentad_core::retry::{RetryPolicy, Schedule, Scope};
 
 /// `retry=retries, retrysleep=pause`: at most `retries + 1` attempts with a fixed pause between them.
 pub fn fixed(retries: u32, pause: Duration) -> RetryPolicy {
@@ -28,7 +28,7 @@ pub fn none() -> RetryPolicy {
 
 fn base(retries: u32, schedule: Schedule) -> RetryPolicy {
     RetryPolicy::default()
-        .scope(RetryScope::Any)
+        .scope(Scope::Any)
         .attempts(retries.saturating_add(1))
         .schedule(schedule)
         .statuses(vec![408, 500, 502, 503, 504])

@@ -145,7 +145,7 @@ impl Subscription {
     /// # Source
     /// AMS reference 12.1.
     pub fn find(&self) -> Call<Option<model::Subscription>> {
-        self.op(&ops::SUBSCRIPTION_GET).accept(|status| status == StatusCode::NOT_FOUND).call(wire::found)
+        self.op(&ops::SUBSCRIPTION_GET).accept(|status, _| status == StatusCode::NOT_FOUND).call(wire::found)
     }
 
     /// Creates the subscription. It starts at the end of the topic: older messages come only after a [`seek`](Self::seek).

@@ -75,7 +75,7 @@ impl Topic {
     /// # Source
     /// AMS reference 11.2.
     pub fn find(&self) -> Call<Option<model::Topic>> {
-        self.op(&ops::TOPIC_GET).accept(|status| status == StatusCode::NOT_FOUND).call(wire::found)
+        self.op(&ops::TOPIC_GET).accept(|status, _| status == StatusCode::NOT_FOUND).call(wire::found)
     }
 
     /// Creates the topic.

@@ -14,7 +14,8 @@ use pentad_ams::{
     CertificateLogin, Client, Message, NewRegistration, NewSubscription, NewUser, Period, ProjectUpdate,
     Pull, PushConfig, RegistrationFilter, SchemaUpdate, UserUpdate, ops,
 };
-use pentad_core::{BoxFuture, Cursor, Error, ErrorKind, Renewing, Result, Secret, Sent};
+use pentad_core::auth::Renewing;
+use pentad_core::{BoxFuture, Cursor, Error, ErrorKind, Result, Secret, Sent};
 use pentad_testkit::{ManualClock, Recorded, ScriptedTransport, run};
 use serde_json::json;
 

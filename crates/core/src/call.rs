@@ -99,8 +99,8 @@ impl Planned {
 
     /// Sends the request and reads the answer as far as its decoder wants it.
     pub(crate) async fn send(self, whole: bool) -> (Context, Outcome) {
-        let Self { context, request, retry, options } = self;
-        let outcome = match request {
+        let Self { mut context, request, retry, options } = self;
+        let mut outcome = match request {
             Ok(request) => {
                 let shared = context.session().shared();
                 let plan = Plan {
@@ -115,6 +115,9 @@ impl Planned {
             }
             Err(error) => Outcome::refused(error),
         };
+        if let Ok(answer) = &mut outcome.result {
+            context.base = answer.base.take();
+        }
         (context, outcome)
     }
 
@@ -211,6 +214,10 @@ impl<T> Call<T> {
     /// The first wrong argument.
     pub fn curl_with_secrets(&self) -> Result<String> {
         self.plan.shown(Reveal::Yes)
+    }
+
+    pub(crate) fn into_request(self) -> Result<Request> {
+        self.plan.request
     }
 
     pub(crate) fn plan_mut(&mut self) -> &mut Planned {

@@ -28,7 +28,10 @@ pub(crate) fn classify(
             .canonical_reason()
             .map_or_else(|| format!("status {}", parts.status.as_u16()), str::to_owned)
     });
-    let mut error = Error::new(kind(parts.status), message).with_op(op.id).with_status(parts.status);
+    let mut error = Error::new(kind(parts.status), message)
+        .with_op(op.id)
+        .with_status(parts.status)
+        .with_headers(parts.headers.clone());
     if let Some(api) = api {
         error = error.with_api(api);
     }

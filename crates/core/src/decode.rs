@@ -1,14 +1,17 @@
 //! From answers to values.
 
 use bytes::Bytes;
+use http::Uri;
 use http::response::Parts;
 use serde_core::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::error::{Error, ErrorKind, Result, Sent};
+use crate::list::Cursor;
 use crate::message::{Args, ByteStream, Response};
 use crate::op::Op;
 use crate::session::Session;
+use crate::target::{resolve, same_origin};
 
 /// What a decoder may know beside the answer.
 #[derive(Clone, Debug)]
@@ -16,11 +19,15 @@ pub struct Context {
     session: Session,
     op: &'static Op,
     args: Args,
+    /// Known once there is an answer.
+    pub(crate) base: Option<Uri>,
+    /// Escaped path and query below the base, kept for listings only.
+    pub(crate) path: Option<String>,
 }
 
 impl Context {
     pub(crate) fn new(session: Session, op: &'static Op, args: Args) -> Self {
-        Self { session, op, args }
+        Self { session, op, args, base: None, path: None }
     }
 
     /// The session, so that decoders can return handles.
@@ -33,10 +40,47 @@ impl Context {
         self.op
     }
 
+    /// The base URL that was asked, prefix included, after a catalog resolved the target; a redirect does not change it.
+    /// `None` only before there is an answer.
+    pub fn uri(&self) -> Option<&Uri> {
+        self.base.as_ref()
+    }
+
+    /// Turns a link in an answer, absolute or relative, into the place of the next page.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Decode`] if it is no URL; [`ErrorKind::Unexpected`] if it points to another origin than the one that
+    /// was asked, where the credential would follow it.
+    pub fn link(&self, href: &str) -> Result<Cursor> {
+        let wrong = |kind, message: &'static str| {
+            Error::new(kind, message).with_op(self.op.id).with_sent(Sent::Answered)
+        };
+        let base = self.base.as_ref().ok_or_else(|| {
+            wrong(ErrorKind::Unexpected, "a link cannot be resolved before there is an answer")
+        })?;
+        let path = self.path.as_deref().unwrap_or_default();
+        let here = below(base, path).and_then(|here| resolve(&here, href));
+        let there = here.ok_or_else(|| wrong(ErrorKind::Decode, "the link to the next page is no URL"))?;
+        if same_origin(base, &there) {
+            return Ok(Cursor::Link(there));
+        }
+        Err(wrong(ErrorKind::Unexpected, "the link to the next page points to another origin")
+            .with_hint(ELSEWHERE))
+    }
+
     /// A path argument of the call, as it was given.
     pub fn arg(&self, name: &str) -> Option<&str> {
         self.args.get(name)
     }
+}
+
+/// What to do about links to other origins.
+pub(crate) const ELSEWHERE: &str = "the credential would follow it; check the service's public address";
+
+/// The URL of a path and query below a base.
+fn below(base: &Uri, path: &str) -> Option<Uri> {
+    let (scheme, authority) = (base.scheme_str()?, base.authority()?);
+    format!("{scheme}://{authority}{}{path}", base.path().trim_end_matches('/')).parse().ok()
 }
 
 /// How an answer becomes a value. Function pointers, so that calls have no hidden type parameters.

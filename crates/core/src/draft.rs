@@ -51,7 +51,7 @@ pub struct Draft {
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Options {
     pub(crate) redirect: Option<Redirect>,
-    pub(crate) accept: Option<fn(StatusCode) -> bool>,
+    pub(crate) accept: Option<fn(StatusCode, &HeaderMap) -> bool>,
     /// Whether the answer's head is kept for [`Meta`](crate::Meta).
     pub(crate) meta: bool,
     /// A limit from outside: the scope of a `Work`, the call that an authentication serves.
@@ -154,9 +154,10 @@ impl Draft {
         self
     }
 
-    /// Takes further statuses as success: those for which the function says yes go to the decoder.
-    pub fn accept(mut self, statuses: fn(StatusCode) -> bool) -> Self {
-        self.options.accept = Some(statuses);
+    /// Takes further answers as success: those for which the function says yes go to the decoder, such as a 401 that
+    /// carries the receipt for the next step of a login.
+    pub fn accept(mut self, answers: fn(StatusCode, &HeaderMap) -> bool) -> Self {
+        self.options.accept = Some(answers);
         self
     }
 

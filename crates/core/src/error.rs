@@ -5,8 +5,8 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
-use http::StatusCode;
 use http::response::Parts;
+use http::{HeaderMap, StatusCode};
 
 use crate::op::Op;
 
@@ -175,6 +175,7 @@ struct Inner {
     hint: Option<Cow<'static, str>>,
     api: Option<ApiDetails>,
     status: Option<StatusCode>,
+    headers: Option<HeaderMap>,
     request_id: Option<String>,
     retry_after: Option<Duration>,
     attempts: u32,
@@ -195,6 +196,7 @@ impl Error {
             hint: None,
             api: None,
             status: None,
+            headers: None,
             request_id: None,
             retry_after: None,
             attempts: 0,
@@ -231,6 +233,12 @@ impl Error {
     pub fn with_status(mut self, status: StatusCode) -> Self {
         self.0.status = Some(status);
         self.0.sent = Sent::Answered;
+        self
+    }
+
+    /// Adds the answer's headers.
+    pub fn with_headers(mut self, headers: HeaderMap) -> Self {
+        self.0.headers = Some(headers);
         self
     }
 
@@ -294,6 +302,11 @@ impl Error {
     /// Status of the (last) answer, if there was one.
     pub fn status(&self) -> Option<StatusCode> {
         self.0.status
+    }
+
+    /// Headers of the (last) answer, if there was one. They may hold secrets; `Debug` of an error does not show them.
+    pub fn headers(&self) -> Option<&HeaderMap> {
+        self.0.headers.as_ref()
     }
 
     /// What the service itself said.

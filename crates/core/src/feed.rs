@@ -2,14 +2,16 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::future::poll_fn;
+use std::future::{poll_fn, ready};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
 use std::time::Duration;
 
 use futures_core::Stream;
 use futures_core::future::BoxFuture;
 use futures_core::stream::BoxStream;
+use futures_util::stream::{self, StreamExt};
 use http::{HeaderName, HeaderValue};
 
 use crate::call::Planned;
@@ -19,7 +21,7 @@ use crate::draft::Options;
 use crate::error::{Error, ErrorKind, Result};
 use crate::message::{Args, Request};
 use crate::op::Op;
-use crate::retry::RetryPolicy;
+use crate::retry::{Outage, Reconnect, RetryPolicy};
 use crate::session::Session;
 use crate::work::{Extra, Scope};
 
@@ -65,6 +67,7 @@ struct Waiting<T> {
     plan: Planned,
     total: Option<Duration>,
     extra: Extra,
+    reconnect: Option<Reconnect>,
     start: Start<T>,
 }
 
@@ -86,7 +89,8 @@ impl<T> Feed<T> {
     ) -> Self {
         let context = Context::new(session.clone(), op, Args::default());
         let plan = Planned { context, request: preview, retry: None, options: Options::default() };
-        let waiting = Waiting { plan, total: None, extra: Extra::default(), start: Box::new(start) };
+        let waiting =
+            Waiting { plan, total: None, extra: Extra::default(), reconnect: None, start: Box::new(start) };
         Self { state: State::Ready(Box::new(waiting)) }
     }
 
@@ -105,6 +109,11 @@ impl<T> Feed<T> {
     /// Replaces the retry policy of each exchange. No effect once it has begun.
     pub fn retry(self, policy: RetryPolicy) -> Self {
         self.change(|waiting| waiting.plan.retry = Some(policy))
+    }
+
+    /// Says how outages are lived through, in place of the feed's own policy. No effect once it has begun.
+    pub fn reconnect(self, policy: Reconnect) -> Self {
+        self.change(|waiting| waiting.reconnect = Some(policy))
     }
 
     /// Sets a header of each exchange. No effect once it has begun.
@@ -175,7 +184,9 @@ impl<T> Feed<T> {
         waiting.plan.request.map_err(|error| error.with_op(op.id))?;
         let session = waiting.plan.context.session().clone();
         let deadline = waiting.total.and_then(|total| session.clock().now().checked_add(total));
-        Ok((waiting.start)(Scope::new(session, deadline, waiting.plan.retry, waiting.extra)))
+        let mut scope = Scope::new(session, deadline, waiting.plan.retry, waiting.extra);
+        scope.set_reconnect(waiting.reconnect);
+        Ok((waiting.start)(scope))
     }
 
     fn end(&mut self) {
@@ -185,7 +196,51 @@ impl<T> Feed<T> {
     }
 }
 
+/// A stream of a [`Feed::reconnecting`], open until it breaks; `None` when there is nothing more to come.
+pub type Link<T> = Option<BoxStream<'static, Result<T>>>;
+
+type Open<T> = Box<dyn FnMut(&Scope, Option<&str>) -> BoxFuture<'static, Result<Link<T>>> + Send>;
+
+/// The state of a feed that opens its stream again when it breaks.
+struct Reopening<T> {
+    scope: Scope,
+    outage: Outage,
+    open: Open<T>,
+    mark: fn(&T) -> Option<String>,
+    /// Where to go on.
+    place: Option<String>,
+    stream: Link<T>,
+    /// Streams in a row that ended without anything in them.
+    idle: u32,
+}
+
 impl<T: Send + 'static> Feed<T> {
+    /// A feed over a connection that may break, such as server-sent events: `open` connects and `mark` gives the place
+    /// of a thing, which the next `open` receives to go on behind it. When the stream breaks or ends it is opened again
+    /// as [`reconnect`](Self::reconnect) says (default [`Reconnect::default`]); `open` ends the feed by `Ok(None)`.
+    pub fn reconnecting(
+        session: &Session,
+        op: &'static Op,
+        preview: Result<Request>,
+        mark: fn(&T) -> Option<String>,
+        open: impl FnMut(&Scope, Option<&str>) -> BoxFuture<'static, Result<Link<T>>> + Send + 'static,
+    ) -> Self {
+        Self::lazy(session, op, preview, move |scope| {
+            let outage = Outage::new(scope.reconnect().cloned().unwrap_or_default());
+            let open: Open<T> = Box::new(open);
+            let state = Reopening { scope, outage, open, mark, place: None, stream: None, idle: 0 };
+            let stream = stream::unfold(Some(state), |state| async move {
+                let mut state = state?;
+                match state.next().await {
+                    Ok(Some(thing)) => Some((Ok(thing), Some(state))),
+                    Ok(None) => None,
+                    Err(error) => Some((Err(error), None)),
+                }
+            });
+            Opened::new(Box::pin(stream), || Box::pin(ready(Ok(()))))
+        })
+    }
+
     /// The next thing, blocking the calling thread. The feed comes back for the one after it.
     ///
     /// # Errors
@@ -195,6 +250,48 @@ impl<T: Send + 'static> Feed<T> {
             let next = self.next().await.transpose()?;
             Ok((next, self))
         })
+    }
+}
+
+impl<T: Send + 'static> Reopening<T> {
+    async fn next(&mut self) -> Result<Option<T>> {
+        let clock = Arc::clone(self.scope.session().clock());
+        loop {
+            let Some(stream) = &mut self.stream else {
+                let opened = (self.open)(&self.scope, self.place.as_deref()).await;
+                match opened {
+                    Ok(None) => return Ok(None),
+                    Ok(stream) => self.stream = stream,
+                    Err(error) => {
+                        let failed: Result<()> = Err(error);
+                        self.outage.survive(&*clock, failed).await?;
+                    }
+                }
+                continue;
+            };
+            match stream.next().await {
+                Some(Ok(thing)) => {
+                    // Only what arrives proves that the service is back: an open connection may break at once.
+                    self.outage.over();
+                    self.idle = 0;
+                    if let Some(place) = (self.mark)(&thing) {
+                        self.place = Some(place);
+                    }
+                    return Ok(Some(thing));
+                }
+                Some(Err(error)) => {
+                    self.stream = None;
+                    let broken: Result<()> = Err(error);
+                    self.outage.survive(&*clock, broken).await?;
+                }
+                None => {
+                    self.stream = None;
+                    let pause = self.outage.policy().schedule.pause(self.idle, clock.jitter());
+                    self.idle = self.idle.saturating_add(1);
+                    clock.sleep(pause).await;
+                }
+            }
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use http::{HeaderName, HeaderValue, Uri};
 
 use crate::call::{Planned, again};
 use crate::curl::Reveal;
-use crate::decode::Context;
+use crate::decode::{Context, ELSEWHERE};
 use crate::draft::{Options, repeatable};
 use crate::error::{Error, ErrorKind, Result};
 use crate::message::{Request, ResponseBody};
@@ -30,7 +30,7 @@ pub enum Cursor {
     Marker(String),
     /// An opaque token.
     Token(String),
-    /// The URL of the next page, absolute or made so by the service's crate.
+    /// The absolute URL of the next page; [`Context::link`] makes one from what an answer says.
     Link(Uri),
     /// A query that the service wants back verbatim.
     Raw(String),
@@ -88,6 +88,11 @@ impl<T> Page<T> {
         Page { items, next: self.next, total: self.total, sparse: self.sparse, raw: self.raw }
     }
 }
+
+/// A page with the base that was asked.
+pub(crate) type Fetched<T> = Result<(Page<T>, Option<Uri>)>;
+/// A page on its way.
+pub(crate) type Fetch<T> = BoxFuture<'static, Fetched<T>>;
 
 /// A listing: a value that describes what will be asked. Awaiting it gives the first page.
 #[must_use = "a list does nothing until it is awaited or iterated"]
@@ -183,7 +188,7 @@ impl<T> List<T> {
     /// # Errors
     /// The first wrong argument.
     pub fn request(&self) -> Result<Request> {
-        self.at(self.start.as_ref())
+        self.at(self.start.as_ref(), None)
     }
 
     /// The first page's request as one line for a shell, secrets as shell variables.
@@ -204,8 +209,9 @@ impl<T> List<T> {
         Items::new(self)
     }
 
-    /// The request for a place, with its page size.
-    fn at(&self, place: Option<&Cursor>) -> Result<Request> {
+    /// The request for a place, with its page size. `home` is the base of the pages before, which is where links go to
+    /// when a catalog resolves the target.
+    fn at(&self, place: Option<&Cursor>, home: Option<&Uri>) -> Result<Request> {
         let base = self.plan.request.as_ref().map_err(again)?;
         let mut request = base.clone_head();
         let most = self.max_items.and_then(|most| u32::try_from(most).ok());
@@ -218,27 +224,31 @@ impl<T> List<T> {
         }
         let Some(place) = place else { return Ok(request) };
         if let Cursor::Link(link) = place {
-            self.refuse_elsewhere(link)?;
+            self.refuse_elsewhere(link, home)?;
+            if let (Target::Service { .. }, Some(home)) = (&request.target, home) {
+                request.target = Target::Url(home.clone());
+            }
         }
         (self.cursor)(place, &mut request);
         if let Target::Url(now) = &request.target {
-            self.refuse_elsewhere(now)?;
+            self.refuse_elsewhere(now, home)?;
         }
         Ok(request)
     }
 
-    /// The credential would follow a link to another origin. While the target is a service in a catalog its
-    /// origin is not known here, so then no link with a host of its own is followed.
-    fn refuse_elsewhere(&self, link: &Uri) -> Result<()> {
+    /// The credential would follow a link to another origin. While the target is a service in a catalog that no page
+    /// resolved yet its origin is not known, so then no link with a host of its own is followed.
+    fn refuse_elsewhere(&self, link: &Uri, home: Option<&Uri>) -> Result<()> {
         let Ok(Request { target, op, .. }) = &self.plan.request else { return Ok(()) };
-        let at_home = matches!(target, Target::Url(base) if same_origin(base, link));
-        if link.authority().is_none() || at_home {
+        let base = match target {
+            Target::Url(base) => Some(base),
+            Target::Service { .. } => home,
+        };
+        if link.authority().is_none() || base.is_some_and(|base| same_origin(base, link)) {
             return Ok(());
         }
         let message = "the link to the next page points to another origin";
-        Err(Error::new(ErrorKind::Unexpected, message)
-            .with_op(op.id)
-            .with_hint("the credential would follow it; check the service's public address"))
+        Err(Error::new(ErrorKind::Unexpected, message).with_op(op.id).with_hint(ELSEWHERE))
     }
 
     fn planned(&self, request: Result<Request>) -> Planned {
@@ -256,9 +266,10 @@ impl<T> List<T> {
 }
 
 impl<T: Send + 'static> List<T> {
-    /// Asks for the page at a place.
-    pub(crate) fn fetch(&self, place: Option<&Cursor>) -> BoxFuture<'static, Result<Page<T>>> {
-        let planned = self.planned(self.at(place));
+    /// Asks for the page at a place; gives the base that was asked beside it.
+    pub(crate) fn fetch(&self, place: Option<&Cursor>, home: Option<&Uri>) -> Fetch<T> {
+        let mut planned = self.planned(self.at(place, home));
+        planned.context.path = planned.request.as_ref().ok().map(Request::path_and_query);
         let page = self.page;
         Box::pin(async move {
             let (context, outcome) = planned.send(true).await;
@@ -266,7 +277,8 @@ impl<T: Send + 'static> List<T> {
             let ResponseBody::Full(body) = answer.body else {
                 return Err(Error::new(ErrorKind::Unexpected, "the answer was not read as a whole"));
             };
-            page(&context, &answer.parts, body).map_err(|error| error.with_op(context.op().id))
+            let page = page(&context, &answer.parts, body).map_err(|error| error.with_op(context.op().id))?;
+            Ok((page, context.base))
         })
     }
 
@@ -312,10 +324,10 @@ impl<T: Send + 'static> IntoFuture for List<T> {
     type IntoFuture = BoxFuture<'static, Result<Page<T>>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let page = self.fetch(self.start.as_ref());
+        let page = self.fetch(self.start.as_ref(), None);
         let most = self.max_items.unwrap_or(usize::MAX);
         Box::pin(async move {
-            let mut page = page.await?;
+            let (mut page, _) = page.await?;
             page.items.truncate(most);
             Ok(page)
         })

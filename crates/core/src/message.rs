@@ -155,6 +155,11 @@ impl Request {
                 .with_op(self.op.id)
                 .with_hint("give an endpoint, or credentials with a catalog"));
         };
+        self.uri_at(base)
+    }
+
+    /// The full URL below a base, whatever the target.
+    pub(crate) fn uri_at(&self, base: &Uri) -> Result<Uri> {
         let path = PathAndQuery::from_maybe_shared(Bytes::from(self.path_and_query_under(base.path())))
             .map_err(|error| Error::invalid("path", "cannot stand in a URL").with_source(error))?;
         let mut parts = http::uri::Parts::default();

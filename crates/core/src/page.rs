@@ -8,10 +8,10 @@ use std::task::{Context, Poll};
 use std::vec;
 
 use futures_core::Stream;
-use futures_core::future::BoxFuture;
+use http::Uri;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::list::{Cursor, List, Page};
+use crate::list::{Cursor, Fetch, Fetched, List, Page};
 
 /// Page after page of a listing. After an error it ends.
 #[must_use = "pages are fetched only when asked for"]
@@ -28,6 +28,8 @@ pub struct Pages<T> {
     seen: u64,
     /// Distance between offsets and end of the listing, where both are known.
     stride: Option<(u64, u64)>,
+    /// The base of the pages so far: links may lead there and nowhere else.
+    home: Option<Uri>,
 }
 
 struct Ahead<T> {
@@ -36,8 +38,8 @@ struct Ahead<T> {
 }
 
 enum State<T> {
-    Running(BoxFuture<'static, Result<Page<T>>>),
-    Done(Result<Page<T>>),
+    Running(Fetch<T>),
+    Done(Box<Fetched<T>>),
 }
 
 enum Next {
@@ -52,7 +54,16 @@ impl<T> Pages<T> {
     pub(crate) fn new(mut list: List<T>) -> Self {
         let start = list.start.take();
         let next = if list.max_items == Some(0) { Next::End } else { Next::At(start) };
-        Self { list, ahead: VecDeque::new(), next, given: 0, tortoise: None, seen: 0, stride: None }
+        Self {
+            list,
+            ahead: VecDeque::new(),
+            next,
+            given: 0,
+            tortoise: None,
+            seen: 0,
+            stride: None,
+            home: None,
+        }
     }
 
     fn end(&mut self) {
@@ -86,7 +97,7 @@ impl<T: Send + 'static> Pages<T> {
                 }
             }
             let place = place.clone();
-            let request = self.list.fetch(place.as_ref());
+            let request = self.list.fetch(place.as_ref(), self.home.as_ref());
             self.next = match (self.stride, &place) {
                 (Some((stride, total)), Some(Cursor::Offset(offset))) => match offset.checked_add(stride) {
                     Some(next) if next < total => Next::At(Some(Cursor::Offset(next))),
@@ -105,7 +116,7 @@ impl<T: Send + 'static> Pages<T> {
             if let State::Running(request) = &mut ahead.state
                 && let Poll::Ready(result) = request.as_mut().poll(cx)
             {
-                ahead.state = State::Done(result);
+                ahead.state = State::Done(Box::new(result));
             }
         }
     }
@@ -186,7 +197,10 @@ impl<T: Send + 'static> Stream for Pages<T> {
         let Some(Ahead { place, state: State::Done(result) }) = self.ahead.pop_front() else {
             return Poll::Ready(None);
         };
-        let result = result.and_then(|page| self.take(place.as_ref(), page));
+        let result = result.and_then(|(page, base)| {
+            self.home = base.or(self.home.take());
+            self.take(place.as_ref(), page)
+        });
         if result.is_err() {
             self.end();
         }

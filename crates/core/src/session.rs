@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use crate::authorize::{Authorize, Exchange};
+use crate::auth::{Authorize, Exchange};
 use crate::clock::Clock;
 use crate::draft::{Draft, Redirect};
 use crate::error::Details;
@@ -43,7 +43,7 @@ pub(crate) struct Shared {
 
 struct Inner {
     shared: Shared,
-    /// The same session without a credential, made when an authorizer first needs it.
+    /// The session for logins, made when an authorizer first needs it.
     bare: OnceLock<Session>,
 }
 
@@ -121,14 +121,16 @@ impl Session {
         self.0.shared.timings.reset();
     }
 
-    /// The same pipeline without a credential.
+    /// The same pipeline without credential, default headers and reader of error bodies, for a login outside of a call.
     pub fn exchange(&self) -> Exchange {
         Exchange::new(self.bare().clone(), None)
     }
 
     pub(crate) fn bare(&self) -> &Self {
         self.0.bare.get_or_init(|| {
-            let shared = Shared { authorize: None, ..self.0.shared.clone() };
+            // Headers and error bodies are the served service's own.
+            let shared =
+                Shared { authorize: None, headers: HeaderMap::new(), details: None, ..self.0.shared.clone() };
             Self(Arc::new(Inner { shared, bare: OnceLock::new() }))
         })
     }

@@ -30,12 +30,13 @@ impl Target {
     /// Reads a base URL.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`] if it is no absolute `http` or `https` URL, or has a query or user information.
+    /// [`ErrorKind::Config`] if it is no absolute `http`, `https`, `ws` or `wss` URL, or has a query or user
+    /// information. The last two are for [`Socket`](crate::Socket)s only.
     pub fn parse(base: &str) -> Result<Self> {
         let wrong = |why: &str| Error::new(ErrorKind::Config, format!("endpoint {base:?}: {why}"));
         let uri: Uri = base.parse().map_err(|error| wrong("not a URL").with_source(error))?;
         match uri.scheme_str() {
-            Some("http" | "https") => {}
+            Some("http" | "https" | "ws" | "wss") => {}
             _ => return Err(wrong("must start with http:// or https://")),
         }
         match uri.authority() {
@@ -116,8 +117,8 @@ pub(crate) fn resolve(base: &Uri, link: &str) -> Option<Uri> {
 pub(crate) fn same_origin(a: &Uri, b: &Uri) -> bool {
     fn port(uri: &Uri) -> Option<u16> {
         uri.port_u16().or(match uri.scheme_str() {
-            Some("http") => Some(80),
-            Some("https") => Some(443),
+            Some("http" | "ws") => Some(80),
+            Some("https" | "wss") => Some(443),
             _ => None,
         })
     }

@@ -20,7 +20,7 @@ use crate::draft::Options;
 use crate::error::{Error, ErrorKind, Result, Sent};
 use crate::message::{Args, Request};
 use crate::op::Op;
-use crate::retry::RetryPolicy;
+use crate::retry::{Reconnect, RetryPolicy};
 use crate::session::Session;
 
 /// One step of a work, for progress bars and logs.
@@ -85,6 +85,7 @@ pub struct Scope {
     deadline: Option<Instant>,
     retry: Option<RetryPolicy>,
     extra: Extra,
+    reconnect: Option<Reconnect>,
     events: Option<Arc<Events>>,
 }
 
@@ -101,12 +102,21 @@ impl Scope {
         retry: Option<RetryPolicy>,
         extra: Extra,
     ) -> Self {
-        Self { session, deadline, retry, extra, events: None }
+        Self { session, deadline, retry, extra, reconnect: None, events: None }
     }
 
     /// The session.
     pub fn session(&self) -> &Session {
         &self.session
+    }
+
+    /// What the caller of a feed said about outages; `None` leaves it to the feed.
+    pub fn reconnect(&self) -> Option<&Reconnect> {
+        self.reconnect.as_ref()
+    }
+
+    pub(crate) fn set_reconnect(&mut self, policy: Option<Reconnect>) {
+        self.reconnect = policy;
     }
 
     /// What is left of the work's limit; `None` if it has none.

@@ -6,6 +6,8 @@ mod window;
 
 use std::time::Duration;
 
+use pentad_core::retry::Reconnect;
+
 pub use self::delivery::Delivery;
 pub(crate) use self::run::start;
 use crate::topic::Topic;
@@ -34,7 +36,7 @@ pub struct Consume {
     pub(crate) max_bytes: usize,
     pub(crate) deadline: Option<Duration>,
     pub(crate) idle: (Duration, Duration),
-    pub(crate) outage: Duration,
+    pub(crate) reconnect: Reconnect,
     pub(crate) redeliver_after: Duration,
     pub(crate) drain: Duration,
     pub(crate) commit_each: bool,
@@ -50,7 +52,7 @@ impl Default for Consume {
             max_bytes: 64_000_000,
             deadline: None,
             idle: (Duration::from_millis(100), Duration::from_secs(5)),
-            outage: Duration::from_secs(300),
+            reconnect: Reconnect::default(),
             redeliver_after: Duration::from_secs(1),
             drain: Duration::from_secs(30),
             commit_each: false,
@@ -103,7 +105,14 @@ impl Consume {
     /// Ends with the error when the service has not answered for this long.
     #[must_use]
     pub fn outage(mut self, longest: Duration) -> Self {
-        self.outage = longest;
+        self.reconnect.longest = longest;
+        self
+    }
+
+    /// Says how outages are lived through; [`Feed::reconnect`](pentad_core::Feed::reconnect) does the same later.
+    #[must_use]
+    pub fn reconnect(mut self, policy: Reconnect) -> Self {
+        self.reconnect = policy;
         self
     }
 

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use futures_util::FutureExt;
 use futures_util::future::select;
 use futures_util::stream::{self, StreamExt};
+use pentad_core::retry::Outage;
 use pentad_core::{Clock, Error, ErrorKind, Feed, Opened, Result, Scope};
 use tokio::sync::{Mutex as Turn, Notify};
 
@@ -49,8 +50,13 @@ pub(crate) fn start(subscription: Subscription, options: Consume) -> Feed<Delive
             turn: Turn::new(()),
             changed: Notify::new(),
         });
-        let puller =
-            Puller { consumer: Arc::clone(&consumer), pause: Duration::ZERO, quiet: None, outage: None };
+        let policy = consumer.scope.reconnect().unwrap_or(&consumer.options.reconnect).clone();
+        let puller = Puller {
+            consumer: Arc::clone(&consumer),
+            pause: Duration::ZERO,
+            quiet: None,
+            outage: Outage::new(policy),
+        };
         let stream = stream::unfold(Some(puller), |puller| async move {
             let mut puller = puller?;
             match puller.next().await {
@@ -164,8 +170,7 @@ struct Puller {
     pause: Duration,
     /// No pull for new messages before this.
     quiet: Option<Instant>,
-    /// Since when the service has not answered.
-    outage: Option<Instant>,
+    outage: Outage,
 }
 
 /// What to do next.
@@ -256,23 +261,8 @@ impl Puller {
 
     /// Lets an error pass that time may heal, after a pause; `None` then.
     async fn survive<T>(&mut self, result: Result<T>) -> Result<Option<T>> {
-        let error = match result {
-            Ok(value) => {
-                self.outage = None;
-                return Ok(Some(value));
-            }
-            Err(error) => error,
-        };
         let clock = Arc::clone(self.consumer.clock());
-        let since = *self.outage.get_or_insert(clock.now());
-        if !is_outage(&error) || clock.now().duration_since(since) >= self.consumer.options.outage {
-            return Err(error);
-        }
-        let (first, longest) = self.consumer.options.idle;
-        self.pause = (self.pause * 2).clamp(first, longest);
-        tracing::debug!(error = %error, pause = ?self.pause, "consuming goes on after a pause");
-        clock.sleep(error.retry_after().unwrap_or(self.pause)).await;
-        Ok(None)
+        self.outage.survive(&*clock, result).await
     }
 
     async fn wait(&self, until: Option<Instant>) {
@@ -295,7 +285,7 @@ impl Puller {
         let consumer = Arc::clone(&self.consumer);
         let deadline = match consumer.scope.run(consumer.subscription.get()).await {
             Ok(subscription) => subscription.ack_deadline(),
-            Err(error) if matches!(error.kind(), ErrorKind::Forbidden) || is_outage(&error) => {
+            Err(error) if matches!(error.kind(), ErrorKind::Forbidden) || error.is_outage() => {
                 DEFAULT_DEADLINE
             }
             Err(error) => return Err(error),
@@ -309,13 +299,4 @@ impl Puller {
 /// Whether a new pull may open a window in which the acknowledgement succeeds.
 fn heals(error: &Error) -> bool {
     error.is_ack_timeout() || error.is_wrong_ack() || error.is_no_ack_pending() || error.may_have_applied()
-}
-
-/// Whether the service, or the way to it, may come back by itself.
-fn is_outage(error: &Error) -> bool {
-    let passing = matches!(
-        error.kind(),
-        ErrorKind::Connection | ErrorKind::Timeout | ErrorKind::Unavailable | ErrorKind::RateLimited
-    );
-    passing && error.api().and_then(|api| api.again) != Some(false)
 }

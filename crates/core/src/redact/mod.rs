@@ -68,7 +68,7 @@ mod tests {
     #[test]
     fn sensitive_header_values_are_hidden_whatever_their_name() {
         let mut map = HeaderMap::new();
-        map.insert("x-anything", crate::authorize::sensitive("canary").unwrap());
+        map.insert("x-anything", crate::auth::sensitive("canary").unwrap());
         map.insert("accept", http::HeaderValue::from_static("application/json"));
         map.insert(LOCATION, http::HeaderValue::from_static("http://h.test/a?sig=canary"));
         let shown = headers(&map);

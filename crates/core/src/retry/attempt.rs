@@ -10,7 +10,7 @@ use http::header::{ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, HeaderName, LOCATIO
 use http::response::Parts;
 use http::{HeaderMap, Method, StatusCode, Uri};
 
-use crate::authorize::{Exchange, Stamp};
+use crate::auth::{Exchange, Stamp};
 use crate::classify::classify;
 use crate::clock::Clock;
 use crate::draft::Redirect;
@@ -18,7 +18,7 @@ use crate::error::{Error, ErrorKind, Result, Sent};
 use crate::log;
 use crate::message::{Request, ResponseBody};
 use crate::retry::run::{Answer, Plan, Progress};
-use crate::target::same_origin;
+use crate::target::{Target, same_origin};
 
 /// More hops than this are a loop.
 const HOPS: usize = 10;
@@ -50,6 +50,7 @@ pub(crate) async fn attempt(
     stamp: &mut Stamp,
 ) -> Result<Answer> {
     let mut moved: Option<Moved> = None;
+    let mut base = None;
     for _ in 0..=HOPS {
         let (source, credential) = match &mut moved {
             Some(moved) => (&mut moved.request, moved.same_origin),
@@ -61,11 +62,19 @@ pub(crate) async fn attempt(
         {
             *stamp = authorize.authorize(exchange, &mut request).await?;
         }
-        let uri = redirects(plan, &request).then(|| request.uri()).transpose()?;
-        let (parts, body) = exchanged(plan, request, progress, number).await?;
-        let Some((uri, location)) = uri.zip(location(&parts)) else {
-            return conclude(plan, source.op, parts, body).await;
+        let here = match &request.target {
+            Target::Url(here) => Some(here.clone()),
+            Target::Service { .. } => None,
         };
+        let redirected = redirects(plan, &request);
+        let (parts, body) = exchanged(plan, request, progress, number).await?;
+        let location = if redirected { location(&parts) } else { None };
+        let Some(location) = location else {
+            return conclude(plan, source.op, parts, body, base.or(here)).await;
+        };
+        let Some(here) = here else { return conclude(plan, source.op, parts, body, None).await };
+        let uri = source.uri_at(&here)?;
+        base.get_or_insert(here);
         moved = Some(follow(plan, source, &uri, &location, credential, parts.status)?);
     }
     Err(Error::new(ErrorKind::Unexpected, "too many redirects").with_sent(Sent::Answered))
@@ -104,14 +113,15 @@ async fn conclude(
     op: &'static crate::op::Op,
     parts: Parts,
     body: ResponseBody,
+    base: Option<Uri>,
 ) -> Result<Answer> {
     let shared = plan.session.shared();
     let status = parts.status;
     let redirect =
         status.is_redirection() && plan.redirect == Redirect::Never && status != StatusCode::NOT_MODIFIED;
-    if status.is_success() || redirect || plan.accept.is_some_and(|accept| accept(status)) {
+    if status.is_success() || redirect || plan.accept.is_some_and(|accept| accept(status, &parts.headers)) {
         let body = if plan.whole { ResponseBody::Full(body.bytes(shared.max_answer).await?) } else { body };
-        return Ok(Answer { parts, body });
+        return Ok(Answer { parts, body, base });
     }
     // An explanation that cannot be read leaves the status, which says enough.
     let explanation = body.bytes(EXPLANATION).await.unwrap_or_default();

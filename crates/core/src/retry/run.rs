@@ -3,12 +3,12 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use http::StatusCode;
 use http::response::Parts;
+use http::{HeaderMap, StatusCode, Uri};
 use jiff::Timestamp;
 use tracing::Instrument;
 
-use crate::authorize::{Exchange, Stamp};
+use crate::auth::{Exchange, Stamp};
 use crate::call::Meta;
 use crate::draft::Redirect;
 use crate::error::{Error, ErrorKind, Result, Sent};
@@ -23,7 +23,7 @@ pub(crate) struct Plan<'a> {
     pub(crate) session: &'a Session,
     pub(crate) policy: &'a RetryPolicy,
     pub(crate) redirect: Redirect,
-    pub(crate) accept: Option<fn(StatusCode) -> bool>,
+    pub(crate) accept: Option<fn(StatusCode, &HeaderMap) -> bool>,
     pub(crate) deadline: Option<Instant>,
     pub(crate) whole: bool,
 }
@@ -32,6 +32,8 @@ pub(crate) struct Plan<'a> {
 pub(crate) struct Answer {
     pub(crate) parts: Parts,
     pub(crate) body: ResponseBody,
+    /// Where the credential went: the target once it was resolved, redirects not followed.
+    pub(crate) base: Option<Uri>,
 }
 
 /// How a call ended.
@@ -51,7 +53,10 @@ impl Outcome {
     pub(crate) fn meta(&self) -> Option<Meta> {
         let (status, headers, version) = match &self.result {
             Ok(answer) => (answer.parts.status, answer.parts.headers.clone(), answer.parts.version),
-            Err(error) => (error.status()?, http::HeaderMap::new(), http::Version::HTTP_11),
+            Err(error) => {
+                let headers = error.headers().cloned().unwrap_or_default();
+                (error.status()?, headers, http::Version::HTTP_11)
+            }
         };
         Some(Meta {
             status,

@@ -5,10 +5,8 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use http::{HeaderName, Method};
-use pentad_core::{
-    Api, BoxFuture, ErrorKind, Exchange, Op, Renewing, Request, Result, Secret, StaticHeader, Token,
-    TokenSource, decode, sensitive,
-};
+use pentad_core::auth::{Exchange, Renewing, StaticHeader, Token, TokenSource, sensitive};
+use pentad_core::{Api, BoxFuture, ErrorKind, Op, Request, Result, Secret, decode};
 use pentad_testkit::{ManualClock, ScriptedTransport, Task, run};
 
 use crate::support::{GET, Shared, builder, secs};
@@ -28,11 +26,11 @@ struct Login {
 }
 
 impl TokenSource for Login {
-    fn fetch<'a>(&'a self, ex: &'a Exchange) -> BoxFuture<'a, Result<Token>> {
+    fn fetch<'a>(&'a self, ex: &'a Exchange, _: Option<&'a Token>) -> BoxFuture<'a, Result<Token>> {
         Box::pin(async move {
             let secret: Secret = ex.op(&LOGIN).call(decode::json).await?;
             let now = ex.clock().wall();
-            Ok(Token::new(secret, now).expires(now + self.life))
+            Ok(Token::new(secret, now).lasts(self.life))
         })
     }
 

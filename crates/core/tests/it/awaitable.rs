@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use futures_util::StreamExt;
 use http::{HeaderName, HeaderValue};
+use pentad_core::auth::StaticHeader;
 use pentad_core::{
-    BoxFuture, Error, ErrorKind, Event, Feed, Opened, Result, Secret, Session, StaticHeader, Target, Work,
-    decode,
+    BoxFuture, Error, ErrorKind, Event, Feed, Opened, Result, Secret, Session, Target, Work, decode,
 };
 use pentad_testkit::{ManualClock, ScriptedTransport, Task, run};
 

@@ -4,7 +4,11 @@
 
 mod authorize;
 mod awaitable;
+mod link;
 mod list;
+mod login;
+mod reconnect;
 mod retry;
 mod support;
+mod until;
 mod verdict;

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use http::StatusCode;
-use pentad_core::{ApiDetails, Body, Budget, Decode, ErrorKind, Limits, Redirect, RetryPolicy, Sent, decode};
+use pentad_core::{ApiDetails, Body, Decode, ErrorKind, Limits, Redirect, RetryPolicy, Sent, decode};
 use pentad_testkit::{ManualClock, ScriptedTransport, Task, run};
 
 use crate::support::{GET, POST, PULL, builder, refused, reset, secs, session};
@@ -126,7 +126,7 @@ fn a_replayable_body_is_sent_whole_each_time() {
 
 #[test]
 fn conflict_after_a_lost_answer_may_have_applied() {
-    let policy = RetryPolicy::default().scope(pentad_core::RetryScope::Any);
+    let policy = RetryPolicy::default().scope(pentad_core::retry::Scope::Any);
     let transport = ScriptedTransport::new().fail(reset()).answer(409, "");
     let call = session(&transport, &ManualClock::auto()).op(&POST).arg("thing", "x").call(decode::empty);
     let error = run(call.retry(policy.clone())).unwrap_err();
@@ -146,7 +146,7 @@ fn reading_never_applies_anything() {
 
 #[test]
 fn the_budget_is_shared_by_clones_of_a_session() {
-    let budget = Budget::default();
+    let budget = pentad_core::retry::Budget::default();
     let policy = RetryPolicy::default().budget(Some(budget)).attempts(100);
     let transport = (0..40).fold(ScriptedTransport::new(), |script, _| script.answer(503, ""));
     let session = builder(&transport, &ManualClock::auto().jitter(0.0)).retry(policy).build();
@@ -207,7 +207,8 @@ fn redirects_can_be_taken_as_the_answer_or_followed_without_credentials() {
         ScriptedTransport::new().answer_with(302, ("location", "http://blobs.test/b"), "").answer(200, "1")
     };
     let transport = elsewhere();
-    let key = pentad_core::StaticHeader::new(http::HeaderName::from_static("x-api-key"), "canary".into());
+    let key =
+        pentad_core::auth::StaticHeader::new(http::HeaderName::from_static("x-api-key"), "canary".into());
     let session = builder(&transport, &ManualClock::auto()).authorize(std::sync::Arc::new(key)).build();
     let call = session.op(&GET).arg("thing", "x").header_text(http::header::COOKIE, "canary");
     run(call.redirect(Redirect::AnyWithoutCredentials).call(decode::empty)).unwrap();

@@ -3,10 +3,8 @@
 use std::time::Duration;
 
 use http::StatusCode;
-use pentad_core::{
-    ApiDetails, Error, ErrorKind, History, Networks, Op, RetryPolicy, RetryScope, Schedule, Sent, Stop,
-    Verdict,
-};
+use pentad_core::retry::{History, Networks, RetryPolicy, Schedule, Scope, Stop, Verdict};
+use pentad_core::{ApiDetails, Error, ErrorKind, Op, Sent};
 
 use crate::support::{GET, POST, secs};
 
@@ -118,7 +116,7 @@ fn pauses_grow_to_the_cap_with_full_jitter() {
 #[test]
 fn knobs_of_other_clients_are_presets() {
     let fixed = RetryPolicy {
-        scope: RetryScope::Any,
+        scope: Scope::Any,
         connects: Some(2),
         answers: Some(1),
         networks: Networks { unsent: true, reset: false, timeout: false },
