@@ -71,6 +71,11 @@ impl DirBlobs {
         Self { dir: dir.into(), durable, workers }
     }
 
+    /// The same in a directory below.
+    pub(crate) fn below(&self, name: &str) -> Self {
+        Self { dir: self.dir.join(name).into(), ..self.clone() }
+    }
+
     fn run<'a, T: Send + 'static>(
         &'a self,
         key: &str,
@@ -149,8 +154,12 @@ impl Files {
         if length.unwrap_or(0) != offset {
             return Err(StoreError::offset(&self.key, length.unwrap_or(0)));
         }
-        if length.is_none() {
+        if length.is_none() && !self.dir.is_dir() {
             lock::create(&self.dir)?;
+            // The directory must not be lost either, nor the one of all services that may be new with it.
+            for above in self.dir.ancestors().skip(1).take(2) {
+                self.sync_entries(above)?;
+            }
         }
         let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&self.part);
         let file = file.map_err(|e| failed("open", &self.part, e))?;
@@ -223,10 +232,14 @@ impl Files {
     }
 
     fn sync_dir(&self) -> Result<()> {
+        self.sync_entries(&self.dir)
+    }
+
+    fn sync_entries(&self, dir: &Path) -> Result<()> {
         if !self.durable {
             return Ok(());
         }
-        File::open(&*self.dir).and_then(|dir| dir.sync_all()).map_err(|e| failed("sync", &self.dir, e))
+        File::open(dir).and_then(|open| open.sync_all()).map_err(|e| failed("sync", dir, e))
     }
 
     fn absent(&self) -> StoreError {

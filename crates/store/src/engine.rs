@@ -118,7 +118,7 @@ pub struct Engine(Arc<Open>);
 struct Open {
     place: Place,
     clock: Arc<dyn ServiceClock>,
-    blobs: Arc<dyn Blobs>,
+    blobs: DirBlobs,
     vault: Vault,
     services: Mutex<HashMap<String, Store>>,
     /// Changed only while `services` is locked, so that no service opens behind the back of a closing engine.
@@ -164,7 +164,7 @@ impl Engine {
         };
         let durable = durability == Durability::Durable
             && !matches!(&place, Place::Files(f) if f.durability != durability);
-        let blobs = Arc::new(DirBlobs::new(&home.dir().join("blobs"), durable, workers));
+        let blobs = DirBlobs::new(&home.dir().join("blobs"), durable, workers);
         let (services, home) = (Mutex::default(), Mutex::new(Some(home)));
         let closed = AtomicBool::new(false);
         Ok(Self(Arc::new(Open { place, clock, blobs, vault, services, closed, home })))
@@ -178,13 +178,7 @@ impl Engine {
     /// `Newer` if the data was written by a newer program; `Connection`, `Io` if the database cannot be reached;
     /// `Statement` if a migration is faulty; `Closed` after [`close`](Engine::close).
     pub fn service(&self, name: &str, schema: &'static [Migration]) -> Result<Store> {
-        let valid = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
-        if name.is_empty() || name.len() > 32 || !name.bytes().all(valid) {
-            return Err(StoreError::new(
-                StoreErrorKind::Config,
-                format!("{name:?} cannot be the name of a service"),
-            ));
-        }
+        check_name(name)?;
         let mut services = lock(&self.0.services);
         if self.0.closed.load(Ordering::Acquire) {
             return Err(StoreError::closed());
@@ -203,9 +197,13 @@ impl Engine {
         Ok(store)
     }
 
-    /// The blobs of all services.
-    pub fn blobs(&self) -> Arc<dyn Blobs> {
-        Arc::clone(&self.0.blobs)
+    /// The blobs of the service `name`, apart from those of others; the same each time.
+    ///
+    /// # Errors
+    /// `Config` if `name` cannot be the name of a service.
+    pub fn blobs(&self, name: &str) -> Result<Arc<dyn Blobs>> {
+        check_name(name)?;
+        Ok(Arc::new(self.0.blobs.below(name)))
     }
 
     /// Sealing and hashing of secrets.
@@ -280,6 +278,15 @@ impl Drop for Open {
     fn drop(&mut self) {
         self.close();
     }
+}
+
+fn check_name(name: &str) -> Result<()> {
+    let valid = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
+    if name.is_empty() || name.len() > 32 || !name.bytes().all(valid) {
+        let message = format!("{name:?} cannot be the name of a service");
+        return Err(StoreError::new(StoreErrorKind::Config, message));
+    }
+    Ok(())
 }
 
 fn open_files(files: &Files, name: &str, form: Form, around: Surroundings) -> Result<Store> {

@@ -9,7 +9,7 @@ use crate::backend::everywhere;
 fn blob_grows_at_its_end_until_it_is_sealed() {
     everywhere(async |bench| {
         let engine = bench.engine();
-        let blobs = engine.blobs();
+        let blobs = engine.blobs("svc").unwrap();
         assert_eq!(blobs.len("up-1").await.unwrap(), None);
         assert_eq!(blobs.append("up-1", 0, Bytes::from_static(b"hello ")).await.unwrap(), 6);
         assert_eq!(blobs.append("up-1", 6, Bytes::from_static(b"world")).await.unwrap(), 11);
@@ -24,7 +24,7 @@ fn blob_grows_at_its_end_until_it_is_sealed() {
         engine.close().await;
         if bench.persists() {
             let engine = bench.engine();
-            assert_eq!(engine.blobs().read("up-1", 0, 5).await.unwrap(), "hello");
+            assert_eq!(engine.blobs("svc").unwrap().read("up-1", 0, 5).await.unwrap(), "hello");
             engine.close().await;
         }
     });
@@ -34,7 +34,7 @@ fn blob_grows_at_its_end_until_it_is_sealed() {
 fn append_elsewhere_than_at_the_end_says_where_the_end_is() {
     everywhere(async |bench| {
         let engine = bench.engine();
-        let blobs = engine.blobs();
+        let blobs = engine.blobs("svc").unwrap();
         blobs.append("b", 0, Bytes::from_static(b"abc")).await.unwrap();
         for offset in [0, 2, 4] {
             let error = blobs.append("b", offset, Bytes::from_static(b"x")).await.unwrap_err();
@@ -49,7 +49,7 @@ fn append_elsewhere_than_at_the_end_says_where_the_end_is() {
 fn deleted_and_absent_blobs_are_not_there() {
     everywhere(async |bench| {
         let engine = bench.engine();
-        let blobs = engine.blobs();
+        let blobs = engine.blobs("svc").unwrap();
         blobs.append("b", 0, Bytes::from_static(b"abc")).await.unwrap();
         assert!(blobs.delete("b").await.unwrap());
         assert!(!blobs.delete("b").await.unwrap());
@@ -58,6 +58,25 @@ fn deleted_and_absent_blobs_are_not_there() {
         for key in ["", "../b", ".b", "a/b"] {
             let error = blobs.append(key, 0, Bytes::new()).await.unwrap_err();
             assert_eq!(error.kind(), StoreErrorKind::Statement, "{key}");
+        }
+        engine.close().await;
+    });
+}
+
+#[test]
+fn services_have_their_blobs_apart_and_a_reset_takes_all() {
+    everywhere(async |bench| {
+        let engine = bench.engine();
+        let (one, two) = (engine.blobs("one").unwrap(), engine.blobs("two").unwrap());
+        one.append("b", 0, Bytes::from_static(b"one")).await.unwrap();
+        two.append("b", 0, Bytes::from_static(b"second")).await.unwrap();
+        assert_eq!(one.len("b").await.unwrap(), Some(3));
+        one.clear().await.unwrap();
+        assert_eq!((one.len("b").await.unwrap(), two.len("b").await.unwrap()), (None, Some(6)));
+        engine.reset().await.unwrap();
+        assert_eq!(two.len("b").await.unwrap(), None);
+        for name in ["", "..", "a/b", "A"] {
+            assert_eq!(engine.blobs(name).unwrap_err().kind(), StoreErrorKind::Config, "{name:?}");
         }
         engine.close().await;
     });

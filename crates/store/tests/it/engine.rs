@@ -34,10 +34,10 @@ fn reset_drops_all_rows_and_blobs_and_the_store_goes_on() {
             tx.execute("INSERT INTO part (item, label) VALUES ($1, 'x')", &[&first])
         };
         store.write(label).await.unwrap();
-        engine.blobs().append("b", 0, "bytes".into()).await.unwrap();
+        engine.blobs("svc").unwrap().append("b", 0, "bytes".into()).await.unwrap();
         engine.reset().await.unwrap();
         assert!(names(&store).await.is_empty());
-        assert_eq!(engine.blobs().len("b").await.unwrap(), None);
+        assert_eq!(engine.blobs("svc").unwrap().len("b").await.unwrap(), None);
         assert_eq!(add(&store, "here", 1).await.unwrap(), first);
         let annex = engine.service("annex", crate::backend::SCHEMA).unwrap();
         assert!(names(&annex).await.is_empty());
