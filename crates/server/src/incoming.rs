@@ -177,9 +177,7 @@ impl Incoming {
         let next = match &mut self.state {
             State::Whole(bytes) => return Ok(Some(mem::take(bytes)).filter(|bytes| !bytes.is_empty())),
             State::Failed(fault) => return Err(fault.clone()),
-            State::Unread(raw) => {
-                next(raw.get_mut().unwrap_or_else(PoisonError::into_inner), SILENCE).await
-            }
+            State::Unread(raw) => next(raw.get_mut().unwrap_or_else(PoisonError::into_inner), SILENCE).await,
         };
         match &next {
             Ok(Some(data)) => self.ledger.seen().length += data.len() as u64,
@@ -244,7 +242,10 @@ pub(crate) struct Seen {
 
 impl fmt::Debug for Seen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Seen").field("length", &self.length).field("fault", &self.fault).finish_non_exhaustive()
+        f.debug_struct("Seen")
+            .field("length", &self.length)
+            .field("fault", &self.fault)
+            .finish_non_exhaustive()
     }
 }
 

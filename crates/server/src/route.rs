@@ -312,7 +312,8 @@ mod tests {
     #[test]
     fn a_wrong_verb_comes_with_those_that_the_path_has() {
         let table = table(Decoding::Segments);
-        let Outcome::WrongMethod { allowed } = table.find(&Method::PUT, "/projects/p/topics/t:publish") else {
+        let Outcome::WrongMethod { allowed } = table.find(&Method::PUT, "/projects/p/topics/t:publish")
+        else {
             panic!("the path is known")
         };
         assert_eq!(allowed, [Method::POST, Method::GET]);

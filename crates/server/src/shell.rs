@@ -118,9 +118,7 @@ impl Shell {
         let id = request_id(&parts.headers);
         let place = self.place(arrival.view, parts.uri.path());
         let plan = match place {
-            Place::Service { .. } => {
-                self.control.faults.plan(place.name(), &parts.method, parts.uri.path())
-            }
+            Place::Service { .. } => self.control.faults.plan(place.name(), &parts.method, parts.uri.path()),
             _ => control::Plan::default(),
         };
         plan.wait().await;

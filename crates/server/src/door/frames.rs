@@ -35,9 +35,9 @@ impl FrameSink for Sink {
         let message = match frame {
             Frame::Text(text) => Message::text(text),
             Frame::Binary(bytes) => Message::binary(bytes),
-            Frame::Close(code) => Message::Close(
-                code.map(|code| CloseFrame { code: code.into(), reason: Default::default() }),
-            ),
+            Frame::Close(code) => {
+                Message::Close(code.map(|code| CloseFrame { code: code.into(), reason: Default::default() }))
+            }
             other => {
                 let error = Error::new(ErrorKind::Unsupported, format!("{other:?} cannot be sent"));
                 return Box::pin(future::ready(Err(error)));

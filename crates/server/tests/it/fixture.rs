@@ -11,9 +11,7 @@ use jiff::SignedDuration;
 use pentad_server::http::{Frame, Inbound, Reply};
 use pentad_server::route::RouteInfo;
 use pentad_server::websocket::WebSocket;
-use pentad_server::{
-    Context, ListenOptions, Places, Root, SeedError, Server, ServerOptions, Service, Tasks,
-};
+use pentad_server::{Context, ListenOptions, Places, Root, SeedError, Server, ServerOptions, Service, Tasks};
 use serde_json::{Map, Value, json};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -70,15 +68,15 @@ impl Mirror {
             Err(fault) => return fault.reply(),
         };
         Reply::json(
-                StatusCode::OK,
-                &json!({
-                    "path": inbound.path, "base": inbound.base, "query": inbound.query, "id": inbound.request_id,
-                    "secure": inbound.peer.secure, "local": inbound.peer.is_local(),
-                    "certificate": inbound.peer.certificate.map(|der| der.len()),
-                    "body": String::from_utf8_lossy(&body), "mount": format!("{:?}", inbound.mount),
-                }),
-            )
-            .route("mirror:show")
+            StatusCode::OK,
+            &json!({
+                "path": inbound.path, "base": inbound.base, "query": inbound.query, "id": inbound.request_id,
+                "secure": inbound.peer.secure, "local": inbound.peer.is_local(),
+                "certificate": inbound.peer.certificate.map(|der| der.len()),
+                "body": String::from_utf8_lossy(&body), "mount": format!("{:?}", inbound.mount),
+            }),
+        )
+        .route("mirror:show")
     }
 }
 

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod announcement;
+mod bodies;
 mod clock;
 mod control;
 mod door;
@@ -12,3 +13,4 @@ mod limit;
 mod routing;
 mod stop;
 mod tls;
+mod upgrade;

@@ -37,6 +37,55 @@ async fn a_listener_of_its_own_serves_ams_at_the_root() {
 }
 
 #[tokio::test]
+async fn a_root_of_a_service_is_served_whole_and_the_longest_one_wins() {
+    let (_server, addr) = listening(ServerOptions::memory()).await;
+    for (path, mount) in [
+        ("/v3", r#"Root("/v3")"#),
+        ("/v3/auth/tokens", r#"Root("/v3")"#),
+        ("/v3/inner", r#"Root("/v3/inner/")"#),
+        ("/v3/inner/x", r#"Root("/v3/inner/")"#),
+    ] {
+        let seen = get(addr, path).await.json();
+        assert_eq!((&seen["path"], &seen["mount"]), (&path.into(), &mount.into()));
+        assert_eq!(seen["base"], format!("http://{addr}"));
+    }
+    assert_eq!(get(addr, "/ams/v3").await.json()["mount"], "Prefix");
+    assert_eq!(get(addr, "/v33").await.status, 404);
+}
+
+#[tokio::test]
+async fn a_listener_for_a_service_that_is_not_there_is_an_error() {
+    let server = open(ServerOptions::memory()).await;
+    let mut options = ListenOptions::any_port();
+    options.own.insert("nobody".to_owned(), options.tls_listen);
+    let error = server.listen(options).await.unwrap_err();
+    assert!(error.to_string().contains("nobody"), "{error}");
+}
+
+#[tokio::test]
+async fn connections_beyond_the_limit_wait_for_one_to_end_and_a_websocket_counts() {
+    let mut options = ServerOptions::memory();
+    options.max_connections = 2;
+    let (_server, addr) = listening(options).await;
+    let idle = tokio::net::TcpStream::connect(addr).await.unwrap();
+    let mut socket = crate::upgrade::connect(tokio::net::TcpStream::connect(addr).await.unwrap()).await;
+    crate::upgrade::echoes(&mut socket).await;
+    let mut third = Box::pin(get(addr, "/ams/x"));
+    let answered = futures_util::future::select(
+        &mut third,
+        Box::pin(async {
+            // As many turns as an answer would need, many times over.
+            for _ in 0..20 {
+                crate::upgrade::echoes(&mut socket).await;
+            }
+        }),
+    );
+    assert!(matches!(answered.await, futures_util::future::Either::Right(_)), "there was no place for it");
+    drop(idle);
+    assert_eq!(third.await.status, 200);
+}
+
+#[tokio::test]
 async fn request_ids_come_back_or_are_made() {
     let (_server, addr) = listening(ServerOptions::memory()).await;
     let given =
@@ -46,7 +95,8 @@ async fn request_ids_come_back_or_are_made() {
     assert_eq!(given.json()["id"], "mine-7");
     let made = get(addr, "/ams/x").await;
     assert_eq!(made.header("x-request-id"), made.json()["id"].as_str());
-    assert!(made.header("x-request-id").is_some_and(|id| id.starts_with("req-")));
+    let id = made.header("x-request-id").unwrap().strip_prefix("req-").unwrap();
+    assert_eq!(uuid::Uuid::parse_str(id).unwrap().get_version_num(), 4);
 }
 
 #[tokio::test]

@@ -100,6 +100,56 @@ async fn a_certificate_of_another_authority_is_not_believed() {
 }
 
 #[tokio::test]
+async fn authorities_of_ones_own_choosing_replace_the_local_one_for_clients() {
+    let (_other, _, foreign) = secure(ServerOptions::memory()).await;
+    let server = open(ServerOptions::memory()).await;
+    let mut listen = ListenOptions::any_port();
+    listen.tls = Tls::Auto;
+    listen.tls_client_ca = Some(path(&foreign["tls"]["ca_file"]));
+    server.listen(listen).await.unwrap();
+    let announced = server.announcement();
+    let addr: SocketAddr = announced["endpoints"]["ams"].as_str().unwrap().parse().unwrap();
+    let ca = path(&announced["tls"]["ca_file"]);
+    let files = |of: &Value| {
+        let ams = &of["credentials"]["ams"];
+        (path(&ams["client_cert"]), path(&ams["client_key"]))
+    };
+    let (cert, key) = files(&foreign);
+    let stream = connect(addr, "127.0.0.1", config(&ca, Some((&cert, &key)))).await.unwrap();
+    assert!(exchange(stream, SHOW).await.json()["certificate"].is_number());
+    let (cert, key) = files(&announced);
+    let local = match connect(addr, "127.0.0.1", config(&ca, Some((&cert, &key)))).await {
+        Ok(stream) => exchange(stream, SHOW).await.status,
+        Err(_) => 0,
+    };
+    assert_eq!(local, 0, "the local authority counts no longer");
+}
+
+#[tokio::test]
+async fn a_listener_of_its_own_speaks_tls_where_tls_is_on() {
+    let server = open(ServerOptions::memory()).await;
+    let mut listen = ListenOptions::any_port();
+    listen.tls = Tls::Auto;
+    listen.own.insert("ams".to_owned(), listen.tls_listen);
+    server.listen(listen).await.unwrap();
+    let announced = server.announcement();
+    let addr: SocketAddr = announced["endpoints"]["ams"].as_str().unwrap().parse().unwrap();
+    let shared = announced["tls"]["endpoints"]["ams"].as_str().unwrap();
+    assert!(!shared.contains(&addr.to_string()), "{shared} is the listener of all");
+    let stream = connect(addr, "127.0.0.1", config(&path(&announced["tls"]["ca_file"]), None)).await.unwrap();
+    let seen = exchange(stream, SHOW).await.json();
+    assert_eq!((&seen["path"], &seen["mount"]), (&"/v1/topics".into(), &"Own".into()));
+}
+
+#[tokio::test]
+async fn a_websocket_over_tls_works_as_over_tcp() {
+    let (_server, addr, announced) = secure(ServerOptions::memory()).await;
+    let config = config(&path(&announced["tls"]["ca_file"]), None);
+    let stream = connect(addr, "127.0.0.1", config).await.unwrap();
+    crate::upgrade::echoes(&mut crate::upgrade::connect(stream).await).await;
+}
+
+#[tokio::test]
 async fn http2_is_spoken_where_the_client_offers_it() {
     let (_server, addr, announced) = secure(ServerOptions::memory()).await;
     let mut config = config(&path(&announced["tls"]["ca_file"]), None);
