@@ -1,7 +1,7 @@
 //! Names in paths, full names in bodies and the spelling of times (AMS reference 4).
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
+use jiff::civil::DateTime;
 
 /// Whether `name` may stand in a path: letters, digits, `_` and `-`, at least one.
 pub(crate) fn is_valid(name: &str) -> bool {
@@ -92,8 +92,7 @@ pub(crate) fn day_start(text: &str) -> Option<i64> {
         return None;
     }
     let date: jiff::civil::Date = text.parse().ok()?;
-    let start = date.to_zoned(TimeZone::UTC).ok()?.timestamp();
-    Some(start.as_microsecond())
+    Some(micros(date.to_datetime(jiff::civil::Time::midnight())))
 }
 
 /// A time written exactly `YYYY-MM-DDTHH:MM:SS.mmmZ`, in microseconds.
@@ -110,7 +109,18 @@ pub(crate) fn zulu_millis(text: &str) -> Option<i64> {
     if !shape {
         return None;
     }
-    text.parse::<Timestamp>().ok().map(|t| t.as_microsecond())
+    // There is no second 60; the parser below would take it for 59.
+    if &text[17..19] == "60" {
+        return None;
+    }
+    text[..23].parse::<DateTime>().ok().map(micros)
+}
+
+/// Microseconds since the epoch of a time in UTC, for every time that can be written: also for the last hours of the
+/// year 9999, which a [`Timestamp`] cannot hold.
+fn micros(time: DateTime) -> i64 {
+    let passed = time.duration_since(DateTime::constant(1970, 1, 1, 0, 0, 0, 0));
+    i64::try_from(passed.as_micros()).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]
@@ -137,6 +147,15 @@ mod tests {
         for wrong in ["2024-05-06T07:08:09Z", "2024-05-06 07:08:09.123Z", "2024-05-06T07:08:09.123+", ""] {
             assert_eq!(zulu_millis(wrong), None, "{wrong}");
         }
+    }
+
+    #[test]
+    fn the_last_millisecond_of_the_year_9999_is_a_time() {
+        assert_eq!(zulu_millis("9999-12-31T23:59:59.999Z"), Some(253_402_300_799_999_000));
+        assert_eq!(zulu_millis("0001-01-01T00:00:00.000Z"), Some(-62_135_596_800_000_000));
+        assert_eq!(zulu_millis("2016-12-31T23:59:60.000Z"), None);
+        assert_eq!(day_start("9999-12-31"), Some(253_402_214_400_000_000));
+        assert_eq!(day_start("1970-01-02"), Some(86_400_000_000));
     }
 
     #[test]

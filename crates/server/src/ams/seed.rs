@@ -1,13 +1,18 @@
 //! What an installation starts with: the section `ams` of a seed file, or the demo project without one.
 
-use pentad_store::Tx;
-use serde::Deserialize;
+mod section;
+
+use pentad_store::{StoreError, Tx};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use self::section::{
+    Section, SeedProject, SeedPush, SeedRoles, SeedSchema, SeedSubject, SeedSubscription, SeedTopic, SeedUser,
+};
 use super::error::Failure;
 use super::handlers::authn::normal_subject;
 use super::handlers::user_view::{ProjectInput, check_roles, resolve_projects};
+use super::push::config::{PushConfig, PushInput};
 use super::settings::Settings;
 use super::storage::acl::{Acl, member_ids};
 use super::storage::schemas::SchemaRow;
@@ -26,6 +31,9 @@ const DEMO: [(&str, &str, Option<&str>, Option<&str>); 4] = [
     ("consumer", "demo-consumer", Some("consumer"), None),
     ("service_admin", "service-admin", None, Some("service_admin")),
 ];
+
+/// A push configuration as stored, with its sealed header.
+type StoredPush = (String, Option<Vec<u8>>);
 
 /// What the service must remember of its own installation.
 #[derive(Default)]
@@ -55,90 +63,6 @@ impl Installation {
     }
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct Section {
-    service_token: Option<String>,
-    options: Value,
-    projects: Vec<SeedProject>,
-    users: Vec<SeedUser>,
-    schemas: Vec<SeedSchema>,
-    topics: Vec<SeedTopic>,
-    subscriptions: Vec<SeedSubscription>,
-    certificate_subjects: Vec<SeedSubject>,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SeedProject {
-    name: String,
-    #[serde(default)]
-    description: String,
-}
-
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct SeedUser {
-    name: String,
-    token: Option<String>,
-    email: String,
-    first_name: String,
-    last_name: String,
-    organization: String,
-    description: String,
-    service_roles: Vec<String>,
-    projects: Vec<SeedRoles>,
-    certificate_subjects: Vec<String>,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SeedRoles {
-    project: String,
-    #[serde(default)]
-    roles: Vec<String>,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SeedSchema {
-    project: String,
-    name: String,
-    #[serde(rename = "type")]
-    kind: String,
-    schema: Value,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SeedTopic {
-    project: String,
-    name: String,
-    #[serde(default)]
-    schema: Option<String>,
-    #[serde(default)]
-    acl: Option<Vec<String>>,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SeedSubscription {
-    project: String,
-    name: String,
-    topic: String,
-    #[serde(default)]
-    ack_deadline_seconds: Option<i64>,
-    #[serde(default)]
-    acl: Option<Vec<String>>,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SeedSubject {
-    subject: String,
-    user: String,
-}
-
 /// Creates what the section says; `null` creates the demo project.
 pub(crate) async fn seed(ams: &Ams, section: Value) -> Result<(), SeedError> {
     let demo = section.is_null();
@@ -147,27 +71,52 @@ pub(crate) async fn seed(ams: &Ams, section: Value) -> Result<(), SeedError> {
         installation.demo = demo;
         installation.subject.clone()
     };
-    let mut section: Section = if demo {
-        demo_section(ams)?
+    let (mut section, settings) = if demo {
+        (demo_section(ams)?, (*ams.settings()).clone())
     } else {
         let section: Section = serde_json::from_value(section).map_err(|e| SeedError::new("ams", e))?;
-        apply_settings(ams, &section)?;
-        section
+        let settings = settings_of(ams, &section)?;
+        (section, settings)
     };
     if demo && let Some(subject) = subject {
         section.certificate_subjects.push(SeedSubject { subject, user: DEMO[0].1.to_owned() });
     }
-    let tokens = section.users.iter().map(|user| token_of(ams, user)).collect::<Result<Vec<_>, _>>()?;
-    ams.change(move |tx| Ok(apply(tx, &section, &tokens, demo)))
-        .await
-        .map_err(|e| SeedError::new("ams", e.message()))??;
+    let made = Made::of(ams, &section, &settings)?;
+    let stored = ams
+        .store
+        .write(move |tx| {
+            apply(tx, &section, &made, demo)?;
+            tx.touch(super::storage::DIRECTORY);
+            Ok::<(), Refused>(())
+        })
+        .await;
+    ams.directory.forget();
+    stored.map_err(|Refused(error)| error)?;
+    ams.set_settings(settings);
+    ams.pushing.look_again(&ams.time);
     if demo {
         remember(ams).await?;
     }
     Ok(())
 }
 
-fn apply_settings(ams: &Ams, section: &Section) -> Result<(), SeedError> {
+/// Why nothing of a section was stored.
+struct Refused(SeedError);
+
+impl From<StoreError> for Refused {
+    fn from(error: StoreError) -> Self {
+        Self(SeedError::new("ams", error))
+    }
+}
+
+impl From<SeedError> for Refused {
+    fn from(error: SeedError) -> Self {
+        Self(error)
+    }
+}
+
+/// The settings that the section asks for.
+fn settings_of(ams: &Ams, section: &Section) -> Result<Settings, SeedError> {
     let mut settings = if section.options.is_null() {
         (*ams.settings()).clone()
     } else {
@@ -176,8 +125,7 @@ fn apply_settings(ams: &Ams, section: &Section) -> Result<(), SeedError> {
     if let Some(token) = &section.service_token {
         settings.set_service_token(token);
     }
-    ams.set_settings(settings);
-    Ok(())
+    Ok(settings)
 }
 
 fn demo_section(ams: &Ams) -> Result<Section, SeedError> {
@@ -197,12 +145,64 @@ fn demo_section(ams: &Ams) -> Result<Section, SeedError> {
     Ok(Section { projects: vec![project], users: users.collect(), ..Section::default() })
 }
 
-fn token_of(ams: &Ams, user: &SeedUser) -> Result<Token, SeedError> {
-    let token = match &user.token {
+/// What is made before the transaction: tokens of users and push configurations of subscriptions, in their order.
+struct Made {
+    tokens: Vec<Token>,
+    pushes: Vec<Option<StoredPush>>,
+}
+
+impl Made {
+    fn of(ams: &Ams, section: &Section, settings: &Settings) -> Result<Self, SeedError> {
+        let mut tokens = Vec::new();
+        for (index, user) in section.users.iter().enumerate() {
+            tokens.push(token_of(ams, user, settings).map_err(at("users", index))?);
+        }
+        let mut pushes = Vec::new();
+        for (index, new) in section.subscriptions.iter().enumerate() {
+            let push = new.push.as_ref().map(|push| push_of(ams, push)).transpose();
+            pushes.push(push.map_err(at("subscriptions", index))?);
+        }
+        Ok(Self { tokens, pushes })
+    }
+}
+
+fn token_of(ams: &Ams, user: &SeedUser, settings: &Settings) -> Result<Token, Failure> {
+    match &user.token {
+        Some(token) if settings.is_service_token(token) => {
+            Err(Failure::invalid("token: it is the service token; a user needs one of its own"))
+        }
         Some(token) => ams.seal(token.clone()),
         None => ams.new_token(),
+    }
+}
+
+/// The stored form of a seeded push configuration. Endpoint and policy are checked as the API does.
+fn push_of(ams: &Ams, push: &SeedPush) -> Result<StoredPush, Failure> {
+    let hash = match &push.verification_hash {
+        Some(hash) => hash.clone(),
+        None => ams.new_token()?.plain,
     };
-    token.map_err(|e| SeedError::new(format!("ams.users.{}", user.name), e.message()))
+    let input = PushInput {
+        kind: push.kind.clone(),
+        endpoint: push.endpoint.clone(),
+        max_messages: push.max_messages,
+        header_kind: push.authorization.clone(),
+        retry_kind: push.retry.clone(),
+        period: push.period_ms,
+        mattermost_url: push.mattermost_url.clone(),
+        mattermost_username: push.mattermost_username.clone(),
+        mattermost_channel: push.mattermost_channel.clone(),
+        base64_decode: push.base64_decode,
+    };
+    let mut config = PushConfig::create(&input, ams.quirks, hash)
+        .map_err(|failure| Failure::invalid(format!("push: {}", failure.message())))?;
+    config.verified |= push.verified;
+    let header = match &push.authorization_value {
+        _ if !config.is_authorized() => None,
+        Some(value) => Some(ams.seal(value.clone())?.sealed),
+        None => Some(ams.new_token()?.sealed),
+    };
+    Ok((config.to_text(), header))
 }
 
 fn at(place: &str, index: usize) -> impl Fn(Failure) -> SeedError {
@@ -210,11 +210,11 @@ fn at(place: &str, index: usize) -> impl Fn(Failure) -> SeedError {
     move |failure| SeedError::new(place.clone(), failure.message())
 }
 
-fn apply(tx: &mut Tx<'_>, section: &Section, tokens: &[Token], keep: bool) -> Result<(), SeedError> {
+fn apply(tx: &mut Tx<'_>, section: &Section, made: &Made, keep: bool) -> Result<(), SeedError> {
     for (index, project) in section.projects.iter().enumerate() {
         seed_project(tx, project).map_err(at("projects", index))?;
     }
-    for (index, (user, token)) in section.users.iter().zip(tokens).enumerate() {
+    for (index, (user, token)) in section.users.iter().zip(&made.tokens).enumerate() {
         seed_user(tx, user, token, keep).map_err(at("users", index))?;
     }
     for (index, schema) in section.schemas.iter().enumerate() {
@@ -223,8 +223,8 @@ fn apply(tx: &mut Tx<'_>, section: &Section, tokens: &[Token], keep: bool) -> Re
     for (index, topic) in section.topics.iter().enumerate() {
         seed_topic(tx, topic).map_err(at("topics", index))?;
     }
-    for (index, subscription) in section.subscriptions.iter().enumerate() {
-        seed_subscription(tx, subscription).map_err(at("subscriptions", index))?;
+    for (index, (subscription, push)) in section.subscriptions.iter().zip(&made.pushes).enumerate() {
+        seed_subscription(tx, subscription, push.as_ref()).map_err(at("subscriptions", index))?;
     }
     for (index, subject) in section.certificate_subjects.iter().enumerate() {
         seed_subject(tx, &subject.subject, &subject.user).map_err(at("certificate_subjects", index))?;
@@ -248,7 +248,8 @@ fn seed_project(tx: &mut Tx<'_>, project: &SeedProject) -> Result<(), Failure> {
     Ok(())
 }
 
-/// `keep` leaves an existing user as it is (the demo users); else token and roles follow the seed.
+/// `keep` leaves an existing user as it is (the demo users); else token and roles follow the seed. A user who already is
+/// what the seed says is not touched, so its modification time stays.
 fn seed_user(tx: &mut Tx<'_>, user: &SeedUser, token: &Token, keep: bool) -> Result<(), Failure> {
     check_name(&user.name)?;
     check_roles(&user.service_roles)?;
@@ -262,8 +263,34 @@ fn seed_user(tx: &mut Tx<'_>, user: &SeedUser, token: &Token, keep: bool) -> Res
     if keep && known.is_some() && user.token.is_none() {
         return Ok(());
     }
-    let mut row =
-        known.clone().unwrap_or_else(|| UserRow { uuid: Uuid::new_v4().to_string(), ..UserRow::default() });
+    let row = seeded_row(user, token, known.as_ref());
+    if let Some(owner) = users::by_token(tx, &row.token_digest)?.filter(|owner| owner.name != row.name) {
+        return Err(Failure::invalid(format!("token: user {} has the same one", owner.name)));
+    }
+    let id = match known {
+        None => users::insert(tx, &row)?,
+        Some(known) => {
+            if row != known {
+                users::update(tx, &row)?;
+            }
+            known.id
+        }
+    };
+    for (project, roles) in memberships {
+        if users::member_roles(tx, id, project)? != roles {
+            users::set_member(tx, id, project, roles.as_ref())?;
+        }
+    }
+    for subject in &user.certificate_subjects {
+        users::set_subject(tx, &normal_subject(subject), id)?;
+    }
+    Ok(())
+}
+
+/// The user as the seed wants it, on top of what is stored.
+fn seeded_row(user: &SeedUser, token: &Token, known: Option<&UserRow>) -> UserRow {
+    let fresh = || UserRow { uuid: Uuid::new_v4().to_string(), ..UserRow::default() };
+    let mut row = known.cloned().unwrap_or_else(fresh);
     row.name.clone_from(&user.name);
     row.first_name.clone_from(&user.first_name);
     row.last_name.clone_from(&user.last_name);
@@ -271,24 +298,12 @@ fn seed_user(tx: &mut Tx<'_>, user: &SeedUser, token: &Token, keep: bool) -> Res
     row.description.clone_from(&user.description);
     row.email.clone_from(&user.email);
     row.service_roles = Some(user.service_roles.clone());
-    if user.token.is_some() || known.is_none() {
+    // The same token sealed again looks different, so it is the digest that tells.
+    if (user.token.is_some() || known.is_none()) && row.token_digest != token.digest {
         row.token.clone_from(&token.sealed);
         row.token_digest.clone_from(&token.digest);
     }
-    let id = match known {
-        None => users::insert(tx, &row)?,
-        Some(known) => {
-            users::update(tx, &row)?;
-            known.id
-        }
-    };
-    for (project, roles) in memberships {
-        users::set_member(tx, id, project, roles.as_ref())?;
-    }
-    for subject in &user.certificate_subjects {
-        users::set_subject(tx, &normal_subject(subject), id)?;
-    }
-    Ok(())
+    row
 }
 
 fn project_id(tx: &mut Tx<'_>, name: &str) -> Result<i64, Failure> {
@@ -334,7 +349,11 @@ fn seed_topic(tx: &mut Tx<'_>, topic: &SeedTopic) -> Result<(), Failure> {
     seed_acl(tx, Acl::Topic, project, id, topic.acl.as_ref())
 }
 
-fn seed_subscription(tx: &mut Tx<'_>, new: &SeedSubscription) -> Result<(), Failure> {
+fn seed_subscription(
+    tx: &mut Tx<'_>,
+    new: &SeedSubscription,
+    push: Option<&StoredPush>,
+) -> Result<(), Failure> {
     check_name(&new.name)?;
     let project = project_id(tx, &new.project)?;
     let end = topics::find(tx, project, &new.topic)?.ok_or_else(|| Failure::missing("Topic"))?.end;
@@ -348,8 +367,8 @@ fn seed_subscription(tx: &mut Tx<'_>, new: &SeedSubscription) -> Result<(), Fail
                 topic: new.topic.clone(),
                 ack_deadline: new.ack_deadline_seconds.unwrap_or(10),
                 position: end,
-                push: None,
-                push_header: None,
+                push: push.map(|push| push.0.clone()),
+                push_header: push.and_then(|push| push.1.clone()),
             },
         )?,
     };
@@ -414,6 +433,6 @@ pub(crate) async fn reset(ams: &Ams) -> Result<(), SeedError> {
         Ok(())
     });
     done.await.map_err(|e| SeedError::new("ams", e.message()))?;
-    ams.pushing.look_again();
+    ams.pushing.look_again(&ams.time);
     Ok(())
 }

@@ -34,6 +34,8 @@ pub(crate) struct Settings {
     pub(crate) retention: i64,
     /// Whether push subscriptions are served.
     pub(crate) push: bool,
+    /// SHA-256 of the token of the delivery process; without one this process delivers as itself.
+    pub(crate) push_worker: Option<[u8; 32]>,
     /// Largest stored record in bytes (AMS reference 11.5).
     pub(crate) message_limit: usize,
     /// Hosts registered with the certificate exchange beside loopback and the host of the request.
@@ -48,6 +50,7 @@ struct Options {
     per_resource_auth: Option<bool>,
     retention_seconds: Option<u32>,
     push: Option<bool>,
+    push_worker_token: Option<String>,
     message_limit: Option<usize>,
     hosts: Vec<String>,
 }
@@ -70,6 +73,7 @@ impl Settings {
             per_resource_auth: read.per_resource_auth.unwrap_or(true),
             retention: i64::try_from(retention.as_micros()).unwrap_or(i64::MAX),
             push: read.push.unwrap_or(true),
+            push_worker: read.push_worker_token.filter(|token| !token.is_empty()).map(|token| digest(&token)),
             message_limit: read.message_limit.unwrap_or(MESSAGE_LIMIT),
             hosts: read.hosts,
         })
@@ -78,6 +82,11 @@ impl Settings {
     /// Sets the service token.
     pub(crate) fn set_service_token(&mut self, token: &str) {
         self.service_token = Some(digest(token));
+    }
+
+    /// Whether this is the service token.
+    pub(crate) fn is_service_token(&self, token: &str) -> bool {
+        self.service_token == Some(digest(token))
     }
 
     /// The token of a request, if it carries one where this server looks.

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::maybe_done;
+use futures_util::poll;
 use pentad_store::StoreError;
 use tokio_util::sync::CancellationToken;
 
@@ -25,14 +27,21 @@ pub(crate) fn start(ams: &Arc<Ams>, tasks: &Tasks) {
 
 impl Ams {
     async fn sweep_until(&self, stop: CancellationToken) {
+        let mut busy = self.time.busy();
         while !stop.is_cancelled() {
             if let Err(error) = self.sweep(&stop).await {
                 tracing::warn!(%error, "expired AMS messages could not be removed");
             }
+            let mut timer = Box::pin(maybe_done(self.time.sleep(PAUSE)));
+            // The next sweep has its time before this one counts as done.
+            let _ = poll!(timer.as_mut());
+            drop(busy);
             tokio::select! {
-                _busy = self.time.sleep(PAUSE) => {}
-                () = stop.cancelled() => {}
+                () = timer.as_mut() => {}
+                () = stop.cancelled() => return,
             }
+            let Some(due) = timer.as_mut().take_output() else { return };
+            busy = due;
         }
     }
 

@@ -1,5 +1,6 @@
 //! A service on a store in memory, a frozen clock, and short ways to call it.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -54,6 +55,13 @@ impl World {
     }
 
     pub(crate) async fn seeded(mode: Mode, section: Value) -> Self {
+        let w = Self::empty(mode, Vec::new());
+        w.ams.seed(section).await.unwrap();
+        w
+    }
+
+    /// A world before its seed; its push client also trusts the authorities in these files.
+    pub(crate) fn empty(mode: Mode, push_ca: Vec<PathBuf>) -> Self {
         let time = Arc::new(ServiceTime::new());
         time.freeze(Some("2024-05-06T07:08:09.123456Z".parse().unwrap()));
         let clock: Arc<dyn pentad_store::ServiceClock> = time.clone();
@@ -63,13 +71,12 @@ impl World {
             time: Arc::clone(&time),
             mode,
             identity: pentad_server::identity::Identity::default(),
-            push: Arc::new(guarded()),
+            push: Arc::new(guarded(push_ca)),
             options: Value::Null,
             known: None,
             client_subject: Some("CN=demo,O=pentad".to_owned()),
         };
         let ams = Ams::open(&context).unwrap();
-        ams.seed(section).await.unwrap();
         Self { ams, time }
     }
 
@@ -79,21 +86,7 @@ impl World {
     }
 
     pub(crate) async fn demo_in(mode: Mode) -> Self {
-        let user = |name: &str, token: &str, role: &str| json!({"name": name, "token": token, "projects": [{"project": "DEMO", "roles": [role]}]});
-        Self::seeded(
-            mode,
-            json!({
-                "service_token": SVC,
-                "projects": [{"name": "DEMO"}],
-                "users": [user("admin", "tA", "project_admin"), user("pub", "tP", "publisher"), user("con", "tC", "consumer"),
-                    {"name": "viewer", "token": "tV", "service_roles": ["admin_viewer"]},
-                    {"name": "worker", "token": "tW", "service_roles": ["push_worker"]},
-                    {"name": "root", "token": "tS", "service_roles": ["service_admin"]}],
-                "topics": [{"project": "DEMO", "name": "alerts", "acl": ["pub"]}],
-                "subscriptions": [{"project": "DEMO", "name": "alerts-sub", "topic": "alerts", "acl": ["con"]}],
-            }),
-        )
-        .await
+        Self::seeded(mode, demo_section()).await
     }
 
     pub(crate) fn advance(&self, seconds: i64) {
@@ -154,6 +147,21 @@ impl World {
     }
 }
 
+/// What [`World::demo`] starts with.
+pub(crate) fn demo_section() -> Value {
+    let user = |name: &str, token: &str, role: &str| json!({"name": name, "token": token, "projects": [{"project": "DEMO", "roles": [role]}]});
+    json!({
+        "service_token": SVC,
+        "projects": [{"name": "DEMO"}],
+        "users": [user("admin", "tA", "project_admin"), user("pub", "tP", "publisher"), user("con", "tC", "consumer"),
+            {"name": "viewer", "token": "tV", "service_roles": ["admin_viewer"]},
+            {"name": "worker", "token": "tW", "service_roles": ["push_worker"]},
+            {"name": "root", "token": "tS", "service_roles": ["service_admin"]}],
+        "topics": [{"project": "DEMO", "name": "alerts", "acl": ["pub"]}],
+        "subscriptions": [{"project": "DEMO", "name": "alerts-sub", "topic": "alerts", "acl": ["con"]}],
+    })
+}
+
 pub(crate) fn inbound(token: &str, method: Method, path: &str, body: Bytes) -> Inbound {
     let mut inbound = Inbound::local(method, path, body);
     if !token.is_empty() {
@@ -169,8 +177,8 @@ pub(crate) fn read(reply: Reply) -> Answer {
     Answer { status: reply.status.as_u16(), kind, text: String::from_utf8(body.to_vec()).unwrap() }
 }
 
-fn guarded() -> GuardedClient {
-    let client = GuardedClient::new(Vec::new(), 65_536);
+fn guarded(push_ca: Vec<PathBuf>) -> GuardedClient {
+    let client = GuardedClient::new(push_ca, 65_536);
     client.allow_loopback(true);
     client
 }

@@ -73,6 +73,6 @@ pub(crate) async fn update(ams: &Ams, call: &Call) -> Result<Reply, Failure> {
 pub(crate) async fn delete(ams: &Ams, call: &Call) -> Result<Reply, Failure> {
     let id = call.project()?.id;
     ams.change(move |tx| Ok(projects::delete(tx, id)?)).await?;
-    ams.pushing.look_again();
+    ams.pushing.look_again(&ams.time);
     Ok(empty())
 }

@@ -11,7 +11,7 @@ use super::super::error::{Failure, empty};
 use super::super::push::config::{KEYS, Kind, PushConfig, PushInput};
 use super::super::quirks::Quirk;
 use super::super::storage::subscriptions;
-use super::super::{Ams, Call};
+use super::super::{Ams, Call, push};
 use super::subscriptions::existing;
 use crate::http::Reply;
 
@@ -27,6 +27,7 @@ pub(crate) async fn modify(ams: &Ams, call: &Call) -> Result<Reply, Failure> {
     let input = read().map_err(|Wrong| Failure::arguments("Subscription"))?;
     let (project, name) = (call.project()?.id, call.param("subscription").to_owned());
     let (quirks, push) = (ams.quirks, ams.settings().push);
+    let missing = push && push::is_worker_missing(ams).await?;
     let hash = ams.new_token()?.plain;
     let header = ams.new_token()?.sealed;
     ams.store
@@ -37,6 +38,9 @@ pub(crate) async fn modify(ams: &Ams, call: &Call) -> Result<Reply, Failure> {
             }
             if !push {
                 return Err(Failure::conflict("Push functionality is currently disabled"));
+            }
+            if missing {
+                return Err(push::unavailable());
             }
             let old = PushConfig::stored(&row);
             let new = PushConfig::modify(&input, old.as_ref(), quirks, hash.clone())?;
@@ -49,7 +53,7 @@ pub(crate) async fn modify(ams: &Ams, call: &Call) -> Result<Reply, Failure> {
             Ok(subscriptions::set_push(tx, row.id, Some(&new.to_text()), header.as_deref())?)
         })
         .await?;
-    ams.pushing.look_again();
+    ams.pushing.look_again(&ams.time);
     Ok(empty())
 }
 
@@ -80,7 +84,7 @@ pub(crate) async fn verify(ams: &Ams, call: &Call) -> Result<Reply, Failure> {
             Ok(subscriptions::set_push(tx, row.id, Some(&now.to_text()), row.push_header.as_deref())?)
         })
         .await?;
-    ams.pushing.look_again();
+    ams.pushing.look_again(&ams.time);
     Ok(empty())
 }
 

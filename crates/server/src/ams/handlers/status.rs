@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::super::error::{Failure, narrow};
 use super::super::roles::{AV, RoleSet, SA};
 use super::super::storage::users;
-use super::super::{Ams, Call, auth};
+use super::super::{Ams, Call, auth, push};
 use crate::http::Reply;
 
 #[derive(Debug, Serialize)]
@@ -36,7 +36,7 @@ async fn is_privileged(ams: &Ams, call: &Call) -> Result<Option<bool>, Failure> 
     }))
 }
 
-/// `GET /status`. Push is delivered by this process, so it serves whenever it is on.
+/// `GET /status`. Push is delivered by this process, so it serves whenever it is on; a named worker may still be missing.
 pub(crate) async fn status(ams: &Ams, call: &Call) -> Result<Reply, Failure> {
     if call.query("details") == Some("true") {
         match is_privileged(ams, call).await? {
@@ -46,8 +46,9 @@ pub(crate) async fn status(ams: &Ams, call: &Call) -> Result<Reply, Failure> {
         }
     }
     let push = ams.settings().push;
+    let missing = push && push::is_worker_missing(ams).await?;
     Ok(narrow(&Status {
-        status: "ok",
+        status: if missing { "warning" } else { "ok" },
         push_servers: push.then(|| vec![PushServer { endpoint: "in-process", status: "SERVING" }]),
         push_functionality: (!push).then_some("disabled"),
     }))

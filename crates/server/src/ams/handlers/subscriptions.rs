@@ -11,7 +11,7 @@ use super::super::quirks::Quirk;
 use super::super::roles::CON;
 use super::super::storage::subscriptions::{NewSubscription, SubscriptionRow};
 use super::super::storage::{subscriptions, topics};
-use super::super::{Ams, Call, names};
+use super::super::{Ams, Call, names, push};
 use super::topics::list_filter;
 use super::users::page_of;
 use crate::http::Reply;
@@ -96,7 +96,7 @@ pub(crate) async fn create(ams: &Ams, call: &Call) -> Result<Reply, Failure> {
     let topic = names::topic_reference(&request.topic, lenient)
         .ok_or_else(|| Failure::invalid("Invalid Topic name"))?
         .to_owned();
-    let push = push_of(ams, &request.push)?;
+    let push = push_of(ams, &request.push).await?;
     let (project, name) = (call.project()?, call.param("subscription").to_owned());
     let ack_deadline = if request.ack_deadline == 0 { ACK_DEADLINE } else { request.ack_deadline };
     let id = project.id;
@@ -120,7 +120,7 @@ pub(crate) async fn create(ams: &Ams, call: &Call) -> Result<Reply, Failure> {
             existing(tx, id, &name)
         })
         .await?;
-    ams.pushing.look_again();
+    ams.pushing.look_again(&ams.time);
     Ok(indented(&shown(ams, &project.name, &row, false)))
 }
 
@@ -128,12 +128,15 @@ pub(crate) async fn create(ams: &Ams, call: &Call) -> Result<Reply, Failure> {
 type StoredPush = (Option<String>, Option<Vec<u8>>);
 
 /// The push configuration of a new subscription. The inner error is only told once the topic is known to exist.
-fn push_of(ams: &Ams, input: &PushInput) -> Result<Result<StoredPush, Failure>, Failure> {
+async fn push_of(ams: &Ams, input: &PushInput) -> Result<Result<StoredPush, Failure>, Failure> {
     if input.is_empty() {
         return Ok(Ok((None, None)));
     }
     if !ams.settings().push {
         return Ok(Err(Failure::conflict("Push functionality is currently disabled")));
+    }
+    if push::is_worker_missing(ams).await? {
+        return Ok(Err(push::unavailable()));
     }
     let hash = ams.new_token()?.plain;
     let config = match PushConfig::create(input, ams.quirks, hash) {
@@ -161,7 +164,7 @@ pub(crate) async fn delete(ams: &Ams, call: &Call) -> Result<Reply, Failure> {
         })
         .await?;
     if PushConfig::stored(&row).is_some_and(|push| push.verified) {
-        ams.pushing.look_again();
+        ams.pushing.look_again(&ams.time);
         let name = names::subscription(&project.name, &row.name);
         return Ok(compact(&Deleted { message: format!("Subscription {name} deactivated") }));
     }

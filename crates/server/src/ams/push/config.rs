@@ -28,16 +28,16 @@ const PERIOD: i64 = 3000;
 /// A push configuration as sent.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct PushInput {
-    kind: String,
-    endpoint: String,
-    max_messages: i64,
+    pub(crate) kind: String,
+    pub(crate) endpoint: String,
+    pub(crate) max_messages: i64,
     pub(crate) header_kind: String,
-    retry_kind: String,
-    period: i64,
-    mattermost_url: String,
-    mattermost_username: String,
-    mattermost_channel: String,
-    base64_decode: bool,
+    pub(crate) retry_kind: String,
+    pub(crate) period: i64,
+    pub(crate) mattermost_url: String,
+    pub(crate) mattermost_username: String,
+    pub(crate) mattermost_channel: String,
+    pub(crate) base64_decode: bool,
 }
 
 impl PushInput {

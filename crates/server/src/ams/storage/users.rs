@@ -6,7 +6,7 @@ use super::super::paging::PageRequest;
 use super::{Db, list_text, next_id, now, text_list};
 
 /// A user as stored.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct UserRow {
     pub(crate) id: i64,
     pub(crate) uuid: String,
