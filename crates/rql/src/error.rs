@@ -156,7 +156,11 @@ impl fmt::Display for FieldError {
         match problem {
             Problem::Lookup => write!(f, "Bad filter lookup: {filter} does not take {lookup}."),
             Problem::Value => {
-                write!(f, "Bad filter value: {:?} does not fit {filter}.", value.as_deref().unwrap_or_default())
+                write!(
+                    f,
+                    "Bad filter value: {:?} does not fit {filter}.",
+                    value.as_deref().unwrap_or_default()
+                )
             }
             Problem::Ordering => write!(f, "Bad ordering filter: {filter}."),
             Problem::OrderingTwice => {

@@ -172,7 +172,8 @@ impl Filter {
     /// # Errors
     /// The first one of `fold`.
     pub fn fold<F: Fold>(&self, fold: &mut F) -> Result<F::Out, F::Error> {
-        let mut parts = |parts: &[Self]| parts.iter().map(|part| part.fold(fold)).collect::<Result<Vec<_>, _>>();
+        let mut parts =
+            |parts: &[Self]| parts.iter().map(|part| part.fold(fold)).collect::<Result<Vec<_>, _>>();
         match self {
             Self::All(all) => {
                 let all = parts(all)?;

@@ -62,7 +62,8 @@ impl Number {
     /// Reads `-1`, `1.50`, `1E+5`: the way JSON writes numbers, and nothing else.
     pub fn parse(text: &str) -> Option<Self> {
         let digits = text.strip_prefix('-').unwrap_or(text);
-        let leading_zero = digits.len() > 1 && digits.starts_with('0') && digits.as_bytes()[1].is_ascii_digit();
+        let leading_zero =
+            digits.len() > 1 && digits.starts_with('0') && digits.as_bytes()[1].is_ascii_digit();
         if leading_zero || text.starts_with('+') { None } else { Self::parse_loose(text) }
     }
 

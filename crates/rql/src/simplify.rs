@@ -114,7 +114,9 @@ fn normal_leaves(expr: &Expr) -> Expr {
         Expr::Or(terms) => Expr::Or(all(terms)),
         Expr::Not(term) => Expr::Not(Box::new(normal_leaves(term))),
         Expr::Test { property, operator, value } => {
-            let value = if operator.is_pattern() { value.clone() } else { normal_value(value) };
+            // Only where `empty()` is allowed it is the same as the empty text.
+            let equality = matches!(operator, Operator::Eq | Operator::Ne);
+            let value = if equality { normal_value(value) } else { value.clone() };
             Expr::Test { property: property.clone(), operator: *operator, value }
         }
         Expr::Member { property, operator, values } => {

@@ -31,8 +31,8 @@ pub use field::{Field, field};
 /// ```
 #[derive(Clone, Debug)]
 pub struct R {
-    pub(super) node: Node,
-    pub(super) depth: usize,
+    node: Node,
+    depth: usize,
 }
 
 impl R {
@@ -117,18 +117,15 @@ impl R {
         expr_of(&self.node)
     }
 
-    pub(super) fn leaf(node: Node) -> Self {
+    fn leaf(node: Node) -> Self {
         Self { node, depth: 0 }
     }
 
-    pub(super) fn bad(error: BuildError) -> Self {
+    fn bad(error: BuildError) -> Self {
         Self::leaf(Node::Bad(error))
     }
 
-    fn signed<T: AsRef<str>>(
-        fields: impl IntoIterator<Item = T>,
-        make: fn(Vec<Signed>) -> Expr,
-    ) -> Self {
+    fn signed<T: AsRef<str>>(fields: impl IntoIterator<Item = T>, make: fn(Vec<Signed>) -> Expr) -> Self {
         let fields: Result<Vec<_>, _> = fields.into_iter().map(|name| Signed::new(name.as_ref())).collect();
         match fields {
             Ok(fields) => Self::leaf(Node::Leaf(make(fields))),

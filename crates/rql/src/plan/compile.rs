@@ -111,7 +111,12 @@ impl<'a> Compiler<'a> {
         Some(once(slot, number, Problem::Limits))
     }
 
-    fn search(&self, site: &Site<'_>, operator: Operator, value: &Value) -> Result<Option<Filter>, FieldError> {
+    fn search(
+        &self,
+        site: &Site<'_>,
+        operator: Operator,
+        value: &Value,
+    ) -> Result<Option<Filter>, FieldError> {
         let Some(text) = value.as_text().filter(|_| operator == Operator::Eq) else {
             return Err(site.error(Problem::Lookup, value));
         };
@@ -123,9 +128,7 @@ impl<'a> Compiler<'a> {
         if fields.is_empty() && self.schema.open {
             return Ok(Some(Filter::Search(pattern)));
         }
-        let like = |path| {
-            Filter::Test(Test { path, kind: Kind::Text, check: Check::Like(pattern.clone()) })
-        };
+        let like = |path| Filter::Test(Test { path, kind: Kind::Text, check: Check::Like(pattern.clone()) });
         Ok(Some(Filter::Any(fields.into_iter().map(like).collect())))
     }
 
@@ -196,7 +199,9 @@ impl<'a> Compiler<'a> {
                 continue;
             };
             match equality(site, field, value)? {
-                Check::Equals(more) => keys.extend(more.into_iter().filter(|key| !keys.contains(key)).collect::<Vec<_>>()),
+                Check::Equals(more) => {
+                    keys.extend(more.into_iter().filter(|key| !keys.contains(key)).collect::<Vec<_>>())
+                }
                 check => parts.push(site.test(&field.kind, check)),
             }
         }

@@ -94,8 +94,20 @@ pub(crate) fn query() -> impl Strategy<Value = Expr> {
 /// Objects with the fields that the trees name.
 pub(crate) fn object() -> impl Strategy<Value = Json> {
     let scalar = prop::sample::select(vec![
-        json!(null), json!(1), json!(1.0), json!(2), json!(-1.5), json!("1"), json!("x"), json!("X"), json!(""), json!(true),
-        json!("x y"), json!("abc"), json!([]), json!({}),
+        json!(null),
+        json!(1),
+        json!(1.0),
+        json!(2),
+        json!(-1.5),
+        json!("1"),
+        json!("x"),
+        json!("X"),
+        json!(""),
+        json!(true),
+        json!("x y"),
+        json!("abc"),
+        json!([]),
+        json!({}),
     ]);
     let value = scalar.prop_recursive(3, 12, 3, |inner| {
         prop_oneof![prop::collection::vec(inner.clone(), 0..3).prop_map(Json::Array), members(inner)]

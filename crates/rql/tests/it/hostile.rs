@@ -9,7 +9,9 @@ use crate::generate::object;
 #[test]
 fn a_million_parentheses_are_refused() {
     let many = 1_000_000;
-    for text in ["(".repeat(many), "not(".repeat(many / 4), "and(".repeat(many / 4), "eq(a,t(".repeat(many / 8)] {
+    for text in
+        ["(".repeat(many), "not(".repeat(many / 4), "and(".repeat(many / 4), "eq(a,t(".repeat(many / 8)]
+    {
         let error = parse(&text).unwrap_err();
         assert!(error.position() < 2000, "{error}");
     }

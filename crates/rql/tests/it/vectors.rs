@@ -20,7 +20,8 @@ fn rows() -> Vec<Row> {
             Some(rest) => (true, rest),
             None => (false, line),
         };
-        let parts: Vec<&'static str> = parts.split(" || ").flat_map(|part| part.split(" ||")).map(str::trim).collect();
+        let parts: Vec<&'static str> =
+            parts.split(" || ").flat_map(|part| part.split(" ||")).map(str::trim).collect();
         if deviation {
             let row = rows.last_mut().unwrap();
             assert!(parts.last().unwrap().starts_with("15#"), "a deviation without its reason: {line}");
@@ -28,7 +29,14 @@ fn rows() -> Vec<Row> {
         } else {
             let [section, _, text, accepted] = parts[..] else { panic!("{line:?}: {parts:?}") };
             let number = section.split_once('#').unwrap().1.parse().unwrap();
-            rows.push(Row { number, section, original: text, accepted: accepted == "yes", ours: text, deviates: false });
+            rows.push(Row {
+                number,
+                section,
+                original: text,
+                accepted: accepted == "yes",
+                ours: text,
+                deviates: false,
+            });
         }
     }
     rows
@@ -110,7 +118,10 @@ fn arguments_that_no_operator_takes_are_refused_when_the_text_is_asked_for() {
     assert_eq!(field("1a").eq(1).to_rql(), Err(BuildError::Name("1a".into())));
     assert_eq!(R::ordering(["a", "-"]).to_rql(), Err(BuildError::Name(String::new())));
     let both = field("a").eq("it's \"x\"").to_rql();
-    assert_eq!(both.unwrap_err().to_string(), r#"value "it's \"x\"" contains both kinds of quotes, which RQL cannot express"#);
+    assert_eq!(
+        both.unwrap_err().to_string(),
+        r#"value "it's \"x\"" contains both kinds of quotes, which RQL cannot express"#
+    );
     for json in [serde_json::json!([1]), serde_json::json!({"x": 1})] {
         assert!(Value::from_json(&json).is_err());
     }
