@@ -422,6 +422,16 @@ mod tests {
         assert!(second.bytes().now_or_never().is_some());
     }
 
+    #[tokio::test(start_paused = true)]
+    async fn a_silent_sender_of_a_large_body_gives_its_place_back() {
+        let budget = Budget::new(2 << 20);
+        let pieces = stream::iter([Ok::<_, io::Error>(Frame::data(Bytes::from(vec![b'x'; 1 << 21])))]);
+        let silent = StreamBody::new(pieces.chain(stream::pending()));
+        let (mut body, _ledger) = Incoming::new(silent, 2 << 20, &budget);
+        assert_eq!(body.bytes().await, Err(BodyFault::Slow));
+        assert!(budget.hold(2 << 20).now_or_never().is_some());
+    }
+
     #[test]
     fn only_who_is_slower_than_the_pace_after_the_grace_is_slow() {
         assert!(!is_slow(0, GRACE));

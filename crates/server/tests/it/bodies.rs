@@ -99,6 +99,27 @@ async fn who_asks_before_sending_is_asked_for_the_body_only_when_it_is_wanted() 
 }
 
 #[tokio::test]
+async fn while_a_large_body_arrives_small_ones_pass_and_the_next_large_one_waits() {
+    const LARGE: usize = 3 << 20;
+    let mut options = ServerOptions::memory();
+    options.max_body = 4 << 20;
+    let (_server, addr) = listening(options).await;
+    let mut first = BufReader::new(TcpStream::connect(addr).await.unwrap());
+    // Once it is asked for its body, it has its place.
+    first.write_all(head("/ams/length", LARGE, "expect: 100-continue\r\n").as_bytes()).await.unwrap();
+    assert!(fields(&mut first).await.starts_with("HTTP/1.1 100"));
+    let text = head("/ams/length", LARGE, "connection: close\r\n") + &"x".repeat(LARGE);
+    let second = tokio::spawn(async move { send(addr, &text).await });
+    for _ in 0..50 {
+        let small = head("/ams/length", 2, "connection: close\r\n") + "ab";
+        assert_eq!(send(addr, &small).await.body, "2");
+    }
+    assert!(!second.is_finished(), "there is no room for two");
+    drop(first);
+    assert_eq!(second.await.unwrap().body, LARGE.to_string());
+}
+
+#[tokio::test]
 async fn an_upload_that_is_read_as_it_comes_has_no_limit() {
     let mut options = ServerOptions::memory();
     options.max_body = 1000;
