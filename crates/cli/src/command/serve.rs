@@ -268,3 +268,34 @@ fn tell(announcement: &Value, output: &Output) {
     let _ = write!(text, "Ctrl-C stops it.");
     output.note(&String::from_utf8_lossy(&text));
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(line: &[&str]) -> std::result::Result<ServeArgs, clap::Error> {
+        let matches = ServeArgs::augment_args(Command::new("serve")).try_get_matches_from(line)?;
+        ServeArgs::from_arg_matches(&matches)
+    }
+
+    #[test]
+    fn every_service_can_be_given_a_listener_of_its_own() {
+        for name in pentad_server::service_names() {
+            let args = parsed(&["serve", &format!("--listen-{name}"), "127.0.0.1:0"]).unwrap();
+            let own = args.listen().own;
+            assert_eq!(
+                own.into_iter().collect::<Vec<_>>(),
+                [(name.to_owned(), "127.0.0.1:0".parse().unwrap())]
+            );
+        }
+        assert!(parsed(&["serve"]).unwrap().listen().own.is_empty());
+        assert!(parsed(&["serve", "--listen-ams", "nowhere"]).is_err());
+    }
+
+    #[test]
+    fn at_least_one_connection_is_served() {
+        assert!(parsed(&["serve", "--max-connections", "0"]).is_err());
+        let args = parsed(&["serve", "--max-connections", "7"]).unwrap();
+        assert_eq!(args.open().unwrap().max_connections, 7);
+    }
+}
