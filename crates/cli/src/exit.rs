@@ -27,7 +27,7 @@ pub(crate) enum Exit {
 pub(crate) const TABLE: &[(Exit, &str)] = &[
     (Exit::Success, "success"),
     (Exit::Failure, "failure"),
-    (Exit::Usage, "usage error: nothing was sent"),
+    (Exit::Usage, "usage or configuration error: nothing was sent"),
     (Exit::NotFound, "not found"),
     (Exit::Denied, "authentication or authorization failed"),
     (Exit::Conflict, "conflict or failed precondition"),
@@ -64,8 +64,8 @@ impl Exit {
     pub(crate) fn of(error: &Error) -> (Self, &'static str) {
         let answered = error.status();
         match error.kind() {
-            // A certificate that is not trusted shows when the connection is made, a missing setting before.
-            ErrorKind::Config if error.attempts() > 0 => (Self::Network, "config"),
+            // A certificate that is not trusted is a matter of the connection, anything else of the settings.
+            ErrorKind::Config if is_tls(error) => (Self::Network, "tls"),
             ErrorKind::Config => (Self::Usage, "config"),
             // "Usage" promises that nothing was sent: a refusal by the service is a failure.
             ErrorKind::Invalid if answered.is_some() => (Self::Failure, "invalid"),
@@ -89,6 +89,22 @@ impl Exit {
             _ => (Self::Server, "unexpected"),
         }
     }
+}
+
+/// True if TLS failed, wherever in the chain of causes it says so.
+fn is_tls(error: &Error) -> bool {
+    let mut cause = std::error::Error::source(error);
+    while let Some(inner) = cause {
+        if inner.is::<rustls::Error>() {
+            return true;
+        }
+        // An input/output error hides what is in it from the chain.
+        cause = match inner.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+            Some(wrapped) => Some(wrapped),
+            None => inner.source(),
+        };
+    }
+    false
 }
 
 impl From<Exit> for ExitCode {

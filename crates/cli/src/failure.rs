@@ -139,7 +139,7 @@ fn reason(error: &pentad_core::Error) -> String {
     if error.attempts() > 1 {
         text.push_str(&format!(", {} attempts", error.attempts()));
     }
-    if error.may_have_applied() {
+    if is_in_doubt(error) {
         text.push_str("; the service may have done it all the same");
     }
     let mut cause = std::error::Error::source(error);
@@ -154,11 +154,19 @@ fn reason(error: &pentad_core::Error) -> String {
     text.replace('\n', " ")
 }
 
+/// True if nobody knows whether the service did it. An answer that says why it did not leaves no doubt.
+fn is_in_doubt(error: &pentad_core::Error) -> bool {
+    use pentad_core::ErrorKind::{Connection, Decode, Timeout, Unavailable, Unexpected};
+    let open = matches!(error.kind(), Connection | Decode | Timeout | Unavailable | Unexpected);
+    open && error.may_have_applied()
+}
+
 fn advice(code: &str) -> Option<&'static str> {
     match code {
         "unauthenticated" => Some("check the token: `pentad config explain` says where it comes from"),
         "forbidden" => Some("ask for the role or the access list entry, or use another token"),
         "connection" => Some("`pentad doctor` shows which endpoint is used and what answers"),
+        "config" => Some("`pentad config explain` shows every setting and where it comes from"),
         "timeout" => Some("a longer --timeout, or `pentad doctor` to see what answers"),
         _ => None,
     }

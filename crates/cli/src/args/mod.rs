@@ -6,7 +6,7 @@ mod value;
 use clap::{Parser, Subcommand};
 
 pub(crate) use self::global::{Global, Language};
-pub(crate) use self::value::{attribute, duration, json_source};
+pub(crate) use self::value::{attribute, duration, json_source, timeout};
 use crate::command;
 
 /// Five cloud-service APIs from one command line, with a local server for all of them.
@@ -31,12 +31,15 @@ pub(crate) enum Command {
     /// Run the local server until it is told to stop.
     Serve(Box<command::serve::ServeArgs>),
     /// Show the main job of every service, live, on a server in memory.
-    Tour,
+    Tour(command::tour::TourArgs),
     /// Say what is configured from where, and what answers.
     Doctor,
+    /// Measure an endpoint: rate and latencies.
+    #[command(subcommand)]
+    Bench(command::bench::BenchCommand),
     /// Named sets of endpoints and credentials.
     #[command(subcommand)]
-    Context(command::context::ContextCommand),
+    Context(Box<command::context::ContextCommand>),
     /// The configuration and where each value comes from.
     #[command(subcommand)]
     Config(command::config::ConfigCommand),

@@ -18,6 +18,16 @@ pub(crate) fn duration(text: &str) -> std::result::Result<Duration, String> {
     Duration::try_from(span).map_err(|_| "a time span cannot be negative".to_owned())
 }
 
+/// A limit on time: a time span that is longer than nothing.
+pub(crate) fn timeout(text: &str) -> std::result::Result<Duration, String> {
+    match duration(text)? {
+        Duration::ZERO => {
+            Err("no call ends in no time; leave it out for the built-in limit of 60s".to_owned())
+        }
+        time => Ok(time),
+    }
+}
+
 /// `name=value`.
 pub(crate) fn attribute(text: &str) -> std::result::Result<(String, String), String> {
     match text.split_once('=') {

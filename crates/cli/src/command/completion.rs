@@ -1,22 +1,27 @@
 //! `pentad completion`.
 
-use clap::{Args, CommandFactory};
-use clap_complete::Shell;
+use clap::Args;
+use clap_complete::env::Shells;
 
-use crate::args::Cli;
-use crate::failure::Result;
+use crate::failure::{Failure, Result};
 use crate::output::Output;
 
 #[derive(Args, Debug)]
 pub(crate) struct CompletionArgs {
     /// The shell to complete in.
-    #[arg(value_enum)]
-    shell: Shell,
+    #[arg(value_parser = ["bash", "elvish", "fish", "powershell", "zsh"])]
+    shell: String,
 }
 
 /// Writes the script on stdout, e.g. for `pentad completion bash > ~/.local/share/bash-completion/completions/pentad`.
+/// The script asks `pentad` itself at each completion: it knows the names of things, and never goes out of date.
 pub(crate) fn run(args: &CompletionArgs, output: &mut Output) -> Result<()> {
+    let failed = |why: String| Failure::local("cannot write the completion script", why);
+    let shells = Shells::builtins();
+    let shell = shells.completer(&args.shell).ok_or_else(|| failed("there is none".to_owned()))?;
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::command(), "pentad", &mut script);
+    shell
+        .write_registration(super::complete::VARIABLE, "pentad", "pentad", "pentad", &mut script)
+        .map_err(|error| failed(error.to_string()))?;
     output.text(&String::from_utf8_lossy(&script))
 }

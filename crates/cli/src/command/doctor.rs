@@ -2,15 +2,18 @@
 
 use std::time::Duration;
 
+use pentad_core::Clock;
+use pentad_transport::SystemClock;
 use serde_json::{Value, json};
 
-use super::ams::{AmsFlags, Role};
+use super::run::{self, Desk};
+use super::service::Service;
 use crate::args::Global;
-use crate::connect::{Local, Reach};
+use crate::connect::Local;
 use crate::exit::Exit;
-use crate::failure::Result;
-use crate::output::{Output, View};
-use crate::settings::{self, Settings};
+use crate::failure::{Failure, Result};
+use crate::output::View;
+use crate::settings::{self, Given, Settings};
 
 /// How long a service may take to say that it is there.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -27,13 +30,13 @@ pub(super) async fn run(global: &Global) -> Result<Exit> {
             rows.push(row("file", true, settings::paths::config_file()?.display().to_string()));
         }
         Ok(settings) => {
-            for value in super::config::explain(&settings)? {
-                let text = value["value"].as_str().unwrap_or("-");
-                let detail = format!("{text} ({})", value["origin"].as_str().unwrap_or_default());
-                rows.push(row(value["key"].as_str().unwrap_or_default(), true, detail));
+            match super::config::explain(&settings) {
+                Ok(values) => rows.extend(values.iter().map(explained)),
+                Err(failure) => rows.push(row("configuration", false, failure.to_string())),
             }
             rows.push(holder(&settings).await);
-            rows.push(service(&settings, &output).await);
+            let desk = Desk { global, settings: &settings, output: &mut output, local: None };
+            rows.extend(super::services::check(desk).await);
         }
     }
     let healthy = rows.iter().all(|row| row["state"] == "ok");
@@ -43,6 +46,12 @@ pub(super) async fn run(global: &Global) -> Result<Exit> {
 
 fn row(check: &str, ok: bool, detail: impl Into<String>) -> Value {
     json!({"check": check, "state": if ok { "ok" } else { "FAILED" }, "detail": detail.into()})
+}
+
+fn explained(value: &Value) -> Value {
+    let text = value["value"].as_str().unwrap_or("-");
+    let detail = format!("{text} ({})", value["origin"].as_str().unwrap_or_default());
+    row(value["key"].as_str().unwrap_or_default(), true, detail)
 }
 
 async fn holder(settings: &Settings) -> Value {
@@ -57,26 +66,26 @@ async fn holder(settings: &Settings) -> Value {
     row("data holder", true, detail)
 }
 
-/// Asks AMS for its version, which needs no credential.
-async fn service(settings: &Settings, output: &Output) -> Value {
-    match ask(settings, output).await {
-        Ok(version) => row("ams", true, format!("answers: {version}")),
-        Err(failure) => row("ams", false, failure.to_string()),
-    }
-}
-
-async fn ask(settings: &Settings, output: &Output) -> Result<Value> {
-    let ams = settings.ams(&AmsFlags::default())?;
-    let reach = Reach::open(settings, &ams, None, output).await?;
-    let project = ams.project.as_ref().map_or("demo", |project| project.value.as_str());
-    let asked = async {
-        Ok(reach
-            .client(Role::ServiceAdmin, project)?
-            .call("ams.version", &[], &[], None)?
-            .timeout(PATIENCE)
-            .await?)
+/// Asks one service something that needs little.
+pub(super) async fn service<S: Service + Default>(desk: Desk<'_>) -> Value {
+    let mut said = String::new();
+    let none = Given::new();
+    let work = async |run: &mut run::Run<'_, S>| {
+        let client = run.client(None).await?;
+        let started = SystemClock.now();
+        let answer = tokio::select! {
+            answer = S::greet(&client) => answer?,
+            () = SystemClock.sleep(PATIENCE) => {
+                let why = format!("no answer within {} s", PATIENCE.as_secs());
+                return Err(Failure::new(Exit::Timeout, "timeout", "it does not answer", why));
+            }
+        };
+        let time = SystemClock.now().saturating_duration_since(started);
+        said = format!("answers in {:.1} ms: {answer}", time.as_secs_f64() * 1000.0);
+        Ok(Exit::Success)
     };
-    let answer = asked.await;
-    reach.close().await?;
-    answer
+    match run::run(S::default(), &none, desk, work).await {
+        Ok(_) => row(S::TABLE.service, true, said),
+        Err(failure) => row(S::TABLE.service, false, failure.to_string()),
+    }
 }

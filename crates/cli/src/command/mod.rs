@@ -1,35 +1,54 @@
 //! From arguments to the end of the process.
 
 pub(crate) mod ams;
+pub(crate) mod bench;
+pub(crate) mod call;
+pub(crate) mod complete;
 pub(crate) mod completion;
 pub(crate) mod config;
 pub(crate) mod context;
 mod doctor;
+pub(crate) mod exec;
+pub(crate) mod flow;
 pub(crate) mod man;
+pub(crate) mod plan;
+pub(crate) mod run;
 pub(crate) mod serve;
-mod tour;
+pub(crate) mod service;
+pub(crate) mod services;
+mod show;
+pub(crate) mod tour;
 
 use clap::Parser;
 
+use self::bench::BenchCommand;
+use self::run::Desk;
+pub(crate) use self::services::TABLES;
 use crate::args::{Cli, Command, Global};
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
-use crate::output::{Format, Output};
+use crate::output::{Choice, Format, Output, Shape};
 use crate::settings::Settings;
 use crate::signal;
 
 /// Parses the command line, runs the command and reports what went wrong.
 pub(crate) fn run() -> Exit {
+    match complete::answer() {
+        Ok(true) => return Exit::Success,
+        Ok(false) => {}
+        Err(error) => return parse_exit(&error),
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return parse_exit(&error),
     };
     cli.global.color.apply();
-    let as_json = matches!(cli.global.output, Some(Format::Json | Format::Ndjson));
+    let asked = cli.global.output.as_ref().map(|choice| choice.format);
+    let as_json = matches!(asked, Some(Format::Json | Format::Ndjson));
     match dispatch(cli) {
         Ok(exit) => exit,
         Err(failure) => {
-            failure.report(as_json || env_json());
+            failure.report(as_json || (asked.is_none() && env_json()));
             failure.exit
         }
     }
@@ -59,17 +78,23 @@ fn dispatch(cli: Cli) -> Result<Exit> {
         Command::ExitCodes => plain(&global).text(&crate::exit::table()).map(|()| Exit::Success),
         Command::Doctor => block(false, doctor::run(&global)),
         Command::Config(command) => config::run(&command, &global).map(|()| Exit::Success),
-        Command::Context(command) => context::run(command, &global).map(|()| Exit::Success),
+        Command::Context(command) => context::run(*command, &global).map(|()| Exit::Success),
         Command::Serve(args) => serve::run(*args, &global),
-        Command::Tour => block(false, tour::run(&global)),
-        Command::Ams(args) => {
-            let settings = Settings::resolve(&global)?;
-            let mut output = output(&global, &settings);
-            let patient = args.ends_itself();
-            let result = block(patient, ams::run(args, &global, &settings, &mut output, None));
-            result.map_err(|failure| say_as(&failure, &output))
-        }
+        Command::Tour(args) => block(false, tour::run(&args, &global)),
+        command => served(command, &global),
     }
+}
+
+/// Runs a command that talks to a service.
+fn served(command: Command, global: &Global) -> Result<Exit> {
+    let settings = Settings::resolve(global)?;
+    let mut output = output(global, &settings);
+    let desk = Desk { global, settings: &settings, output: &mut output, local: None };
+    let result = match command {
+        Command::Bench(BenchCommand::Ams(args)) => block(false, ams::bench::run(args, desk)),
+        command => block(services::ends_itself(&command), services::act(command, desk)),
+    };
+    result.map_err(|failure| say_as(&failure, &output))
 }
 
 /// Errors follow the output format wherever it was chosen.
@@ -80,13 +105,13 @@ fn say_as(failure: &Failure, output: &Output) -> Failure {
 
 /// Output as the flags alone say.
 fn plain(global: &Global) -> Output {
-    let format = global.output.unwrap_or_default();
-    Output::stdout(format, global.columns.clone(), !global.no_header, global.quiet)
+    Output::stdout(global.output.clone().unwrap_or_default(), global.shape())
 }
 
 /// Output as the settings say.
 fn output(global: &Global, settings: &Settings) -> Output {
-    Output::stdout(settings.output.value, global.columns.clone(), !global.no_header, global.quiet)
+    let choice: Choice = settings.output.value.clone();
+    Output::stdout(choice, Shape { pager: settings.pager.value, ..global.shape() })
 }
 
 /// Runs one command on this thread; a signal ends it. A command that ends itself in order gets the first signal, the

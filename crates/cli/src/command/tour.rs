@@ -1,96 +1,140 @@
 //! `pentad tour`: the main job of every service, live, on a server in memory.
 
-use clap::Parser;
+use std::collections::BTreeMap;
+
+use clap::{Args, Parser};
 use pentad_core::Clock;
 use pentad_transport::SystemClock;
 
-use crate::args::{Cli, Command, Global};
+use super::run::Desk;
+use crate::args::{Cli, Global};
 use crate::connect::Local;
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::output::Output;
 use crate::settings::Settings;
 
-/// One step: what it is for, and the command that does it.
-#[derive(Debug)]
-struct Step {
-    why: &'static str,
-    words: &'static [&'static str],
+/// The parts, in the order in which they are shown.
+const PARTS: &[Part] = &[super::ams::tour::PART];
+
+#[derive(Args, Debug)]
+pub(crate) struct TourArgs {
+    /// Only these services.
+    #[arg(value_parser = clap::builder::PossibleValuesParser::new(PARTS.iter().map(|part| part.service)))]
+    services: Vec<String>,
 }
 
-const AMS: &[Step] = &[
-    Step { why: "A topic is where messages are published.", words: &["ams", "topic", "create", "greetings"] },
-    Step {
-        why: "A subscription receives what is published from now on.",
-        words: &["ams", "subscription", "create", "inbox", "--topic", "greetings"],
-    },
-    Step {
-        why: "Publish three messages, with an attribute.",
-        words: &["ams", "publish", "greetings", "hello", "bonjour", "καλημέρα", "--attr", "from=tour"],
-    },
-    Step {
-        why: "Receive them. They stay until they are acknowledged.",
-        words: &["ams", "pull", "inbox", "-n", "3"],
-    },
-    Step {
-        why: "Acknowledge: the highest offset stands for all before it.",
-        words: &["ams", "ack", "inbox", "2"],
-    },
-    Step { why: "Nothing is left behind.", words: &["ams", "subscription", "offsets", "inbox"] },
-    Step { why: "Go back in time …", words: &["ams", "seek", "inbox", "begin"] },
-    Step {
-        why: "… and receive everything again, as lines of JSON, acknowledging as it goes.",
-        words: &["ams", "consume", "inbox", "-o", "ndjson"],
-    },
-    Step {
-        why: "Any call can be shown in place of being sent; secrets stay out.",
-        words: &["ams", "publish", "greetings", "hello", "--curl"],
-    },
-];
+/// The tour of one service. Each service has one in a file of its own.
+#[derive(Debug)]
+pub(crate) struct Part {
+    /// Word of the command line.
+    pub(crate) service: &'static str,
+    /// Name for people.
+    pub(crate) title: &'static str,
+    pub(crate) steps: &'static [Step],
+}
+
+/// One step: what it is for, and the command that does it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Step {
+    why: &'static str,
+    /// The words of the command; `{name}` stands for what an earlier step kept.
+    words: &'static [&'static str],
+    /// What later steps need of the result: a name, and the path in the last result.
+    keep: Option<(&'static str, &'static str)>,
+}
+
+impl Step {
+    /// A step.
+    pub(crate) const fn new(why: &'static str, words: &'static [&'static str]) -> Self {
+        Self { why, words, keep: None }
+    }
+
+    /// Keeps a part of the result under a name for the words of later steps.
+    pub(crate) const fn keep(self, name: &'static str, path: &'static str) -> Self {
+        Self { keep: Some((name, path)), ..self }
+    }
+}
 
 /// Runs all steps and leaves nothing behind.
-pub(super) async fn run(global: &Global) -> Result<Exit> {
+pub(super) async fn run(args: &TourArgs, global: &Global) -> Result<Exit> {
     let clock = SystemClock;
     let started = clock.now();
     let mut output = super::plain(global);
     let local = Local::in_memory().await?;
-    output.text("ARGO Messaging Service (AMS)\n")?;
-    let mut result = Ok(Exit::Success);
-    for step in AMS {
-        result = play(step, &local, &mut output).await;
+    let wanted = PARTS
+        .iter()
+        .filter(|part| args.services.is_empty() || args.services.iter().any(|s| s == part.service));
+    let mut count = 0;
+    let mut result = Ok(());
+    for part in wanted {
+        result = play_part(part, &local, &mut output, &mut count).await;
         if result.is_err() {
             break;
         }
     }
     local.close().await?;
-    let exit = result?;
+    result?;
     let time = clock.now().saturating_duration_since(started);
     output.text(&format!(
-        "{} steps in {:.2} s, on a server in this process that is gone now.\n\
+        "{count} steps in {:.2} s, on a server in this process that is gone now.\n\
          The same commands work on your own data without any set-up; `pentad serve` gives it a port.",
-        AMS.len(),
         time.as_secs_f64()
     ))?;
-    Ok(exit)
+    Ok(Exit::Success)
 }
 
-async fn play(step: &Step, local: &Local, output: &mut Output) -> Result<Exit> {
-    output.text(&format!("# {}\n$ pentad {}\n", step.why, shell(step.words)))?;
-    let words = std::iter::once("pentad").chain(step.words.iter().copied());
-    let cli = Cli::try_parse_from(words).map_err(|error| Failure::local("cannot read the tour", error))?;
-    let Command::Ams(args) = cli.command else {
-        return Err(Failure::local("cannot follow the tour", step.words.join(" ")));
-    };
+async fn play_part(part: &Part, local: &Local, output: &mut Output, count: &mut usize) -> Result<()> {
+    output.text(&format!("{}\n", part.title))?;
+    let mut kept = BTreeMap::new();
+    for step in part.steps {
+        play(step, local, output, &mut kept).await?;
+        *count += 1;
+    }
+    Ok(())
+}
+
+async fn play(
+    step: &Step,
+    local: &Local,
+    output: &mut Output,
+    kept: &mut BTreeMap<&'static str, String>,
+) -> Result<()> {
+    let words: Vec<_> = step.words.iter().map(|word| filled(word, kept)).collect();
+    output.text(&format!("# {}\n$ pentad {}\n", step.why, shell(&words)))?;
+    let line = std::iter::once("pentad").chain(words.iter().map(String::as_str));
+    let cli = Cli::try_parse_from(line).map_err(|error| Failure::local("cannot read the tour", error))?;
     let settings = Settings::built_in(&cli.global)?;
     let mut step_output = super::output(&cli.global, &settings);
     // Notes belong to what a step shows: the tour is read on one screen.
     step_output.notes_on_stdout();
-    let exit = super::ams::run(args, &cli.global, &settings, &mut step_output, Some(local)).await?;
-    output.text("\n")?;
-    Ok(exit)
+    let desk =
+        Desk { global: &cli.global, settings: &settings, output: &mut step_output, local: Some(local) };
+    match super::services::act(cli.command, desk).await? {
+        Exit::Success => {}
+        other => return Err(Failure::silent(other)),
+    }
+    if let Some((name, path)) = step.keep {
+        let value = step_output.last_text(path);
+        kept.insert(
+            name,
+            value.ok_or_else(|| {
+                Failure::local("cannot follow the tour", format!("`{}` gave no {path}", words.join(" ")))
+            })?,
+        );
+    }
+    output.text("\n")
+}
+
+fn filled(word: &str, kept: &BTreeMap<&'static str, String>) -> String {
+    kept.iter().fold(word.to_owned(), |word, (name, value)| word.replace(&format!("{{{name}}}"), value))
 }
 
 /// The words as they are typed.
-fn shell(words: &[&str]) -> String {
-    words.join(" ")
+fn shell(words: &[String]) -> String {
+    let quoted = |word: &String| match word.contains([' ', '"', '{', '$', '|', '*', '?']) || word.is_empty() {
+        true => format!("'{word}'"),
+        false => word.clone(),
+    };
+    words.iter().map(quoted).collect::<Vec<_>>().join(" ")
 }

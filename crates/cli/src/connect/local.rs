@@ -6,7 +6,6 @@ use std::sync::Arc;
 use pentad_core::{Secret, Transport};
 use pentad_server::{Embedded, ServerError, holder};
 
-use crate::command::ams::Role;
 use crate::failure::{Failure, Result};
 
 /// A server on this machine that answers without a port.
@@ -49,19 +48,9 @@ impl Local {
         self.0.transport()
     }
 
-    /// The token of a user of the demo installation.
-    ///
-    /// # Errors
-    /// A configuration failure if the directory was seeded without that user.
-    pub(crate) fn token(&self, role: Role) -> Result<Secret> {
-        match self.0.credentials()["ams"][role.key()].as_str() {
-            Some(token) => Ok(Secret::new(token)),
-            None => Err(Failure::config(
-                format!("no token for {}", role.key()),
-                "this installation has no such user",
-            )
-            .hint("--endpoint and --token-file name another way in")),
-        }
+    /// The secret of a user that the installation announced, by service and key.
+    pub(crate) fn credential(&self, service: &str, key: &str) -> Option<Secret> {
+        self.0.credentials()[service][key].as_str().map(Secret::new)
     }
 
     /// One line for a person.

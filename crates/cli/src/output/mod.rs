@@ -1,32 +1,27 @@
 //! The one door to stdout: results in the format that was asked for.
 
 mod cell;
+mod choice;
+mod pager;
 mod progress;
+mod query;
 mod render;
 mod rows;
+mod sort;
+mod template;
 
 use std::io::{IsTerminal, Write};
 
-use clap::ValueEnum;
 use serde_json::Value;
 
+pub(crate) use self::choice::{Choice, Format};
+use self::pager::Pager;
 pub(crate) use self::progress::Progress;
+use self::query::Compiled;
+pub(crate) use self::query::{Query, jmes, jq};
 pub(crate) use self::rows::Rows;
+use self::template::Template;
 use crate::failure::Result;
-
-/// How results are written: for people, as one document (JSON, YAML), one JSON object per line, with a header line
-/// (CSV), or only the main column of each result.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, serde::Deserialize, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Format {
-    #[default]
-    Table,
-    Json,
-    Yaml,
-    Ndjson,
-    Csv,
-    Value,
-}
 
 /// Which part of a result is shown when only some can be.
 #[derive(Clone, Copy, Debug)]
@@ -47,16 +42,36 @@ impl View {
     }
 }
 
+/// What is wanted of results beside their format.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Shape {
+    /// Columns, in this order.
+    pub(crate) columns: Option<Vec<String>>,
+    /// No header in tables and CSV.
+    pub(crate) headless: bool,
+    /// Lists are sorted by this column.
+    pub(crate) sort: Option<String>,
+    /// What is left of each result.
+    pub(crate) query: Option<Query>,
+    /// No notes.
+    pub(crate) quiet: bool,
+    /// Through a pager, if there is a terminal.
+    pub(crate) pager: bool,
+}
+
 /// Where results go. Notes and progress go to stderr and never through here.
 pub(crate) struct Output {
-    sink: Box<dyn Write + Send>,
+    sink: Box<dyn Write>,
     /// The chosen format.
     pub(crate) format: Format,
-    columns: Option<Vec<String>>,
-    header: bool,
-    quiet: bool,
+    template: Option<String>,
+    ready: Option<Template>,
+    query: Option<Compiled>,
+    shape: Shape,
     terminal: bool,
     notes: Notes,
+    /// The last result, where somebody wants to go on with it.
+    last: Option<Value>,
 }
 
 /// Where notes for a person go.
@@ -70,22 +85,37 @@ impl std::fmt::Debug for Output {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Output")
             .field("format", &self.format)
-            .field("columns", &self.columns)
+            .field("shape", &self.shape)
             .finish_non_exhaustive()
     }
 }
 
 impl Output {
     /// Output to stdout.
-    pub(crate) fn stdout(format: Format, columns: Option<Vec<String>>, header: bool, quiet: bool) -> Self {
+    pub(crate) fn stdout(choice: Choice, shape: Shape) -> Self {
         let terminal = std::io::stdout().is_terminal();
-        let sink = Box::new(std::io::BufWriter::new(anstream::stdout()));
-        Self { sink, format, columns, header, quiet, terminal, notes: Notes::Stderr }
+        let pager = if shape.pager && terminal { Pager::start() } else { None };
+        let sink: Box<dyn Write> = match pager {
+            Some(pager) => Box::new(std::io::BufWriter::new(pager)),
+            None => Box::new(std::io::BufWriter::new(anstream::stdout())),
+        };
+        let Choice { format, template } = choice;
+        Self {
+            sink,
+            format,
+            template,
+            ready: None,
+            query: None,
+            shape,
+            terminal,
+            notes: Notes::Stderr,
+            last: None,
+        }
     }
 
-    /// The name of a format as it is typed.
-    pub(crate) fn name_of(format: Format) -> String {
-        format.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+    /// The text at a path of the last result that was written.
+    pub(crate) fn last_text(&self, path: &str) -> Option<String> {
+        cell::at(self.last.as_ref()?, path).map(|value| cell::text(Some(value)))
     }
 
     /// True where programs read: errors are JSON then too.
@@ -95,7 +125,7 @@ impl Output {
 
     /// A line on stderr for a person: what was done, what to know. Not with `--quiet`.
     pub(crate) fn note(&self, text: &str) {
-        if self.quiet {
+        if self.shape.quiet {
             return;
         }
         // A closed stream leaves nobody to tell.
@@ -128,8 +158,70 @@ impl Output {
 
     /// One result.
     pub(crate) fn record(&mut self, value: &Value, view: View) -> Result<()> {
+        if self.shape.query.is_some() {
+            return self.queried(value);
+        }
+        self.plain_record(value, view)
+    }
+
+    fn plain_record(&mut self, value: &Value, view: View) -> Result<()> {
+        self.last = Some(value.clone());
+        self.prepare()?;
         let text = render::record(value, self, view)?;
         self.sink.write_all(text.as_bytes())?;
+        Ok(self.sink.flush()?)
+    }
+
+    /// What the query leaves of a result: one value as a record or a list, several as a list.
+    fn queried(&mut self, value: &Value) -> Result<()> {
+        let mut results = self.apply(value)?;
+        match results.as_mut_slice() {
+            [Value::Array(items)] => {
+                let items = std::mem::take(items);
+                self.plain_list(&items)
+            }
+            [one] => {
+                let one = one.take();
+                self.plain_record(&one, View::ALL)
+            }
+            _ => self.plain_list(&results),
+        }
+    }
+
+    fn plain_list(&mut self, items: &[Value]) -> Result<()> {
+        let mut rows = Rows::new(View::ALL).untouched();
+        for item in items {
+            rows.push(self, item)?;
+        }
+        rows.finish(self)
+    }
+
+    fn apply(&mut self, value: &Value) -> Result<Vec<Value>> {
+        if let (None, Some(query)) = (&self.query, &self.shape.query) {
+            self.query = Some(Compiled::new(query)?);
+        }
+        match &self.query {
+            Some(query) => query.apply(value),
+            None => Ok(vec![value.clone()]),
+        }
+    }
+
+    fn prepare(&mut self) -> Result<()> {
+        if let (None, Some(text)) = (&self.ready, &self.template) {
+            self.ready = Some(Template::new(text.clone())?);
+        }
+        Ok(())
+    }
+
+    fn templated(&self, value: &Value) -> Result<String> {
+        match &self.ready {
+            Some(template) => template.render(value),
+            None => Ok(String::new()),
+        }
+    }
+
+    /// Hands what was written on to the reader.
+    pub(crate) fn flush(&mut self) -> Result<()> {
         Ok(self.sink.flush()?)
     }
 
@@ -144,11 +236,11 @@ impl Output {
 
     /// A bar on stderr for long work: hidden unless a person watches.
     pub(crate) fn progress(&self, doing: &'static str) -> Progress {
-        Progress::new(doing, self.quiet)
+        Progress::new(doing, self.shape.quiet)
     }
 
     fn columns_for(&self, view: View, sample: Option<&Value>) -> Vec<String> {
-        if let Some(columns) = &self.columns {
+        if let Some(columns) = &self.shape.columns {
             return columns.clone();
         }
         if !view.columns.is_empty() {
@@ -162,7 +254,7 @@ impl Output {
 
     /// What `-o value` prints of each result.
     fn value_columns(&self, view: View, sample: &Value) -> Vec<String> {
-        match (&self.columns, view.value) {
+        match (&self.shape.columns, view.value) {
             (Some(columns), _) => columns.clone(),
             (None, "") => self.columns_for(view, Some(sample)).into_iter().take(1).collect(),
             (None, column) => vec![column.to_owned()],

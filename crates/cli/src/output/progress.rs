@@ -24,6 +24,18 @@ impl Progress {
         self.0.inc(items);
     }
 
+    /// Shows a step, and how far it is.
+    pub(crate) fn step(&self, step: &str, done: Option<u64>, total: Option<u64>) {
+        self.0.set_message(step.to_owned());
+        if let Some(total) = total {
+            self.0.set_length(total);
+        }
+        if let Some(done) = done {
+            self.0.set_position(done);
+        }
+        self.0.tick();
+    }
+
     /// Takes the bar off the screen.
     pub(crate) fn done(self) {
         self.0.finish_and_clear();

@@ -1,6 +1,6 @@
 //! Results as documents and tables.
 
-use comfy_table::{Cell, ContentArrangement, Table, presets};
+use comfy_table::{Cell, ColumnConstraint, ContentArrangement, Table, Width, presets};
 use serde_json::{Map, Value};
 
 use super::{Format, Output, View, cell};
@@ -16,10 +16,11 @@ pub(super) fn record(value: &Value, output: &Output, view: View) -> Result<Strin
         Format::Yaml => yaml(value),
         Format::Csv => {
             let columns = output.columns_for(view, Some(value));
-            let header = output.header.then_some(&columns);
+            let header = (!output.shape.headless).then_some(&columns);
             csv(header.into_iter().cloned().chain([cell::row(value, &columns)]))
         }
         Format::Value => Ok(values(value, output, view)),
+        Format::Template => output.templated(value),
     }
 }
 
@@ -28,15 +29,25 @@ pub(super) fn values(value: &Value, output: &Output, view: View) -> String {
     format!("{}\n", cell::row(value, &output.value_columns(view, value)).join("\t"))
 }
 
-/// Several results as one table.
-pub(super) fn table(items: &[Value], output: &Output, view: View) -> String {
+/// Some of many results as a table. The first part has the header and decides how wide columns are at least in the
+/// others: so a long list can be shown in parts and still read as one table.
+pub(super) fn table(items: &[Value], output: &Output, view: View, widths: &mut Option<Vec<u16>>) -> String {
     let columns = output.columns_for(view, items.first());
     let mut table = plain(output);
-    if output.header {
+    let first = widths.is_none();
+    if first && !output.shape.headless {
         table.set_header(columns.iter().map(|name| Cell::new(heading(name))));
     }
     for item in items {
         table.add_row(cell::safe_row(item, &columns));
+    }
+    match widths {
+        None => *widths = Some(table.column_max_content_widths()),
+        Some(widths) => {
+            for (column, width) in table.column_iter_mut().zip(widths) {
+                column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(*width + 2)));
+            }
+        }
     }
     finish(&table)
 }
@@ -65,7 +76,7 @@ pub(super) fn csv(rows: impl IntoIterator<Item = Vec<String>>) -> Result<String>
 fn record_table(value: &Value, output: &Output) -> String {
     let Value::Object(map) = value else { return format!("{}\n", cell::line(Some(value))) };
     let mut table = plain(output);
-    let names = output.columns.clone().unwrap_or_else(|| said(map));
+    let names = output.shape.columns.clone().unwrap_or_else(|| said(map));
     for name in names {
         let text = cell::line(cell::at(value, &name));
         table.add_row([name, text]);

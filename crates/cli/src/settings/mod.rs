@@ -1,22 +1,25 @@
 //! Resolved settings: flag before environment before file before built-in, each with its origin.
 
 mod file;
+mod flags;
 mod origin;
 pub(crate) mod paths;
 mod secret;
+mod service;
+mod table;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::ValueEnum;
-
-pub(crate) use self::file::{AmsContext, Context, Loaded, load};
+pub(crate) use self::file::{Loaded, load, parse};
+pub(crate) use self::flags::{ContextFlags, Flags, Tabled};
 pub(crate) use self::origin::{Origin, Setting};
 pub(crate) use self::secret::{SecretSource, from_stdin, too_open, write_private};
+pub(crate) use self::service::{Given, ServiceSettings};
+pub(crate) use self::table::{Field, Kind, Table};
 use crate::args::{self, Global};
-use crate::command::ams::AmsFlags;
 use crate::failure::{Failure, Result};
-use crate::output::Format;
+use crate::output::Choice;
 
 /// Everything that is decided before a command runs.
 #[derive(Clone, Debug)]
@@ -26,7 +29,9 @@ pub(crate) struct Settings {
     /// The context in use.
     pub(crate) context: Option<Setting<String>>,
     /// Output format.
-    pub(crate) output: Setting<Format>,
+    pub(crate) output: Setting<Choice>,
+    /// Whether long results go through a pager on a terminal.
+    pub(crate) pager: Setting<bool>,
     /// Time for one call.
     pub(crate) timeout: Option<Setting<Duration>>,
     /// Data directory of the embedded server.
@@ -34,19 +39,6 @@ pub(crate) struct Settings {
     endpoint_flag: Option<String>,
     /// False where the environment is not to be looked at.
     ambient: bool,
-}
-
-/// How to reach AMS.
-#[derive(Clone, Debug)]
-pub(crate) struct AmsSettings {
-    pub(crate) endpoint: Option<Setting<String>>,
-    pub(crate) project: Option<Setting<String>>,
-    pub(crate) token: Option<Setting<SecretSource>>,
-    pub(crate) certificate: Option<Setting<PathBuf>>,
-    pub(crate) key: Option<Setting<PathBuf>>,
-    pub(crate) authn_port: Option<Setting<u16>>,
-    pub(crate) ca_file: Option<Setting<PathBuf>>,
-    pub(crate) insecure: Setting<bool>,
 }
 
 impl Settings {
@@ -57,27 +49,26 @@ impl Settings {
     pub(crate) fn resolve(global: &Global) -> Result<Self> {
         let loaded = load()?;
         let context = origin::first(
-            global.context.clone().map(|name| (name, "--context")),
-            env("PENTAD_CONTEXT"),
-            loaded.config.context.clone().map(|name| (name, in_file(&loaded, "context"))),
+            global.context.clone().map(|name| (name, "context")),
+            variable("PENTAD_CONTEXT"),
+            in_file(&loaded, &["context"]),
         );
         if let Some(name) = &context
-            && !loaded.config.contexts.contains_key(&name.value)
+            && !loaded.has_context(&name.value)
         {
-            return Err(Failure::config(
+            let failure = Failure::config(
                 format!("there is no context `{}`", name.value),
                 format!("named by {}", name.origin),
-            )
-            .hint("`pentad context list` shows those that exist"));
+            );
+            return Err(failure.hint(other_contexts(&loaded, &name.value)));
         }
-        let (output, timeout) = (format(global, &loaded)?, timeout(global, &loaded)?);
-        let data = data(&loaded, context.as_ref())?;
         Ok(Self {
+            output: format(global, &loaded)?,
+            pager: pager(global, &loaded),
+            timeout: timeout(global, &loaded)?,
+            data: data(&loaded, context.as_ref())?,
             loaded,
             context,
-            output,
-            timeout,
-            data,
             endpoint_flag: global.endpoint.clone(),
             ambient: true,
         })
@@ -86,137 +77,84 @@ impl Settings {
     /// What holds with no configuration file and no environment: for showing commands that must come out the same for
     /// everybody.
     pub(crate) fn built_in(global: &Global) -> Result<Self> {
-        let loaded = Loaded { path: PathBuf::new(), exists: false, config: file::Config::default() };
         Ok(Self {
-            loaded,
+            loaded: Loaded::empty(PathBuf::new()),
             context: None,
-            output: Setting::default_of(global.output.unwrap_or_default()),
+            output: Setting::default_of(global.output.clone().unwrap_or_default()),
+            pager: Setting::default_of(false),
             timeout: None,
             data: Setting::default_of(paths::data_dir()?),
             endpoint_flag: None,
             ambient: false,
         })
     }
+}
 
-    /// Resolves how to reach AMS.
-    pub(crate) fn ams(&self, flags: &AmsFlags) -> Result<AmsSettings> {
-        let empty = AmsContext::default();
-        let name = self.context.as_ref().map(|context| context.value.as_str());
-        let file = name.and_then(|name| self.loaded.config.contexts.get(name)).map_or(&empty, |c| &c.ams);
-        let at =
-            |key: &str| in_file(&self.loaded, &format!("contexts.{}.ams.{key}", name.unwrap_or_default()));
-        let env = |name| env(name).filter(|_| self.ambient);
-        let port = env("PENTAD_AMS_AUTHN_PORT").map(|(text, name)| number(&text, name)).transpose()?;
-        Ok(AmsSettings {
-            endpoint: origin::first(
-                self.endpoint_flag.clone().map(|value| (value, "--endpoint")),
-                env("PENTAD_AMS_ENDPOINT"),
-                file.endpoint.clone().map(|value| (value, at("endpoint"))),
-            ),
-            project: origin::first(
-                flags.project.clone().map(|value| (value, "--project")),
-                env("PENTAD_AMS_PROJECT"),
-                file.project.clone().map(|value| (value, at("project"))),
-            ),
-            token: origin::first(
-                flags.token_file.clone().map(|path| (SecretSource::File(path), "--token-file")),
-                env("PENTAD_AMS_TOKEN").map(|(_, name)| (SecretSource::Env(name), name)),
-                file.token_file.clone().map(|path| (SecretSource::File(path), at("token_file"))),
-            ),
-            certificate: path(
-                &flags.certificate,
-                "--certificate",
-                env("PENTAD_AMS_CERTIFICATE"),
-                &file.certificate,
-                &at,
-            ),
-            key: path(&flags.key, "--key", env("PENTAD_AMS_KEY"), &file.key, &at),
-            authn_port: origin::first(
-                flags.authn_port.map(|value| (value, "--authn-port")),
-                port,
-                file.authn_port.map(|value| (value, at("authn_port"))),
-            ),
-            ca_file: path(&flags.ca_file, "--ca-file", env("PENTAD_AMS_CA_FILE"), &file.ca_file, &at),
-            insecure: origin::first(
-                flags.insecure.then_some((true, "--insecure")),
-                None,
-                file.insecure.then(|| (true, at("insecure"))),
-            )
-            .unwrap_or(Setting::default_of(false)),
-        })
+/// What to do about a context that does not exist: the name that was meant, or where to look.
+pub(crate) fn other_contexts(loaded: &Loaded, name: &str) -> String {
+    let names = loaded.contexts();
+    match nearest(name, names.iter().map(String::as_str)) {
+        Some(near) => format!("`{near}`, or `pentad context list` to see those that exist"),
+        None if names.is_empty() => "`pentad context add` makes one".to_owned(),
+        None => "`pentad context list` shows those that exist".to_owned(),
     }
 }
 
-fn format(global: &Global, loaded: &Loaded) -> Result<Setting<Format>> {
-    let env = match env("PENTAD_OUTPUT") {
-        None => None,
-        Some((text, name)) => {
-            let format = Format::from_str(&text, true)
-                .map_err(|why| Failure::config(format!("{name}={text}"), why))?;
-            Some((format, name))
-        }
+/// The name that was probably meant.
+pub(crate) fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    known
+        .map(|name| (strsim::jaro_winkler(word, name), name))
+        .filter(|(likeness, _)| *likeness > 0.75)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, name)| name)
+}
+
+fn format(global: &Global, loaded: &Loaded) -> Result<Setting<Choice>> {
+    let parse = |text: &str, place: &str| {
+        Choice::parse(text).map_err(|why| Failure::config(format!("{place} = {text}"), why))
     };
-    Ok(origin::first(
-        global.output.map(|format| (format, "--output")),
-        env,
-        loaded.config.output.map(|format| (format, in_file(loaded, "output"))),
-    )
-    .unwrap_or(Setting::default_of(Format::Table)))
+    let env = variable("PENTAD_OUTPUT")
+        .map(|(text, name)| parse(&text, name).map(|value| (value, name)))
+        .transpose()?;
+    let file = in_file(loaded, &["output"])
+        .map(|(text, at)| parse(&text, "output").map(|value| (value, at)))
+        .transpose()?;
+    Ok(origin::first(global.output.clone().map(|format| (format, "output")), env, file)
+        .unwrap_or(Setting::default_of(Choice::default())))
+}
+
+fn pager(global: &Global, loaded: &Loaded) -> Setting<bool> {
+    let file = in_file(loaded, &["pager"]).map(|(text, at)| (text == "true", at));
+    origin::first(global.pager.then_some((true, "pager")), None, file).unwrap_or(Setting::default_of(false))
 }
 
 fn timeout(global: &Global, loaded: &Loaded) -> Result<Option<Setting<Duration>>> {
     let parse = |text: &str, place: &str| {
-        args::duration(text).map_err(|why| Failure::config(format!("{place} = {text}"), why))
+        args::timeout(text).map_err(|why| Failure::config(format!("{place} = {text}"), why))
     };
-    let env = match env("PENTAD_TIMEOUT") {
-        None => None,
-        Some((text, name)) => Some((parse(&text, name)?, name)),
-    };
-    let file = match &loaded.config.timeout {
-        None => None,
-        Some(text) => Some((parse(text, "timeout")?, in_file(loaded, "timeout"))),
-    };
-    Ok(origin::first(global.timeout.map(|time| (time, "--timeout")), env, file))
+    let env = variable("PENTAD_TIMEOUT")
+        .map(|(text, name)| parse(&text, name).map(|value| (value, name)))
+        .transpose()?;
+    let file = in_file(loaded, &["timeout"])
+        .map(|(text, at)| parse(&text, "timeout").map(|value| (value, at)))
+        .transpose()?;
+    Ok(origin::first(global.timeout.map(|time| (time, "timeout")), env, file))
 }
 
 fn data(loaded: &Loaded, context: Option<&Setting<String>>) -> Result<Setting<PathBuf>> {
-    let of_context = context.and_then(|context| {
-        let path = loaded.config.contexts.get(&context.value)?.data.clone()?;
-        Some((path, in_file(loaded, &format!("contexts.{}.data", context.value))))
-    });
-    let file = of_context.or_else(|| loaded.config.data.clone().map(|path| (path, in_file(loaded, "data"))));
-    let env = env("PENTAD_DATA").map(|(path, name)| (PathBuf::from(path), name));
-    match origin::first(None, env, file) {
-        Some(setting) => Ok(setting),
+    let of_context = context.and_then(|context| in_file(loaded, &["contexts", &context.value, "data"]));
+    let file = of_context.or_else(|| in_file(loaded, &["data"]));
+    match origin::first(None, variable("PENTAD_DATA"), file) {
+        Some(setting) => Ok(Setting::new(PathBuf::from(setting.value), setting.origin)),
         None => Ok(Setting::default_of(paths::data_dir()?)),
     }
 }
 
-fn path(
-    flag: &Option<PathBuf>,
-    flag_name: &'static str,
-    env: Option<(String, &'static str)>,
-    file: &Option<PathBuf>,
-    at: &dyn Fn(&str) -> Origin,
-) -> Option<Setting<PathBuf>> {
-    let key = flag_name.trim_start_matches('-').replace('-', "_");
-    origin::first(
-        flag.clone().map(|path| (path, flag_name)),
-        env.map(|(path, name)| (PathBuf::from(path), name)),
-        file.clone().map(|path| (path, at(&key))),
-    )
-}
-
 /// A variable of the environment; an empty one counts as not set.
-fn env(name: &'static str) -> Option<(String, &'static str)> {
+fn variable(name: &'static str) -> Option<(String, &'static str)> {
     std::env::var(name).ok().filter(|value| !value.is_empty()).map(|value| (value, name))
 }
 
-fn number(text: &str, name: &'static str) -> Result<(u16, &'static str)> {
-    let port = text.parse().map_err(|_| Failure::config(format!("{name}={text}"), "not a port number"))?;
-    Ok((port, name))
-}
-
-fn in_file(loaded: &Loaded, key: &str) -> Origin {
-    Origin::File(loaded.path.clone(), key.to_owned())
+fn in_file(loaded: &Loaded, path: &[&str]) -> Option<(String, Origin)> {
+    Some((loaded.text(path)?, Origin::File(loaded.path.clone(), path.join("."))))
 }

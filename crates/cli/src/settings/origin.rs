@@ -6,7 +6,7 @@ use std::path::PathBuf;
 /// Where a setting came from, strongest first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Origin {
-    /// A flag on the command line.
+    /// A flag on the command line, without its dashes.
     Flag(&'static str),
     /// An environment variable.
     Env(&'static str),
@@ -19,7 +19,7 @@ pub(crate) enum Origin {
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Flag(name) => write!(f, "flag {name}"),
+            Self::Flag(name) => write!(f, "flag --{name}"),
             Self::Env(name) => write!(f, "environment {name}"),
             Self::File(path, key) => write!(f, "file {} ({key})", path.display()),
             Self::Default => f.write_str("built-in default"),

@@ -16,6 +16,16 @@ pub(crate) enum SecretSource {
     File(PathBuf),
 }
 
+impl std::fmt::Display for SecretSource {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Env(name) => f.write_str(name),
+            Self::File(path) if path == Path::new("-") => f.write_str("standard input"),
+            Self::File(path) => write!(f, "{}", path.display()),
+        }
+    }
+}
+
 impl SecretSource {
     /// Reads the secret, without the line end.
     ///
@@ -25,7 +35,7 @@ impl SecretSource {
         match self {
             Self::Env(name) => match std::env::var(name) {
                 Ok(text) if !text.trim().is_empty() => Ok(Secret::new(text.trim())),
-                _ => Err(Failure::config("no token", format!("{name} is empty or not text"))),
+                _ => Err(Failure::config("no secret", format!("{name} is empty or not text"))),
             },
             Self::File(path) if path == Path::new("-") => from_stdin(),
             Self::File(path) => from_file(path),
@@ -80,7 +90,16 @@ pub(crate) fn too_open(_meta: &std::fs::Metadata) -> Option<u32> {
 /// Writes a file that only its owner can read, at once or not at all.
 pub(crate) fn write_private(path: &Path, text: &str) -> Result<()> {
     let what = || format!("cannot write {}", path.display());
-    let io = |error: std::io::Error| Failure::config(what(), error.to_string());
+    let io = |error: std::io::Error| {
+        use std::io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
+        let failure = Failure::config(what(), error.to_string());
+        match error.kind() {
+            PermissionDenied | ReadOnlyFilesystem => failure.hint(
+                "make the directory writable, or name another file with PENTAD_CONFIG; flags and variables need no file",
+            ),
+            _ => failure,
+        }
+    };
     let folder = path.parent().ok_or_else(|| Failure::config(what(), "it has no directory"))?;
     private_dir(folder).map_err(io)?;
     // A temporary file is born 0600; rename keeps that and replaces the old file in one step.

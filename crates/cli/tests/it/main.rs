@@ -2,9 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
 
+mod bench;
+mod complete;
+mod config;
 mod embedded;
+mod exit;
 mod house;
+mod message;
 mod output;
+mod query;
 mod serve;
 mod settings;
 mod words;

@@ -58,12 +58,6 @@ fn words_that_need_no_configuration_survive_a_broken_one() {
 }
 
 #[test]
-fn completion_knows_the_nouns() {
-    let run = House::new().ok(&["completion", "bash"]);
-    assert!(run.out.contains("subscription"));
-}
-
-#[test]
 fn manual_pages_are_written_for_every_command() {
     let house = House::new();
     house.ok(&["man", "--dir", "pages"]);

@@ -3,7 +3,7 @@
 use clap::Subcommand;
 use serde_json::json;
 
-use super::plan::{Paging, Plan};
+use crate::command::plan::{Paging, Plan};
 use crate::output::View;
 
 #[derive(Debug, Subcommand)]
@@ -53,7 +53,7 @@ impl MemberCommand {
         match self {
             Self::List { details, paging } => Plan::read("ams.member.list")
                 .query("details", details.then_some("true"))
-                .pages("users", paging, MEMBER),
+                .pages(paging, MEMBER),
             Self::Get { user } => Plan::read("ams.member.get").arg("user", user),
             Self::Create { user, email, roles } => {
                 set("ams.member.create", user).body(json!({"email": email, "projects": roles_here(roles)}))

@@ -2,9 +2,10 @@
 
 use clap::Subcommand;
 
-use super::Session;
+use super::Run;
 use super::publish::PublishArgs;
-use super::receive::{self, AckArgs, ConsumeArgs, PullArgs, SeekArgs, TailArgs};
+use super::receive::{self, AckArgs, ConsumeArgs, PullArgs, SeekArgs};
+use super::tail::TailArgs;
 use crate::exit::Exit;
 use crate::failure::Result;
 
@@ -25,19 +26,19 @@ pub(crate) enum MessageCommand {
 }
 
 impl MessageCommand {
-    pub(super) async fn run(self, session: &mut Session<'_>) -> Result<Exit> {
+    pub(super) async fn run(self, run: &mut Run<'_>) -> Result<Exit> {
         match self {
-            Self::Publish(args) => args.run(session).await,
-            Self::Pull(args) => receive::pull(args, session).await,
-            Self::Consume(args) => receive::consume(args, session).await,
-            Self::Ack(args) => receive::ack(args, session).await,
-            Self::Seek(args) => receive::seek(args, session).await,
-            Self::Tail(args) => super::tail::run(args, session).await,
+            Self::Publish(args) => args.run(run).await,
+            Self::Pull(args) => receive::pull(args, run).await,
+            Self::Consume(args) => receive::consume(args, run).await,
+            Self::Ack(args) => receive::ack(args, run).await,
+            Self::Seek(args) => receive::seek(args, run).await,
+            Self::Tail(args) => super::tail::run(args, run).await,
         }
     }
 
     /// True if the command ends in order at a signal: acknowledges what was written, tidies up.
     pub(super) const fn ends_itself(&self) -> bool {
-        matches!(self, Self::Consume(_) | Self::Tail(_))
+        matches!(self, Self::Publish(_) | Self::Consume(_) | Self::Tail(_))
     }
 }

@@ -1,8 +1,12 @@
 //! `pentad ams metrics`, `status` and `version`.
 
 use clap::{Args, Subcommand};
+use pentad_ams::Client;
 
-use super::plan::Plan;
+use super::{ByServiceAdmin, Role, Run};
+use crate::command::plan::{Effect, Plan};
+use crate::exit::Exit;
+use crate::failure::Result;
 use crate::output::View;
 
 /// Columns of a metric.
@@ -56,11 +60,11 @@ impl Period {
 }
 
 /// Health of the service.
-pub(super) fn status() -> Plan {
-    Plan::read("ams.status").by_service_admin()
+pub(super) async fn status(run: &mut Run<'_>) -> Result<Exit> {
+    run.by(Role::ServiceAdmin.key()).call(Effect::Read, Client::status, View::ALL).await
 }
 
 /// Version of the service.
-pub(super) fn version() -> Plan {
-    Plan::read("ams.version").by_service_admin()
+pub(super) async fn version(run: &mut Run<'_>) -> Result<Exit> {
+    run.by(Role::ServiceAdmin.key()).call(Effect::Read, Client::version, View::ALL).await
 }

@@ -3,7 +3,8 @@
 use clap::Subcommand;
 use serde_json::{Map, Value, json};
 
-use super::plan::Plan;
+use super::ByServiceAdmin;
+use crate::command::plan::Plan;
 use crate::output::View;
 
 #[derive(Debug, Subcommand)]

@@ -3,29 +3,38 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, IsTerminal, Read};
 use std::path::{Path, PathBuf};
+use std::pin::pin;
+use std::time::Duration;
 
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
 use clap::Args;
-use serde_json::{Value, json};
+use clap_complete::engine::ArgValueCompleter;
+use futures_util::stream::{FuturesOrdered, StreamExt};
+use pentad_ams::{Message, Publisher, PublisherOptions, Receipt};
+use serde_json::json;
 use tokio::sync::mpsc;
 
-use super::Session;
-use super::plan::Plan;
+use super::{Run, complete};
 use crate::args;
+use crate::command::plan::Plan;
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::output::{Format, Rows, View};
+use crate::signal;
 
 const ID: View = View::of(&["messageId"]);
 
 /// Most messages in one request.
 const BATCH: usize = 500;
-/// Most data in one request, before encoding: far below the server's limit on bodies.
+/// Most data in one request, as stored: far below the server's limit on bodies.
 const BATCH_BYTES: usize = 4 << 20;
+/// Most messages on their way.
+const IN_FLIGHT: usize = 2 * BATCH;
+/// How long a message waits for others: who types lines sees each of them leave.
+const DELAY: Duration = Duration::from_millis(2);
 
 #[derive(Args, Debug)]
 pub(crate) struct PublishArgs {
+    #[arg(add = ArgValueCompleter::new(complete::topics))]
     topic: String,
     /// Each text is one message. Without texts, lines of standard input are.
     #[arg(conflicts_with = "file")]
@@ -47,22 +56,6 @@ pub(crate) struct PublishArgs {
     attributes: Vec<(String, String)>,
 }
 
-/// One message on its way out.
-#[derive(Debug)]
-struct Draft {
-    data: String,
-    attributes: BTreeMap<String, String>,
-}
-
-impl Draft {
-    fn to_json(&self) -> Value {
-        match self.attributes.is_empty() {
-            true => json!({"data": self.data}),
-            false => json!({"attributes": self.attributes, "data": self.data}),
-        }
-    }
-}
-
 /// How the input is cut into messages.
 #[derive(Clone, Copy, Debug)]
 enum Cut {
@@ -72,55 +65,44 @@ enum Cut {
 }
 
 impl PublishArgs {
-    pub(super) async fn run(self, session: &mut Session<'_>) -> Result<Exit> {
-        let live = self.text.is_empty();
+    pub(super) async fn run(self, run: &mut Run<'_>) -> Result<Exit> {
         let mut drafts = self.drafts()?;
-        let progress = session.output.progress("published");
-        let mut done = 0u64;
-        let mut first = true;
+        if run.is_shown(&crate::command::plan::Effect::Change) {
+            let messages = gather(&mut drafts).await?;
+            run.shown(
+                &Plan::change("ams.topic.publish")
+                    .arg("topic", self.topic.as_str())
+                    .body(json!({"messages": messages})),
+            )?;
+            return Ok(Exit::Success);
+        }
+        run.ready_for("ams.topic.publish")?;
+        let options = PublisherOptions::new()
+            .batch_messages(BATCH)
+            .batch_bytes(BATCH_BYTES)
+            .delay(if self.text.is_empty() { DELAY } else { Duration::ZERO })
+            .capacity(IN_FLIGHT);
+        let publisher = run.client(None).await?.topic(&self.topic).publisher(options);
+        let live = self.text.is_empty();
         // A person who pipes a file in wants to know how many, not every id.
-        let summary = live && session.output.format == Format::Table;
+        let summary = live && run.output.format == Format::Table;
         let mut rows = if live { Rows::live(ID) } else { Rows::new(ID) };
-        let result = loop {
-            let batch = match next_batch(&mut drafts).await {
-                Ok(Some(batch)) => batch,
-                Ok(None) => break Ok(()),
-                Err(failure) => break Err(failure),
-            };
-            let plan = Plan::change("ams.topic.publish")
-                .arg("topic", self.topic.as_str())
-                .body(json!({"messages": batch.iter().map(Draft::to_json).collect::<Vec<_>>()}));
-            if std::mem::take(&mut first) && session.shown(&plan)? {
-                return Ok(Exit::Success);
-            }
-            let ids = match session.send(&plan).await {
-                Ok(answer) => answer["messageIds"].as_array().cloned().unwrap_or_default(),
-                Err(failure) => break Err(failure),
-            };
-            done += ids.len() as u64;
-            progress.add(ids.len() as u64);
-            if summary {
-                continue;
-            }
-            for id in ids {
-                rows.push(session.output, &json!({"messageId": id}))?;
-            }
-        };
-        progress.done();
-        rows.finish(session.output)?;
-        finish(session, summary, done, result)
+        let shown = (!summary).then_some(&mut rows);
+        let (done, result) = stream(&publisher, &mut drafts, run, shown).await;
+        rows.finish(run.output)?;
+        finish(run, summary, done, result)
     }
 
     /// Starts to read the input on a thread of its own: standard input cannot be read without blocking.
-    fn drafts(&self) -> Result<mpsc::Receiver<Result<Draft>>> {
+    fn drafts(&self) -> Result<mpsc::Receiver<Result<Message>>> {
         let (sender, receiver) = mpsc::channel(BATCH);
         let attributes: BTreeMap<_, _> = self.attributes.iter().cloned().collect();
         if !self.text.is_empty() {
             let texts = self.text.clone();
             read_on_thread(move || {
                 for text in texts {
-                    let draft = Draft { data: BASE64_STANDARD.encode(text), attributes: attributes.clone() };
-                    if sender.blocking_send(Ok(draft)).is_err() {
+                    let message = Message::from(text).attribute_pairs(attributes.clone());
+                    if sender.blocking_send(Ok(message)).is_err() {
                         break;
                     }
                 }
@@ -164,7 +146,7 @@ fn read_all(
     mut input: Box<dyn BufRead + Send>,
     cut: Cut,
     attributes: &BTreeMap<String, String>,
-    out: &mpsc::Sender<Result<Draft>>,
+    out: &mpsc::Sender<Result<Message>>,
 ) {
     let mut number = 0u64;
     let mut piece = Vec::new();
@@ -179,13 +161,10 @@ fn read_all(
         let item = match (read, cut) {
             (Err(error), _) => Err(error.into()),
             (Ok(0), Cut::Lines | Cut::Ndjson) => return,
-            (Ok(_), Cut::Raw) => {
-                Ok(Draft { data: BASE64_STANDARD.encode(&piece), attributes: attributes.clone() })
+            (Ok(_), Cut::Raw) => Ok(Message::new(piece.clone()).attribute_pairs(attributes.clone())),
+            (Ok(_), Cut::Lines) => {
+                Ok(Message::new(without_end(&piece).to_vec()).attribute_pairs(attributes.clone()))
             }
-            (Ok(_), Cut::Lines) => Ok(Draft {
-                data: BASE64_STANDARD.encode(without_end(&piece)),
-                attributes: attributes.clone(),
-            }),
             (Ok(_), Cut::Ndjson) if piece.trim_ascii().is_empty() => continue,
             (Ok(_), Cut::Ndjson) => from_json(&piece, attributes)
                 .map_err(|why| Failure::usage(format!("cannot publish line {number} of the input"), why)),
@@ -203,7 +182,7 @@ fn without_end(line: &[u8]) -> &[u8] {
 }
 
 /// One line of NDJSON. Attributes of the line win over those of the command.
-fn from_json(line: &[u8], attributes: &BTreeMap<String, String>) -> std::result::Result<Draft, String> {
+fn from_json(line: &[u8], attributes: &BTreeMap<String, String>) -> std::result::Result<Message, String> {
     #[derive(serde::Deserialize)]
     struct Line {
         data: Option<String>,
@@ -212,51 +191,101 @@ fn from_json(line: &[u8], attributes: &BTreeMap<String, String>) -> std::result:
         attributes: BTreeMap<String, String>,
     }
     let line: Line = serde_json::from_slice(line).map_err(|error| error.to_string())?;
-    let data = match (line.data, line.text) {
-        (Some(data), _) => {
-            BASE64_STANDARD.decode(&data).map_err(|error| format!("`data` is not base64: {error}"))?;
-            data
-        }
-        (None, Some(text)) => BASE64_STANDARD.encode(text),
+    let message = match (line.data, line.text) {
+        (Some(data), _) => Message::from_base64(&data).map_err(|_| "`data` is not base64".to_owned())?,
+        (None, Some(text)) => Message::from(text),
         (None, None) if line.attributes.is_empty() => {
             return Err("neither `data`, `text` nor `attributes`".to_owned());
         }
-        (None, None) => String::new(),
+        (None, None) => Message::default(),
     };
     let mut all = attributes.clone();
     all.extend(line.attributes);
-    Ok(Draft { data, attributes: all })
+    Ok(message.attribute_pairs(all))
 }
 
-/// What has arrived by now, at least one message, within the limits of one request. None at the end.
-async fn next_batch(drafts: &mut mpsc::Receiver<Result<Draft>>) -> Result<Option<Vec<Draft>>> {
-    let Some(first) = drafts.recv().await else { return Ok(None) };
-    let mut batch = vec![first?];
-    let mut bytes = batch[0].data.len();
-    while batch.len() < BATCH && bytes < BATCH_BYTES {
-        match drafts.try_recv() {
-            Ok(draft) => {
-                let draft = draft?;
-                bytes += draft.data.len();
-                batch.push(draft);
+/// Publishes what comes until the input ends, a message fails or a signal says stop, and writes ids as they arrive.
+/// Says how many were stored.
+async fn stream(
+    publisher: &Publisher,
+    drafts: &mut mpsc::Receiver<Result<Message>>,
+    run: &mut Run<'_>,
+    mut rows: Option<&mut Rows>,
+) -> (u64, Result<Exit>) {
+    let bar = run.output.progress("published");
+    let mut stop = pin!(signal::stop());
+    let mut receipts = FuturesOrdered::<Receipt>::new();
+    let (mut done, mut open, mut result) = (0u64, true, Ok(Exit::Success));
+    while open || !receipts.is_empty() {
+        tokio::select! {
+            biased;
+            exit = &mut stop, if open => {
+                // What was read is sent; nothing more is read.
+                open = false;
+                result = Ok(exit);
             }
-            Err(_) => break,
+            Some(receipt) = receipts.next(), if !receipts.is_empty() => match receipt {
+                Ok(id) => {
+                    done += 1;
+                    bar.add(1);
+                    if let Some(rows) = &mut rows {
+                        let written = rows.push(run.output, &json!({"messageId": id}));
+                        if let Err(failure) = written.and_then(|()| run.output.flush()) {
+                            open = false;
+                            result = Err(failure);
+                        }
+                    }
+                }
+                Err(error) => {
+                    open = false;
+                    if result.is_ok() {
+                        result = Err(error.into());
+                    }
+                }
+            },
+            draft = drafts.recv(), if open && receipts.len() < IN_FLIGHT => match draft {
+                None => open = false,
+                Some(Ok(message)) => match publisher.send(message).await {
+                    Ok(receipt) => receipts.push_back(receipt),
+                    Err(error) => {
+                        open = false;
+                        result = Err(error.into());
+                    }
+                },
+                Some(Err(failure)) => {
+                    open = false;
+                    result = Err(failure);
+                }
+            },
         }
     }
-    Ok(Some(batch))
+    bar.done();
+    (done, result)
+}
+
+/// The first messages of the input, as they would be sent.
+async fn gather(drafts: &mut mpsc::Receiver<Result<Message>>) -> Result<Vec<Message>> {
+    let mut messages = Vec::new();
+    while messages.len() < BATCH {
+        match drafts.recv().await {
+            Some(message) => messages.push(message?),
+            None => break,
+        }
+    }
+    Ok(messages)
 }
 
 /// Says what was published, also when not all of it was.
-fn finish(session: &mut Session<'_>, summary: bool, done: u64, result: Result<()>) -> Result<Exit> {
+fn finish(run: &mut Run<'_>, summary: bool, done: u64, result: Result<Exit>) -> Result<Exit> {
     if summary && done > 0 {
-        session.output.record(&json!({"published": done}), View::ALL)?;
+        run.output.record(&json!({"published": done}), View::ALL)?;
     }
     match result {
-        Ok(()) => Ok(Exit::Success),
-        Err(failure) if done == 0 => Err(failure),
+        Ok(exit) => Ok(exit),
+        Err(failure) if done == 0 || failure.exit == Exit::Success => Err(failure),
         Err(failure) => {
-            failure.report(session.output.is_json());
-            session.output.note(&format!("{done} messages were published before that"));
+            failure.report(run.output.is_json());
+            run.output.note(&format!("{done} messages were published before that"));
             Ok(Exit::Partial)
         }
     }

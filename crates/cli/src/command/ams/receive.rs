@@ -1,25 +1,27 @@
 //! `pentad ams pull`, `consume`, `ack` and `seek`.
 
 use std::io::BufRead;
-use std::time::Duration;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use bytes::Bytes;
 use clap::Args;
-use pentad_core::Clock;
-use pentad_transport::SystemClock;
+use clap_complete::engine::ArgValueCompleter;
+use pentad_ams::{Consume, Delivery, Message, Seek, Subscription};
+use pentad_core::BoxFuture;
 use serde_json::{Value, json};
 
-use super::Session;
-use super::plan::Plan;
-use super::subscription::zulu;
+use super::{Run, complete, project};
+use crate::command::exec::ExecArgs;
+use crate::command::flow::{Messages, Reach, flow};
+use crate::command::plan::{Effect, Plan};
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
-use crate::output::{Rows, View};
-use crate::signal;
+use crate::output::View;
 
 #[derive(Args, Debug)]
 pub(crate) struct PullArgs {
+    #[arg(add = ArgValueCompleter::new(complete::subscriptions))]
     subscription: String,
     /// Most messages to receive.
     #[arg(short = 'n', long, default_value_t = 1, value_name = "N")]
@@ -34,6 +36,7 @@ pub(crate) struct PullArgs {
 
 #[derive(Args, Debug)]
 pub(crate) struct ConsumeArgs {
+    #[arg(add = ArgValueCompleter::new(complete::subscriptions))]
     subscription: String,
     /// Wait for more when none is left, until Ctrl-C.
     #[arg(short, long)]
@@ -44,10 +47,13 @@ pub(crate) struct ConsumeArgs {
     /// Receive so many at a time.
     #[arg(long, default_value_t = 100, value_name = "N")]
     batch: u32,
+    #[command(flatten)]
+    exec: ExecArgs,
 }
 
 #[derive(Args, Debug)]
 pub(crate) struct AckArgs {
+    #[arg(add = ArgValueCompleter::new(complete::subscriptions))]
     subscription: String,
     /// Ids as `pull` writes them, or bare offsets; `-` reads them from standard input. The highest one counts.
     #[arg(required = true, value_name = "ID")]
@@ -56,42 +62,23 @@ pub(crate) struct AckArgs {
 
 #[derive(Args, Debug)]
 pub(crate) struct SeekArgs {
+    #[arg(add = ArgValueCompleter::new(complete::subscriptions))]
     subscription: String,
     /// An offset, `begin`, `end`, or a time such as 2026-05-06T07:08:09Z.
     #[arg(value_parser = destination)]
-    to: Destination,
+    to: Seek,
 }
 
-#[derive(Args, Debug)]
-pub(crate) struct TailArgs {
-    pub(super) topic: String,
-    /// So many of the last messages.
-    #[arg(short = 'n', long, default_value_t = 10, value_name = "N")]
-    pub(super) lines: u64,
-    /// Go on with new messages, until Ctrl-C.
-    #[arg(short, long)]
-    pub(super) follow: bool,
-}
-
-/// Where to move a subscription.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Destination {
-    Begin,
-    End,
-    Offset(i64),
-    Time(jiff::Timestamp),
-}
-
-fn destination(text: &str) -> std::result::Result<Destination, String> {
+fn destination(text: &str) -> std::result::Result<Seek, String> {
     match text {
-        "begin" => return Ok(Destination::Begin),
-        "end" => return Ok(Destination::End),
+        "begin" => return Ok(Seek::Begin),
+        "end" => return Ok(Seek::End),
         _ => {}
     }
     if let Ok(offset) = text.parse() {
-        return Ok(Destination::Offset(offset));
+        return Ok(Seek::Offset(offset));
     }
-    text.parse().map(Destination::Time).map_err(|_| "expected an offset, `begin`, `end` or a time".to_owned())
+    text.parse().map(Seek::Time).map_err(|_| "expected an offset, `begin`, `end` or a time".to_owned())
 }
 
 /// Columns of a message.
@@ -127,114 +114,116 @@ fn ack_plan(subscription: &str, ids: &Value) -> Plan {
 }
 
 /// Receives once.
-pub(super) async fn pull(args: PullArgs, session: &mut Session<'_>) -> Result<Exit> {
+pub(super) async fn pull(args: PullArgs, run: &mut Run<'_>) -> Result<Exit> {
     let plan = pull_plan(&args.subscription, args.max, args.wait);
-    if session.shown(&plan)? {
+    if run.shown(&plan)? {
         return Ok(Exit::Success);
     }
-    let messages = received(session.send(&plan).await?);
+    let mut answer = run.send(&plan).await?;
+    let messages = answer["receivedMessages"].as_array_mut().map(std::mem::take).unwrap_or_default();
     let rows: Vec<_> = messages.iter().map(flat).collect();
-    session.output.list(&rows, MESSAGE)?;
-    if args.ack {
-        acknowledge(session, &args.subscription, &messages).await?;
+    run.output.list(&rows, MESSAGE)?;
+    if let (true, Some(last)) = (args.ack, messages.last()) {
+        // The last one stands for all.
+        run.send(&ack_plan(&args.subscription, &json!([last["ackId"]]))).await?;
     }
     Ok(Exit::Success)
 }
 
-/// The messages of a pull.
-pub(super) fn received(mut answer: Value) -> Vec<Value> {
-    answer["receivedMessages"].as_array_mut().map(std::mem::take).unwrap_or_default()
-}
-
-/// Acknowledges messages that were written: the last one stands for all.
-async fn acknowledge(session: &mut Session<'_>, subscription: &str, messages: &[Value]) -> Result<()> {
-    let Some(last) = messages.last() else { return Ok(()) };
-    session.send(&ack_plan(subscription, &json!([last["ackId"]]))).await.map(drop)
-}
-
-/// Receives, writes and acknowledges, in that order: what was not written comes again.
-pub(super) async fn consume(args: ConsumeArgs, session: &mut Session<'_>) -> Result<Exit> {
-    let plan = pull_plan(&args.subscription, args.batch, false);
-    if session.shown(&plan)? {
+/// Receives, writes or hands on, and acknowledges, in that order: what was not handled comes again.
+pub(super) async fn consume(args: ConsumeArgs, run: &mut Run<'_>) -> Result<Exit> {
+    if run.shown(&pull_plan(&args.subscription, args.batch, false))? {
         return Ok(Exit::Success);
     }
-    let left = args.max.unwrap_or(u64::MAX);
-    flow(session, &args.subscription, Flow { left, follow: args.follow, batch: args.batch }).await
+    let reach = Reach { view: MESSAGE, max: args.max, follow: args.follow, exec: args.exec };
+    receive(run, &args.subscription, args.batch, reach).await
 }
 
-/// How far a flow of messages goes.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Flow {
-    pub(super) left: u64,
-    pub(super) follow: bool,
-    pub(super) batch: u32,
+/// Lets the messages of a subscription flow.
+pub(super) async fn receive(run: &mut Run<'_>, subscription: &str, batch: u32, reach: Reach) -> Result<Exit> {
+    let subscription = run.client(None).await?.subscription(subscription);
+    let most = reach.max.and_then(|max| u32::try_from(max).ok()).unwrap_or(u32::MAX);
+    let mut options = Consume::new().batch(batch.min(most));
+    if reach.exec.exec.is_some() {
+        // Commands are slow: what waits for them should not wait longer than it must.
+        options = options.max_in_flight(reach.exec.parallel.max(1) * 2);
+    }
+    let messages = Received { subscription: subscription.clone() };
+    let feed = subscription.consume(options);
+    flow(messages, feed, reach, run.output, async |seen| {
+        let offsets = subscription.offsets().await?;
+        Ok(offsets.max <= offsets.current.max(seen.map_or(0, |seen| seen + 1)))
+    })
+    .await
 }
 
-/// Writes messages as they come. A signal ends it between two batches, so that what was written is acknowledged.
-pub(super) async fn flow(session: &mut Session<'_>, subscription: &str, flow: Flow) -> Result<Exit> {
-    let mut left = flow.left;
-    let mut pause = Pause::new();
-    let stop = signal::stop();
-    let mut stop = std::pin::pin!(stop);
-    let progress = session.output.progress("received");
-    let mut rows = Rows::live(MESSAGE);
-    let exit = loop {
-        let batch = u32::try_from(left).unwrap_or(u32::MAX).min(flow.batch);
-        if batch == 0 {
-            break Exit::Success;
-        }
-        let plan = pull_plan(subscription, batch, false);
-        let answer = tokio::select! {
-            biased;
-            exit = &mut stop => break exit,
-            answer = session.send(&plan) => answer?,
-        };
-        let messages = received(answer);
-        for message in &messages {
-            rows.push(session.output, &flat(message))?;
-        }
-        acknowledge(session, subscription, &messages).await?;
-        progress.add(messages.len() as u64);
-        left -= messages.len() as u64;
-        if !messages.is_empty() {
-            pause.reset();
-        } else if !flow.follow {
-            break Exit::Success;
-        } else {
-            tokio::select! {
-                biased;
-                exit = &mut stop => break exit,
-                () = pause.wait() => {}
-            }
-        }
-    };
-    progress.done();
-    rows.finish(session.output)?;
-    Ok(exit)
+/// Messages of one subscription.
+struct Received {
+    subscription: Subscription,
 }
 
-/// Pauses between pulls that found nothing: short at first, never long.
-#[derive(Debug)]
-struct Pause(Duration);
+impl Received {
+    fn ack_id(&self, offset: i64) -> String {
+        self.subscription.ack_id(offset).map(|id| id.to_string()).unwrap_or_default()
+    }
+}
 
-impl Pause {
-    const fn new() -> Self {
-        Self(Duration::from_millis(50))
+fn bytes(message: &Message) -> Bytes {
+    message.data_lenient().unwrap_or_else(|_| Bytes::from(message.wire_data()))
+}
+
+impl Messages for Received {
+    type Item = Delivery;
+
+    fn row(&self, item: &Delivery) -> Value {
+        let message = item.message();
+        let mut row = json!({
+            "ackId": self.ack_id(item.offset()),
+            "messageId": message.id(),
+            "publishTime": message.publish_time().map(|time| time.to_string()),
+            "attributes": message.attributes(),
+            "data": message.wire_data(),
+        });
+        if let Ok(text) = std::str::from_utf8(&bytes(message)) {
+            row["text"] = json!(text);
+        }
+        row
     }
 
-    fn reset(&mut self) {
-        *self = Self::new();
+    fn data(&self, item: &Delivery) -> Bytes {
+        bytes(item.message())
     }
 
-    async fn wait(&mut self) {
-        let time = self.0;
-        self.0 = (time * 2).min(Duration::from_secs(1));
-        SystemClock.sleep(time).await;
+    fn variables(&self, item: &Delivery) -> Vec<(String, String)> {
+        let message = item.message();
+        let time = message.publish_time().map_or_else(String::new, |time| time.to_string());
+        let mut variables = vec![
+            ("PENTAD_MESSAGE_ID".to_owned(), message.id().unwrap_or_default().to_owned()),
+            ("PENTAD_MESSAGE_ACK_ID".to_owned(), self.ack_id(item.offset())),
+            ("PENTAD_MESSAGE_TIME".to_owned(), time),
+            ("PENTAD_MESSAGE_ATTEMPT".to_owned(), item.attempt().to_string()),
+            ("PENTAD_MESSAGE_ATTRIBUTES".to_owned(), json!(message.attributes()).to_string()),
+        ];
+        // Neither name nor value may hold a zero byte, and a name no equals sign.
+        variables.retain(|(_, value)| !value.contains('\0'));
+        variables
+    }
+
+    fn position(&self, item: &Delivery) -> Option<i64> {
+        Some(item.offset())
+    }
+
+    fn finish(&self, item: Delivery) -> BoxFuture<'static, pentad_core::Result<()>> {
+        Box::pin(item.ack())
+    }
+
+    fn give_back(&self, item: Delivery) -> BoxFuture<'static, pentad_core::Result<()>> {
+        Box::pin(item.release())
     }
 }
 
 /// Acknowledges ids.
-pub(super) async fn ack(args: AckArgs, session: &mut Session<'_>) -> Result<Exit> {
+pub(super) async fn ack(args: AckArgs, run: &mut Run<'_>) -> Result<Exit> {
     let mut ids = Vec::new();
     for id in &args.ids {
         if id == "-" {
@@ -248,56 +237,18 @@ pub(super) async fn ack(args: AckArgs, session: &mut Session<'_>) -> Result<Exit
     if ids.is_empty() {
         return Err(Failure::usage("nothing to acknowledge", "standard input holds no id"));
     }
-    let full = format!("projects/{}/subscriptions/{}:", session.project_name(), args.subscription);
+    let full = format!("projects/{}/subscriptions/{}:", project(run), args.subscription);
     let ids: Vec<_> = ids
         .into_iter()
         .map(|id| if id.parse::<i64>().is_ok() { format!("{full}{id}") } else { id })
         .collect();
     let note = format!("acknowledged {}", args.subscription);
-    session.perform(ack_plan(&args.subscription, &json!(ids)).done(note)).await?;
-    Ok(Exit::Success)
+    run.perform(ack_plan(&args.subscription, &json!(ids)).done(note)).await
 }
 
 /// Moves a subscription.
-pub(super) async fn seek(args: SeekArgs, session: &mut Session<'_>) -> Result<Exit> {
-    let name = args.subscription;
-    let lookup = match args.to {
-        Destination::Offset(offset) => return to_offset(session, &name, offset).await,
-        Destination::Begin | Destination::End => {
-            Plan::read("ams.subscription.offsets").arg("subscription", &*name)
-        }
-        Destination::Time(time) => Plan::read("ams.subscription.time_to_offset")
-            .arg("subscription", &*name)
-            .query("time", Some(zulu(time))),
-    };
-    if session.shown(&lookup)? {
-        return Ok(Exit::Success);
-    }
-    let answer = session.send(&lookup).await?;
-    let key = match args.to {
-        Destination::Begin => "min",
-        Destination::End => "max",
-        _ => "offset",
-    };
-    let offset = answer[key].as_i64().ok_or_else(|| {
-        Failure::new(
-            Exit::Server,
-            "decode",
-            format!("cannot move {name}"),
-            format!("the answer has no `{key}`"),
-        )
-    })?;
-    to_offset(session, &name, offset).await
-}
-
-async fn to_offset(session: &mut Session<'_>, name: &str, offset: i64) -> Result<Exit> {
-    session.perform(seek_plan(name, offset)).await.map(|()| Exit::Success)
-}
-
-/// Moves a subscription to an offset.
-pub(super) fn seek_plan(name: &str, offset: i64) -> Plan {
-    Plan::change("ams.subscription.modify_offset")
-        .arg("subscription", name)
-        .body(json!({"offset": offset}))
-        .done(format!("{name} is at {offset}"))
+pub(super) async fn seek(args: SeekArgs, run: &mut Run<'_>) -> Result<Exit> {
+    let SeekArgs { subscription: name, to } = args;
+    let note = |position: &i64| format!("{name} is at {position}");
+    run.tell_work(Effect::Change, |client| client.subscription(&name).seek(to), note).await
 }

@@ -3,8 +3,9 @@
 use clap::Subcommand;
 use serde_json::json;
 
-use super::plan::Plan;
+use super::ByServiceAdmin;
 use super::project::fields;
+use crate::command::plan::Plan;
 use crate::output::View;
 
 #[derive(Debug, Subcommand)]

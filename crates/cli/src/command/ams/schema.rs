@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::Subcommand;
 use serde_json::{Map, Value, json};
 
-use super::plan::Plan;
 use crate::args;
+use crate::command::plan::Plan;
 use crate::failure::Result;
 use crate::output::View;
 

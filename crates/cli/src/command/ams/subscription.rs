@@ -1,12 +1,14 @@
 //! `pentad ams subscription`.
 
 use clap::{Args, Subcommand};
+use clap_complete::engine::ArgValueCompleter;
 use serde_json::{Value, json};
 
+use super::complete;
 use super::message::MessageCommand;
-use super::plan::{Paging, Plan};
 use super::receive::{AckArgs, ConsumeArgs, PullArgs, SeekArgs};
 use super::topic::people;
+use crate::command::plan::{Paging, Plan};
 use crate::failure::{Failure, Result};
 use crate::output::View;
 
@@ -15,17 +17,27 @@ pub(crate) enum SubscriptionCommand {
     /// List the subscriptions of the project, newest first.
     List(Paging),
     /// Show a subscription.
-    Get { subscription: String },
+    Get {
+        #[arg(add = ArgValueCompleter::new(complete::subscriptions))]
+        subscription: String,
+    },
     /// Create a subscription; it receives what is published from now on.
     Create(CreateArgs),
     /// Create a subscription unless it exists.
     Ensure(CreateArgs),
     /// Delete a subscription.
-    Delete { subscription: String },
+    Delete {
+        #[arg(add = ArgValueCompleter::new(complete::subscriptions))]
+        subscription: String,
+    },
     /// Show who may pull.
-    Acl { subscription: String },
+    Acl {
+        #[arg(add = ArgValueCompleter::new(complete::subscriptions))]
+        subscription: String,
+    },
     /// Set who may pull; the list replaces the old one.
     ModifyAcl {
+        #[arg(add = ArgValueCompleter::new(complete::subscriptions))]
         subscription: String,
         /// Users of the project.
         #[arg(required_unless_present = "clear")]
@@ -36,20 +48,26 @@ pub(crate) enum SubscriptionCommand {
     },
     /// Set how long a pulled message may wait for its acknowledgement.
     ModifyAckDeadline {
+        #[arg(add = ArgValueCompleter::new(complete::subscriptions))]
         subscription: String,
         /// Seconds, 0 to 600.
         seconds: u32,
     },
     /// Show oldest, newest and current position.
-    Offsets { subscription: String },
+    Offsets {
+        #[arg(add = ArgValueCompleter::new(complete::subscriptions))]
+        subscription: String,
+    },
     /// Show the position of the first message at or after a time.
     TimeToOffset {
+        #[arg(add = ArgValueCompleter::new(complete::subscriptions))]
         subscription: String,
         /// For example 2026-05-06T07:08:09Z.
         time: jiff::Timestamp,
     },
     /// Have messages pushed to an endpoint, or no longer.
     PushConfig {
+        #[arg(add = ArgValueCompleter::new(complete::subscriptions))]
         subscription: String,
         #[command(flatten)]
         push: PushArgs,
@@ -58,9 +76,15 @@ pub(crate) enum SubscriptionCommand {
         none: bool,
     },
     /// Prove that the push endpoint is yours, and start delivery.
-    VerifyPushEndpoint { subscription: String },
+    VerifyPushEndpoint {
+        #[arg(add = ArgValueCompleter::new(complete::subscriptions))]
+        subscription: String,
+    },
     /// Show numbers about a subscription.
-    Metrics { subscription: String },
+    Metrics {
+        #[arg(add = ArgValueCompleter::new(complete::subscriptions))]
+        subscription: String,
+    },
     /// Receive messages once; see `pentad ams pull`.
     Pull(PullArgs),
     /// Acknowledge messages; see `pentad ams ack`.
@@ -76,7 +100,7 @@ pub(crate) enum SubscriptionCommand {
 pub(crate) struct CreateArgs {
     subscription: String,
     /// The topic to receive from.
-    #[arg(short, long)]
+    #[arg(short, long, add = ArgValueCompleter::new(complete::topics))]
     topic: String,
     /// Seconds that a pulled message may wait for its acknowledgement.
     #[arg(long, value_name = "SECONDS")]
@@ -146,9 +170,7 @@ impl SubscriptionCommand {
         let of = |op, name: String| Plan::read(op).arg("subscription", name);
         let set = |op, name: String| Plan::change(op).arg("subscription", name);
         Ok(match self {
-            Self::List(paging) => {
-                Plan::read("ams.subscription.list").pages("subscriptions", paging, SUBSCRIPTION)
-            }
+            Self::List(paging) => Plan::read("ams.subscription.list").pages(paging, SUBSCRIPTION),
             Self::Get { subscription } => of("ams.subscription.get", subscription),
             Self::Create(args) => args.plan(project),
             Self::Ensure(args) => args.plan(project).or_get("ams.subscription.get"),
@@ -169,9 +191,8 @@ impl SubscriptionCommand {
                 set("ams.subscription.modify_ack_deadline", subscription).body(body).done(note)
             }
             Self::Offsets { subscription } => of("ams.subscription.offsets", subscription),
-            Self::TimeToOffset { subscription, time } => {
-                of("ams.subscription.time_to_offset", subscription).query("time", Some(zulu(time)))
-            }
+            Self::TimeToOffset { subscription, time } => of("ams.subscription.time_to_offset", subscription)
+                .query("time", Some(pentad_ams::wire_time(time))),
             Self::PushConfig { subscription, push, none } => push_config(subscription, &push, none)?,
             Self::VerifyPushEndpoint { subscription } => {
                 let note = format!("the push endpoint of {subscription} is verified");
@@ -185,11 +206,6 @@ impl SubscriptionCommand {
             }
         })
     }
-}
-
-/// The one spelling of time that the service reads: exactly three digits of a second.
-pub(super) fn zulu(time: jiff::Timestamp) -> String {
-    time.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
 }
 
 fn push_config(subscription: String, push: &PushArgs, none: bool) -> Result<Plan> {

@@ -1,9 +1,14 @@
 //! `pentad ams topic`.
 
 use clap::Subcommand;
+use clap_complete::engine::ArgValueCompleter;
+use pentad_ams::Client;
 use serde_json::{Value, json};
 
-use super::plan::{Paging, Plan};
+use super::{Run, complete, project};
+use crate::command::plan::{Effect, Paging, Plan};
+use crate::exit::Exit;
+use crate::failure::Result;
 use crate::output::View;
 
 #[derive(Debug, Subcommand)]
@@ -11,7 +16,10 @@ pub(crate) enum TopicCommand {
     /// List the topics of the project, newest first.
     List(Paging),
     /// Show a topic.
-    Get { topic: String },
+    Get {
+        #[arg(add = ArgValueCompleter::new(complete::topics))]
+        topic: String,
+    },
     /// Create a topic.
     Create {
         topic: String,
@@ -22,11 +30,18 @@ pub(crate) enum TopicCommand {
     /// Create a topic unless it exists.
     Ensure { topic: String },
     /// Delete a topic with its messages.
-    Delete { topic: String },
+    Delete {
+        #[arg(add = ArgValueCompleter::new(complete::topics))]
+        topic: String,
+    },
     /// Show who may publish.
-    Acl { topic: String },
+    Acl {
+        #[arg(add = ArgValueCompleter::new(complete::topics))]
+        topic: String,
+    },
     /// Set who may publish; the list replaces the old one.
     ModifyAcl {
+        #[arg(add = ArgValueCompleter::new(complete::topics))]
         topic: String,
         /// Users of the project.
         #[arg(required_unless_present = "clear")]
@@ -36,24 +51,55 @@ pub(crate) enum TopicCommand {
         clear: bool,
     },
     /// Show numbers about a topic.
-    Metrics { topic: String },
+    Metrics {
+        #[arg(add = ArgValueCompleter::new(complete::topics))]
+        topic: String,
+    },
     /// Require messages to fit a schema.
-    AttachSchema { topic: String, schema: String },
+    AttachSchema {
+        #[arg(add = ArgValueCompleter::new(complete::topics))]
+        topic: String,
+        schema: String,
+    },
     /// Require nothing of messages.
-    DetachSchema { topic: String },
+    DetachSchema {
+        #[arg(add = ArgValueCompleter::new(complete::topics))]
+        topic: String,
+    },
     /// List the subscriptions of a topic.
-    Subscriptions { topic: String },
+    Subscriptions {
+        #[arg(add = ArgValueCompleter::new(complete::topics))]
+        topic: String,
+    },
 }
 
 const TOPIC: View = View::of(&["name", "schema", "created_on"]);
 
 impl TopicCommand {
+    pub(super) async fn run(self, run: &mut Run<'_>) -> Result<Exit> {
+        match self {
+            Self::List(paging) => {
+                run.ready_for("ams.topic.list")?;
+                run.list(&paging, Client::topics, TOPIC).await
+            }
+            Self::DetachSchema { topic } => {
+                run.ready_for("ams.topic.detach_schema")?;
+                let note = format!("messages of {topic} need fit no schema");
+                run.tell(Effect::Change, |client| client.topic(&topic).detach_schema(), &note).await
+            }
+            other => {
+                let plan = other.plan(&project(run));
+                run.perform(plan).await
+            }
+        }
+    }
+
     /// What to send.
-    pub(super) fn plan(self, project: &str) -> Plan {
+    fn plan(self, project: &str) -> Plan {
         let of = |op, topic: String| Plan::read(op).arg("topic", topic);
         let set = |op, topic: String| Plan::change(op).arg("topic", topic);
         match self {
-            Self::List(paging) => Plan::read("ams.topic.list").pages("topics", paging, TOPIC),
+            Self::List(paging) => Plan::read("ams.topic.list").pages(paging, TOPIC),
             Self::Get { topic } => of("ams.topic.get", topic).view(TOPIC),
             Self::Create { topic, schema: None } => set("ams.topic.create", topic).view(TOPIC),
             Self::Create { topic, schema: Some(schema) } => {
@@ -75,10 +121,7 @@ impl TopicCommand {
                 let note = format!("messages of {topic} must fit {schema}");
                 set("ams.topic.attach_schema", topic).body(schema_body(project, &schema)).done(note)
             }
-            Self::DetachSchema { topic } => {
-                let note = format!("messages of {topic} need fit no schema");
-                set("ams.topic.detach_schema", topic).done(note)
-            }
+            Self::DetachSchema { topic } => set("ams.topic.detach_schema", topic),
             Self::Subscriptions { topic } => {
                 of("ams.topic.subscriptions", topic).items("subscriptions", View::ALL)
             }

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 
-use super::plan::{Paging, Plan};
+use super::ByServiceAdmin;
 use crate::args;
+use crate::command::plan::{Paging, Plan};
 use crate::failure::Result;
 use crate::output::View;
 use crate::settings::SecretSource;
@@ -91,7 +92,7 @@ impl UserCommand {
             Self::List { member_of, details, paging } => Plan::read("ams.user.list")
                 .query("project", member_of)
                 .query("details", details.then_some("true"))
-                .pages("users", paging, USER),
+                .pages(paging, USER),
             Self::Get { user } => of("ams.user.get", user),
             Self::ByUuid { uuid } => Plan::read("ams.user.by_uuid").arg("uuid", uuid),
             Self::ByToken { file } => {

@@ -1,0 +1,160 @@
+//! What a service tells the generic commands, and how it is reached.
+
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+use pentad_core::{BoxFuture, Call, List, Op, Secret, Transport};
+use serde_json::Value;
+
+use crate::connect::Local;
+use crate::failure::{Failure, Result};
+use crate::settings::{ServiceSettings, Tabled};
+
+/// Names and values.
+pub(crate) type Pairs<'a> = &'a [(&'a str, &'a str)];
+
+/// Where the credential of a service goes, for calls that are printed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CredentialPlace {
+    /// Header.
+    pub(crate) header: &'static str,
+    /// What stands before the secret in the header, e.g. `Bearer `.
+    pub(crate) prefix: &'static str,
+    /// Variable that holds the secret.
+    pub(crate) variable: &'static str,
+}
+
+/// One service. Everything generic (sending, printing, paging, doctor, raw calls) needs only this.
+pub(crate) trait Service: Tabled + fmt::Debug {
+    /// The library's client.
+    type Client: Clone + Send + Sync + 'static;
+
+    /// All operations of the raw door.
+    fn ops() -> &'static [&'static Op];
+
+    /// Where the credential goes in a printed call.
+    const CREDENTIAL: CredentialPlace;
+
+    /// Who acts on an installation of one's own if a plan says nothing: a key of its announced credentials.
+    const ACTOR: &'static str;
+
+    /// Who shall act there because the user said so (`--as`).
+    fn actor(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// Refuses an operation for which a setting is missing, before anything is opened.
+    ///
+    /// # Errors
+    /// A configuration failure that says what to set.
+    fn ready(&self, _settings: &ServiceSettings, _op: &Op, _args: &[(String, String)]) -> Result<()> {
+        Ok(())
+    }
+
+    /// A client. `way` gives transport and secrets; `actor` matters on an installation of one's own only.
+    ///
+    /// # Errors
+    /// A configuration failure if a secret or a file cannot be used.
+    fn client(&self, settings: &ServiceSettings, way: &Way, actor: &'static str) -> Result<Self::Client>;
+
+    /// The raw door: any operation by its id.
+    ///
+    /// # Errors
+    /// Those of the library for an unknown id.
+    fn call(
+        client: &Self::Client,
+        op: &str,
+        args: Pairs<'_>,
+        query: Pairs<'_>,
+        body: Option<Value>,
+    ) -> pentad_core::Result<Call<Value>>;
+
+    /// The raw door for listings that come in pages.
+    ///
+    /// # Errors
+    /// Those of the library for an unknown id, or one that is no listing.
+    fn list(
+        client: &Self::Client,
+        op: &str,
+        args: Pairs<'_>,
+        query: Pairs<'_>,
+    ) -> pentad_core::Result<List<Value>>;
+
+    /// The lines of Rust that make the client, for `--print rust`.
+    fn rust(&self, settings: &ServiceSettings) -> String;
+
+    /// Asks the service something that needs little: what `pentad doctor` shows.
+    fn greet(client: &Self::Client) -> BoxFuture<'static, pentad_core::Result<String>>;
+}
+
+/// How a service is reached.
+#[derive(Debug)]
+pub(crate) enum Way {
+    /// A configured endpoint. Nothing is contacted before the first call.
+    Remote,
+    /// A configured endpoint, for printing calls: no secret is read, nothing can be sent.
+    RemoteShown,
+    /// The server on the user's own data.
+    Local(Box<Local>),
+    /// The same, for printing calls: nothing is opened, nothing can be sent.
+    LocalShown(Arc<dyn Transport>),
+}
+
+/// Stands for a secret in calls that are only shown; it never appears in them.
+const UNREAD: &str = "unread";
+
+impl Way {
+    /// The transport of an installation of one's own; none for a configured endpoint.
+    pub(crate) fn transport(&self) -> Option<Arc<dyn Transport>> {
+        match self {
+            Self::Remote | Self::RemoteShown => None,
+            Self::Local(local) => Some(local.transport()),
+            Self::LocalShown(transport) => Some(Arc::clone(transport)),
+        }
+    }
+
+    /// The configured secret.
+    ///
+    /// # Errors
+    /// A configuration failure if it cannot be read.
+    pub(crate) fn secret(&self, settings: &ServiceSettings, key: &str) -> Result<Option<Secret>> {
+        match (settings.secret(key), self) {
+            (None, _) => Ok(None),
+            (Some(_), Self::RemoteShown | Self::LocalShown(_)) => Ok(Some(Secret::new(UNREAD))),
+            (Some(source), _) => source.value.read().map(Some),
+        }
+    }
+
+    /// The secret of a user of an installation of one's own.
+    ///
+    /// # Errors
+    /// A configuration failure if the installation has no such user.
+    pub(crate) fn credential(&self, service: &str, actor: &str) -> Result<Secret> {
+        let Self::Local(local) = self else { return Ok(Secret::new(UNREAD)) };
+        local.credential(service, actor).ok_or_else(|| {
+            Failure::config(
+                format!("no credential for {actor} of {service}"),
+                "this installation has no such user",
+            )
+            .hint("--endpoint and the service's own options name another way in")
+        })
+    }
+
+    /// Refuses a private file that others can read; nothing is looked at where nothing is sent.
+    ///
+    /// # Errors
+    /// A configuration failure with the remedy.
+    pub(crate) fn private(&self, path: &Path) -> Result<()> {
+        if matches!(self, Self::RemoteShown | Self::LocalShown(_)) {
+            return Ok(());
+        }
+        let what = || format!("cannot use the key file {}", path.display());
+        let meta = std::fs::metadata(path).map_err(|error| Failure::config(what(), error.to_string()))?;
+        match crate::settings::too_open(&meta) {
+            None => Ok(()),
+            Some(mode) => Err(Failure::config(what(), format!("its mode {mode:04o} lets others read it"))
+                .hint(format!("chmod 600 {}", path.display()))),
+        }
+    }
+}

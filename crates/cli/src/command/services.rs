@@ -1,0 +1,32 @@
+//! The services of the command line, each named once for every purpose.
+
+use super::ams;
+use super::run::Desk;
+use crate::args::Command;
+use crate::exit::Exit;
+use crate::failure::{Failure, Result};
+use crate::settings::Table;
+
+/// What can be configured per service: feeds `context add`, `config explain` and the check of the file.
+pub(crate) const TABLES: &[&Table] = &[ams::TABLE];
+
+/// True if the command ends in order at a signal: finishes what it began, tidies up.
+pub(super) const fn ends_itself(command: &Command) -> bool {
+    match command {
+        Command::Ams(args) => args.ends_itself(),
+        _ => false,
+    }
+}
+
+/// Runs the command of a service.
+pub(super) async fn act(command: Command, desk: Desk<'_>) -> Result<Exit> {
+    match command {
+        Command::Ams(args) => ams::run(args, desk).await,
+        _ => Err(Failure::local("cannot run this here", "it is no command of a service")),
+    }
+}
+
+/// Asks every service whether it answers, for `pentad doctor`.
+pub(super) async fn check(mut desk: Desk<'_>) -> Vec<serde_json::Value> {
+    vec![super::doctor::service::<ams::Ams>(desk.again()).await]
+}

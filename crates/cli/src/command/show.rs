@@ -1,0 +1,143 @@
+//! A call as text: for a shell, for Python, for Rust, or as the request itself.
+
+use std::path::Path;
+
+use pentad_core::{Body, Call, List, Request, Work};
+use serde_json::{Value, json};
+
+use super::service::CredentialPlace;
+use crate::args::Language;
+use crate::failure::Result;
+
+/// What can be said about a call without sending it.
+#[derive(Debug)]
+pub(crate) struct Preview {
+    op: &'static str,
+    method: String,
+    url: String,
+    args: Vec<(&'static str, String)>,
+    query: Vec<(String, String)>,
+    body: Value,
+    curl: String,
+}
+
+impl Preview {
+    /// A call.
+    pub(crate) fn of_call<T>(call: &Call<T>) -> Result<Self> {
+        Self::new(call.request()?, call.curl()?)
+    }
+
+    /// The first page of a listing.
+    pub(crate) fn of_list<T>(list: &List<T>) -> Result<Self> {
+        Self::new(&list.request()?, list.curl()?)
+    }
+
+    /// The first exchange of a work.
+    pub(crate) fn of_work<T>(work: &Work<T>) -> Result<Self> {
+        Self::new(work.request()?, work.curl()?)
+    }
+
+    fn new(request: &Request, curl: String) -> Result<Self> {
+        // A service that is found in a catalog has no address yet.
+        let url = request.uri().map_or_else(|_| request.path_and_query(), |uri| uri.to_string());
+        Ok(Self {
+            op: request.op.id,
+            method: request.method.as_str().to_owned(),
+            url,
+            args: request.args.iter().map(|(name, value)| (name, value.to_owned())).collect(),
+            query: request.query.iter().map(|(name, value)| (name.to_string(), value.clone())).collect(),
+            body: match &request.body {
+                Body::Bytes(bytes) => serde_json::from_slice(bytes).unwrap_or(Value::Null),
+                _ => Value::Null,
+            },
+            curl,
+        })
+    }
+}
+
+/// The call in a language, secrets as variables. `socket` is where an embedded server would listen.
+pub(super) fn call(
+    preview: &Preview,
+    language: Language,
+    socket: Option<&Path>,
+    credential: CredentialPlace,
+    rust_client: &str,
+) -> Result<String> {
+    Ok(match (language, socket) {
+        (Language::Curl, Some(path)) => {
+            preview.curl.replacen("curl ", &format!("curl --unix-socket {} ", quoted(path)), 1)
+        }
+        (Language::Curl, None) => preview.curl.clone(),
+        (Language::Python, _) => python(preview, credential),
+        (Language::Rust, _) => rust(preview, rust_client),
+    })
+}
+
+/// The request as a result: what `--dry-run` would have sent.
+pub(super) fn request(preview: &Preview) -> Result<Value> {
+    Ok(json!({
+        "dry_run": true,
+        "operation": preview.op,
+        "method": preview.method,
+        "url": preview.url,
+        "body": preview.body,
+    }))
+}
+
+fn python(preview: &Preview, credential: CredentialPlace) -> String {
+    let CredentialPlace { header, prefix, variable } = credential;
+    let mut text = String::from("import os\nimport requests\n\n");
+    text.push_str(&format!(
+        "response = requests.request(\n    {:?}, {},\n",
+        preview.method,
+        Value::from(preview.url.as_str())
+    ));
+    let before = if prefix.is_empty() { String::new() } else { format!("{prefix:?} + ") };
+    text.push_str(&format!("    headers={{{header:?}: {before}os.environ[{variable:?}]}},\n"));
+    if !preview.body.is_null() {
+        text.push_str(&format!("    json={},\n", python_literal(&preview.body)));
+    }
+    text.push_str(")\nresponse.raise_for_status()\nprint(response.text)\n");
+    text
+}
+
+/// JSON as a Python expression: they differ in three words.
+fn python_literal(value: &Value) -> String {
+    match value {
+        Value::Null => "None".to_owned(),
+        Value::Bool(true) => "True".to_owned(),
+        Value::Bool(false) => "False".to_owned(),
+        Value::Array(items) => {
+            format!("[{}]", items.iter().map(python_literal).collect::<Vec<_>>().join(", "))
+        }
+        Value::Object(map) => {
+            let pairs = map
+                .iter()
+                .map(|(key, item)| format!("{}: {}", Value::from(key.as_str()), python_literal(item)));
+            format!("{{{}}}", pairs.collect::<Vec<_>>().join(", "))
+        }
+        other => other.to_string(),
+    }
+}
+
+fn rust(preview: &Preview, client: &str) -> String {
+    let body = match &preview.body {
+        Value::Null => "None".to_owned(),
+        body => format!("Some(serde_json::json!({body}))"),
+    };
+    let args: Vec<_> = preview.args.iter().map(|(name, value)| format!("({name:?}, {value:?})")).collect();
+    let query: Vec<_> = preview.query.iter().map(|(name, value)| format!("({name:?}, {value:?})")).collect();
+    format!(
+        "{client}let answer = client.call({:?}, &[{}], &[{}], {body})?.await?;\n",
+        preview.op,
+        args.join(", "),
+        query.join(", "),
+    )
+}
+
+/// A path as one word of a shell.
+fn quoted(path: &Path) -> String {
+    let text = path.display().to_string();
+    let plain = text.chars().all(|c| c.is_ascii_alphanumeric() || "/._-+".contains(c));
+    if plain { text } else { format!("'{}'", text.replace('\'', "'\\''")) }
+}
