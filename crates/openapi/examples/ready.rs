@@ -42,6 +42,11 @@ fn report(what: &str, mut task: impl FnMut() -> pentad_openapi::Result<()>) -> p
         times.push(start.elapsed());
     }
     times.sort();
-    println!("{what}: median {:.1?}, best {:.1?}, worst {:.1?}", times[ROUNDS / 2], times[0], times[ROUNDS - 1]);
+    println!(
+        "{what}: median {:.1?}, best {:.1?}, worst {:.1?}",
+        times[ROUNDS / 2],
+        times[0],
+        times[ROUNDS - 1]
+    );
     Ok(())
 }

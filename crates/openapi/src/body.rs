@@ -116,17 +116,25 @@ impl<'d> Media<'d> {
 
 /// Checks a JSON body against the form that its content type belongs to.
 pub(crate) fn check(
-    document: &Document, media: &[Media<'_>], content_type: &str, body: &Value, way: Way,
+    document: &Document,
+    media: &[Media<'_>],
+    content_type: &str,
+    body: &Value,
+    way: Way,
 ) -> Result<Vec<Problem>> {
-    let fitting = media.iter().filter_map(|media| Some((media.fits(content_type)?, media))).min_by_key(|(fit, _)| *fit);
+    let fitting =
+        media.iter().filter_map(|media| Some((media.fits(content_type)?, media))).min_by_key(|(fit, _)| *fit);
     let Some((_, fitting)) = fitting else {
         let kinds = || media.iter().map(|media| media.kind);
-        return Err(Error::new(ErrorKind::NotFound, format!("a body of type `{content_type}` is not described"))
-            .near(nearest(content_type, kinds()))
-            .hint(match media.len() {
-                0 => "no body is".to_owned(),
-                _ => format!("described are {}", kinds().collect::<Vec<_>>().join(", ")),
-            }));
+        return Err(Error::new(
+            ErrorKind::NotFound,
+            format!("a body of type `{content_type}` is not described"),
+        )
+        .near(nearest(content_type, kinds()))
+        .hint(match media.len() {
+            0 => "no body is".to_owned(),
+            _ => format!("described are {}", kinds().collect::<Vec<_>>().join(", ")),
+        }));
     };
     match fitting.schema() {
         Some(schema) => document.check(schema, body, way),

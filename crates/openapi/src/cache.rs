@@ -115,17 +115,25 @@ fn head(tree: &Tree, digest: &Digest) -> Vec<u8> {
     head.extend(MAGIC);
     head.extend(FORMAT.to_le_bytes());
     head.extend(tree.root.to_le_bytes());
-    head.extend(crc32fast::hash(&tree.data).to_le_bytes());
+    head.extend(sum(tree.root, &tree.data).to_le_bytes());
     head.extend(digest.0);
     head
+}
+
+/// The checksum of all that the digest does not vouch for.
+fn sum(root: u32, data: &[u8]) -> u32 {
+    let mut hasher = crc32fast::Hasher::new();
+    hasher.update(&root.to_le_bytes());
+    hasher.update(data);
+    hasher.finalize()
 }
 
 /// None if the entry is damaged, of another version or of another source.
 fn unpack(mut bytes: Vec<u8>, digest: &Digest) -> Option<Tree> {
     let word = |at: usize| bytes.get(at..at + 4)?.try_into().ok().map(u32::from_le_bytes);
-    let (format, root, sum) = (word(8)?, word(12)?, word(16)?);
+    let (format, root, expected) = (word(8)?, word(12)?, word(16)?);
     let sound = bytes.starts_with(MAGIC) && format == FORMAT && bytes.get(20..HEAD)? == digest.0;
-    if !sound || crc32fast::hash(bytes.get(HEAD..)?) != sum {
+    if !sound || sum(root, bytes.get(HEAD..)?) != expected {
         return None;
     }
     bytes.drain(..HEAD);

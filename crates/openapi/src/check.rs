@@ -200,7 +200,10 @@ impl Operation<'_> {
     /// [`NotFound`](ErrorKind::NotFound) if the status or the content type is not described; as [`Document::resolve`].
     pub fn check_answer(&self, status: u16, content_type: &str, body: &Value) -> Result<Vec<Problem>> {
         let Some(response) = self.response(status)? else {
-            return Err(Error::new(ErrorKind::NotFound, format!("an answer with status {status} is not described")));
+            return Err(Error::new(
+                ErrorKind::NotFound,
+                format!("an answer with status {status} is not described"),
+            ));
         };
         body::check(self.document(), &response.media(), content_type, body, Way::Response)
     }
@@ -209,9 +212,8 @@ impl Operation<'_> {
 fn problem(error: &ValidationError<'_>) -> Problem {
     let kind = match error.kind() {
         ValidationErrorKind::Required { .. } => ProblemKind::Missing,
-        ValidationErrorKind::AdditionalProperties { .. } | ValidationErrorKind::UnevaluatedProperties { .. } => {
-            ProblemKind::Unknown
-        }
+        ValidationErrorKind::AdditionalProperties { .. }
+        | ValidationErrorKind::UnevaluatedProperties { .. } => ProblemKind::Unknown,
         _ => ProblemKind::Value,
     };
     let mut problem = Problem::new(kind, short(&message(error)));
@@ -242,7 +244,9 @@ fn message(error: &ValidationError<'_>) -> String {
         ValidationErrorKind::Pattern { pattern } => format!("it does not match `{pattern}`"),
         ValidationErrorKind::Format { format } => format!("it is no {format}"),
         ValidationErrorKind::FalseSchema => "nothing may stand here".to_owned(),
-        ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context } => forms(error, context),
+        ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context } => {
+            forms(error, context)
+        }
         ValidationErrorKind::OneOfMultipleValid { .. } => "it fits more than one of the forms".to_owned(),
         _ => error.masked_with("it").to_string(),
     }
@@ -256,13 +260,17 @@ fn forms(error: &ValidationError<'_>, context: &[Vec<ValidationError<'static>>])
             matches!(inner.kind(), ValidationErrorKind::Type { .. }) && inner.instance_path() == here
         })
     };
-    let nearest = context.iter().filter(|errors| !errors.is_empty() && !other_type(errors)).min_by_key(|errors| errors.len());
+    let nearest = context
+        .iter()
+        .filter(|errors| !errors.is_empty() && !other_type(errors))
+        .min_by_key(|errors| errors.len());
     let count = context.len();
     match nearest.and_then(|errors| errors.first()) {
         Some(first) => {
             let pointer = first.instance_path().to_string();
             let pointer = pointer.strip_prefix(here.as_str()).unwrap_or(&pointer);
-            format!("it fits none of {count} forms; nearest: {pointer} {}", message(first)).replace("nearest:  ", "nearest: ")
+            format!("it fits none of {count} forms; nearest: {pointer} {}", message(first))
+                .replace("nearest:  ", "nearest: ")
         }
         None => {
             let mut all: Vec<String> = context.iter().flatten().map(message).collect();

@@ -62,8 +62,11 @@ impl Document {
     /// As [`parse`](Self::parse).
     pub fn parse_within(source: &[u8], limits: Limits) -> Result<Self> {
         if source.len() > limits.bytes {
-            let text = format!("the source has {} bytes, more than the limit of {}", source.len(), limits.bytes);
-            return Err(Error::new(ErrorKind::TooLarge, text).hint("raise `Limits::bytes` if the source is trusted"));
+            let text =
+                format!("the source has {} bytes, more than the limit of {}", source.len(), limits.bytes);
+            return Err(
+                Error::new(ErrorKind::TooLarge, text).hint("raise `Limits::bytes` if the source is trusted")
+            );
         }
         let text = text(source)?;
         let tree = if text.trim_start().starts_with('{') {
@@ -93,8 +96,14 @@ impl Document {
         {
             return Err(Error::new(ErrorKind::Invalid, "`paths` is not an object").pointed("/paths"));
         }
-        let routes = Routes::of(&tree);
-        Ok(Self(Arc::new(Inner { tree, routes, line, telling: OnceLock::new(), validators: Mutex::default() })))
+        let routes = Routes::of(&tree)?;
+        Ok(Self(Arc::new(Inner {
+            tree,
+            routes,
+            line,
+            telling: OnceLock::new(),
+            validators: Mutex::default(),
+        })))
     }
 
     /// The whole document.
@@ -125,7 +134,9 @@ impl Document {
     /// Names and descriptions of the tags.
     pub fn tags(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
         let tags = self.root().get("tags").into_iter().flat_map(Node::items);
-        tags.filter_map(|tag| Some((tag.get("name")?.as_str()?, tag.get("description").and_then(Node::as_str))))
+        tags.filter_map(|tag| {
+            Some((tag.get("name")?.as_str()?, tag.get("description").and_then(Node::as_str)))
+        })
     }
 
     /// URLs of the servers, as written.
@@ -144,7 +155,10 @@ impl Document {
         let mut seen = Vec::new();
         while let Some(reference) = here.get("$ref").and_then(Node::as_str) {
             if seen.contains(&here.offset()) {
-                return Err(Error::new(ErrorKind::Reference, format!("the reference `{reference}` leads to itself")));
+                return Err(Error::new(
+                    ErrorKind::Reference,
+                    format!("the reference `{reference}` leads to itself"),
+                ));
             }
             seen.push(here.offset());
             here = self.target(reference)?;
@@ -155,13 +169,19 @@ impl Document {
     /// The value that a reference names, one step.
     pub(crate) fn target(&self, reference: &str) -> Result<Node<'_>> {
         let Some(fragment) = reference.strip_prefix('#') else {
-            return Err(Error::new(ErrorKind::Unsupported, format!("`{reference}` leads to another document"))
-                .hint("bundle the document into one file"));
+            return Err(Error::new(
+                ErrorKind::Unsupported,
+                format!("`{reference}` leads to another document"),
+            )
+            .hint("bundle the document into one file"));
         };
         let pointer = percent_encoding::percent_decode_str(fragment).decode_utf8_lossy();
         if !pointer.is_empty() && !pointer.starts_with('/') {
-            return Err(Error::new(ErrorKind::Unsupported, format!("`{reference}` names an anchor, not a place"))
-                .hint("write the reference as `#/components/…`"));
+            return Err(Error::new(
+                ErrorKind::Unsupported,
+                format!("`{reference}` names an anchor, not a place"),
+            )
+            .hint("write the reference as `#/components/…`"));
         }
         self.root().pointer(&pointer).ok_or_else(|| {
             let (parent, name) = pointer.rsplit_once('/').unwrap_or(("", &pointer));
@@ -185,7 +205,8 @@ fn text(source: &[u8]) -> Result<&str> {
     std::str::from_utf8(source).map_err(|error| {
         let good = &source[..error.valid_up_to()];
         let line = good.iter().filter(|byte| **byte == b'\n').count() + 1;
-        let column = good.iter().rev().take_while(|byte| **byte != b'\n').filter(|byte| **byte & 0xc0 != 0x80).count();
+        let column =
+            good.iter().rev().take_while(|byte| **byte != b'\n').filter(|byte| **byte & 0xc0 != 0x80).count();
         Error::new(ErrorKind::Syntax, "the source is not UTF-8").at(line, column + 1).hint("save it as UTF-8")
     })
 }

@@ -7,10 +7,16 @@ use crate::parameter::Location;
 use crate::place::{Named, Place, Role};
 
 /// Methods of a collection, and what the fluent client calls them.
-const COLLECTION: [(&str, &str); 4] =
-    [("get", ".all(), .filter(), .first()"), ("post", ".create()"), ("put", ".bulk_update()"), ("delete", ".bulk_delete()")];
-const RESOURCE: [(&str, &str); 3] = [("get", ".get(), .exists(), .values()"), ("put", ".update()"), ("delete", ".delete()")];
-const ACTION: [(&str, &str); 4] = [("get", ".get()"), ("post", ".post()"), ("put", ".put()"), ("delete", ".delete()")];
+const COLLECTION: [(&str, &str); 4] = [
+    ("get", ".all(), .filter(), .first()"),
+    ("post", ".create()"),
+    ("put", ".bulk_update()"),
+    ("delete", ".bulk_delete()"),
+];
+const RESOURCE: [(&str, &str); 3] =
+    [("get", ".get(), .exists(), .values()"), ("put", ".update()"), ("delete", ".delete()")];
+const ACTION: [(&str, &str); 4] =
+    [("get", ".get()"), ("post", ".post()"), ("put", ".put()"), ("delete", ".delete()")];
 
 impl Place<'_> {
     /// Help for this place by what it is, as Markdown.
@@ -43,7 +49,8 @@ impl Place<'_> {
         let get = self.item().and_then(|item| item.operation("get"));
         let mut parameters = get.and_then(|get| get.parameters().ok()).unwrap_or_default();
         if !parameters.is_empty() {
-            let paged = if parameters.iter().any(|parameter| parameter.is_shared()) { "True" } else { "False" };
+            let paged =
+                if parameters.iter().any(|parameter| parameter.is_shared()) { "True" } else { "False" };
             let _ = writeln!(out, "Support pagination: *{paged}*\n");
         }
         parameters.retain(|parameter| !parameter.is_shared() && parameter.location() == Location::Query);
@@ -53,7 +60,9 @@ impl Place<'_> {
         }
         for parameter in parameters {
             let _ = writeln!(out, "*{}*", parameter.name());
-            for line in parameter.description().unwrap_or_default().lines().filter(|line| !line.trim().is_empty()) {
+            for line in
+                parameter.description().unwrap_or_default().lines().filter(|line| !line.trim().is_empty())
+            {
                 let _ = writeln!(out, "   {line}");
             }
             out.push('\n');

@@ -134,4 +134,3 @@ impl Visitor<'_> for Key<'_> {
         self.0.keep(at)
     }
 }
-

@@ -1,5 +1,8 @@
 //! Path items and operations.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
 use crate::body::{RequestBody, Response};
 use crate::document::Document;
 use crate::error::{Error, ErrorKind, Result};
@@ -118,13 +121,16 @@ impl<'d> Operation<'d> {
     /// As [`Document::resolve`] for a parameter that is a reference.
     pub fn parameters(&self) -> Result<Vec<Parameter<'d>>> {
         let mut found: Vec<Parameter<'d>> = Vec::new();
+        let mut places = HashMap::new();
         let lists = [self.item.node.get("parameters"), self.node.get("parameters")];
         for node in lists.into_iter().flatten().flat_map(Node::items) {
             let Some(parameter) = Parameter::of(self.document(), node)? else { continue };
-            let same = |known: &Parameter<'_>| known.name() == parameter.name() && known.location() == parameter.location();
-            match found.iter().position(same) {
-                Some(index) => found[index] = parameter,
-                None => found.push(parameter),
+            match places.entry((parameter.name(), parameter.location())) {
+                Entry::Occupied(place) => found[*place.get()] = parameter,
+                Entry::Vacant(place) => {
+                    place.insert(found.len());
+                    found.push(parameter);
+                }
             }
         }
         Ok(found)
@@ -147,7 +153,9 @@ impl<'d> Operation<'d> {
     pub fn responses(&self) -> Result<Vec<Response<'d>>> {
         let document = self.document();
         let responses = self.node.get("responses").into_iter().flat_map(Node::entries);
-        responses.map(|(status, node)| Ok(Response { document, status, node: document.resolve(node)? })).collect()
+        responses
+            .map(|(status, node)| Ok(Response { document, status, node: document.resolve(node)? }))
+            .collect()
     }
 
     /// The answer that a status belongs to: itself, else its class (`4XX`), else `default`.
@@ -157,9 +165,9 @@ impl<'d> Operation<'d> {
     pub fn response(&self, status: u16) -> Result<Option<Response<'d>>> {
         let (exact, class) = (status.to_string(), format!("{}XX", status / 100));
         let mut all = self.responses()?;
-        let place = [exact.as_str(), class.as_str(), "default"]
-            .into_iter()
-            .find_map(|wanted| all.iter().position(|response| response.status().eq_ignore_ascii_case(wanted)));
+        let place = [exact.as_str(), class.as_str(), "default"].into_iter().find_map(|wanted| {
+            all.iter().position(|response| response.status().eq_ignore_ascii_case(wanted))
+        });
         Ok(place.map(|place| all.swap_remove(place)))
     }
 }
@@ -199,12 +207,14 @@ impl Document {
         if let Some(operation) = self.operation(method, path) {
             return Ok(operation);
         }
-        let methods: Vec<&str> = self.items(path).flat_map(|item| item.operations()).map(|found| found.method()).collect();
+        let methods: Vec<&str> =
+            self.items(path).flat_map(|item| item.operations()).map(|found| found.method()).collect();
         if methods.is_empty() {
             return Err(self.no_path(path));
         }
         let text = format!("`{}` has no {}", bare(path), method.to_uppercase());
-        Err(Error::new(ErrorKind::NotFound, text).hint(format!("it has {}", methods.join(", ").to_uppercase())))
+        Err(Error::new(ErrorKind::NotFound, text)
+            .hint(format!("it has {}", methods.join(", ").to_uppercase())))
     }
 
     /// The document's paths that the path can mean, literal segments before templates.

@@ -139,7 +139,8 @@ impl<'d> Parameter<'d> {
         }
         if types.contains(&"array") {
             let items = self.document.resolve(schema)?.get("items");
-            let inner = items.map(|items| types_of_items(self.document, items)).transpose()?.unwrap_or_default();
+            let inner =
+                items.map(|items| types_of_items(self.document, items)).transpose()?.unwrap_or_default();
             let split = |text: &&str| -> Vec<String> {
                 match self.is_joined() {
                     true => text.split(',').map(str::to_owned).collect(),
@@ -166,7 +167,9 @@ fn types<'d>(document: &'d Document, schema: Node<'d>, depth: usize) -> Result<V
         None => Vec::new(),
     };
     if found.is_empty() && depth < 4 {
-        for branch in ["allOf", "anyOf", "oneOf"].iter().filter_map(|name| schema.get(name)).flat_map(Node::items) {
+        for branch in
+            ["allOf", "anyOf", "oneOf"].iter().filter_map(|name| schema.get(name)).flat_map(Node::items)
+        {
             found.extend(types(document, branch, depth + 1)?);
         }
     }
@@ -179,7 +182,9 @@ fn scalars(types: &[&str], text: &str) -> Vec<Value> {
     for kind in types {
         let plain = text.bytes().all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte));
         found.extend(match *kind {
-            "integer" | "number" if plain => serde_json::from_str::<Value>(text).ok().filter(Value::is_number),
+            "integer" | "number" if plain => {
+                serde_json::from_str::<Value>(text).ok().filter(Value::is_number)
+            }
             "boolean" => text.parse::<bool>().ok().map(Value::Bool),
             "null" if text.is_empty() || text == "null" => Some(Value::Null),
             _ => None,
@@ -218,14 +223,20 @@ impl Operation<'_> {
             .split('/')
             .zip(bare(path).split('/'))
             .filter_map(|(own, given)| Some((own.strip_prefix('{')?.strip_suffix('}')?, given)))
-            .map(|(name, given)| (name, percent_encoding::percent_decode_str(given).decode_utf8_lossy().into_owned()))
+            .map(|(name, given)| {
+                (name, percent_encoding::percent_decode_str(given).decode_utf8_lossy().into_owned())
+            })
             .collect();
         let pairs: Vec<(&str, &str)> = pairs.iter().map(|(name, given)| (*name, given.as_str())).collect();
         self.check_pairs(Location::Path, &pairs, str::eq, false)
     }
 
     fn check_pairs(
-        &self, location: Location, pairs: &[(&str, &str)], same: fn(&str, &str) -> bool, closed: bool,
+        &self,
+        location: Location,
+        pairs: &[(&str, &str)],
+        same: fn(&str, &str) -> bool,
+        closed: bool,
     ) -> Result<Vec<Problem>> {
         let parameters = self.parameters()?;
         let known: Vec<_> = parameters.iter().filter(|parameter| parameter.location == location).collect();
@@ -244,7 +255,9 @@ impl Operation<'_> {
             if !known.iter().any(|parameter| same(name, parameter.name)) {
                 let part = Part::Parameter(location, (*name).to_owned());
                 let near = nearest(name, known.iter().map(|parameter| parameter.name));
-                problems.push(Problem::new(ProblemKind::Unknown, "there is no such parameter").of(part).near(near));
+                problems.push(
+                    Problem::new(ProblemKind::Unknown, "there is no such parameter").of(part).near(near),
+                );
             }
         }
         Ok(problems)

@@ -135,7 +135,8 @@ impl Document {
     /// The operation ids of `GET`, else `POST`, of this place and of the resource below it.
     fn ids_below(&self, index: usize) -> Vec<&str> {
         let spot = self.0.routes.spot(index);
-        let items = std::iter::once(index).chain(spot.template).flat_map(|spot| &self.0.routes.spot(spot).items);
+        let items =
+            std::iter::once(index).chain(spot.template).flat_map(|spot| &self.0.routes.spot(spot).items);
         items
             .filter_map(|(path, at)| {
                 let item = PathItem::new(self, path, *at);
@@ -208,8 +209,14 @@ impl<'d> Place<'d> {
 
     fn below(&self, wanted: impl Fn(Role) -> bool) -> Vec<Named<'d>> {
         let document = self.document;
-        let children: BTreeSet<(&str, usize)> =
-            document.0.routes.spot(self.spot).literals.iter().map(|(name, spot)| (name.as_str(), *spot)).collect();
+        let children: BTreeSet<(&str, usize)> = document
+            .0
+            .routes
+            .spot(self.spot)
+            .literals
+            .iter()
+            .map(|(name, spot)| (name.as_str(), *spot))
+            .collect();
         let fitting = children.into_iter().filter(|(_, spot)| wanted(document.role(*spot)));
         fitting.map(|(name, spot)| Named { name, summary: summary(document, spot) }).collect()
     }
@@ -218,5 +225,6 @@ impl<'d> Place<'d> {
 fn summary(document: &Document, spot: usize) -> Option<&str> {
     let (path, at) = document.0.routes.spot(spot).items.first()?;
     let item = PathItem::new(document, path, *at);
-    item.summary().or_else(|| item.operations().find_map(|operation| operation.node().get("summary")?.as_str()))
+    item.summary()
+        .or_else(|| item.operations().find_map(|operation| operation.node().get("summary")?.as_str()))
 }

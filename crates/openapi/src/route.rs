@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use crate::error::{Error, ErrorKind, Result};
 use crate::tree::{Kind, Node, Tree};
 
 /// The place before the first segment.
 pub(crate) const TOP: usize = 0;
+/// No path has more segments.
+const SEGMENTS: usize = 64;
 
 /// One segment of one or more paths.
 #[derive(Debug, Default)]
@@ -27,16 +30,22 @@ pub(crate) struct Routes {
 }
 
 impl Routes {
-    pub(crate) fn of(tree: &Tree) -> Self {
+    /// # Errors
+    /// For a path of more segments than any sensible one has.
+    pub(crate) fn of(tree: &Tree) -> Result<Self> {
         let mut routes = Self { spots: vec![Spot::default()], order: Vec::new() };
         let paths = tree.root().get("paths").filter(|paths| paths.kind() == Kind::Object);
         for (path, item) in paths.into_iter().flat_map(Node::entries) {
             if let Some(relative) = path.strip_prefix('/') {
+                if relative.split('/').count() > SEGMENTS {
+                    let text = format!("a path has more than {SEGMENTS} segments");
+                    return Err(Error::new(ErrorKind::TooLarge, text).pointed("/paths"));
+                }
                 routes.add(relative, item.offset());
                 routes.order.push((relative.to_owned(), item.offset()));
             }
         }
-        routes
+        Ok(routes)
     }
 
     fn add(&mut self, path: &str, item: u32) {
@@ -99,7 +108,7 @@ impl Routes {
     /// The deepest spot that the path reaches, and how many segments lead there.
     pub(crate) fn deepest(&self, path: &str) -> (usize, usize) {
         let segments: Vec<&str> = path.split('/').collect();
-        (1..=segments.len().min(64))
+        (1..=segments.len().min(SEGMENTS))
             .rev()
             .find_map(|length| {
                 let spot = self.candidates(&segments[..length].join("/")).into_iter().next()?;

@@ -3,20 +3,80 @@
 use std::fmt::Write as _;
 
 const NAMESPACES: [&str; 21] = [
-    "auth", "billing", "catalog", "custom", "devops", "dictionary", "embed", "helpdesk", "leads",
-    "localization", "modules", "notifications", "offers", "offers-ns", "pim", "pricing", "reporting",
-    "statistics", "subscriptions", "tier", "usage",
+    "auth",
+    "billing",
+    "catalog",
+    "custom",
+    "devops",
+    "dictionary",
+    "embed",
+    "helpdesk",
+    "leads",
+    "localization",
+    "modules",
+    "notifications",
+    "offers",
+    "offers-ns",
+    "pim",
+    "pricing",
+    "reporting",
+    "statistics",
+    "subscriptions",
+    "tier",
+    "usage",
 ];
 const COLLECTIONS: [&str; 30] = [
-    "accounts", "agreements", "assets", "brands", "cases", "categories", "contracts", "conversations",
-    "countries", "customers", "drafts", "engagements", "forms", "hubs", "invoices", "journals", "keys",
-    "listings", "marketplaces", "media", "memberships", "orders", "partners", "products", "programs",
-    "requests", "roles", "streams", "tasks", "users",
+    "accounts",
+    "agreements",
+    "assets",
+    "brands",
+    "cases",
+    "categories",
+    "contracts",
+    "conversations",
+    "countries",
+    "customers",
+    "drafts",
+    "engagements",
+    "forms",
+    "hubs",
+    "invoices",
+    "journals",
+    "keys",
+    "listings",
+    "marketplaces",
+    "media",
+    "memberships",
+    "orders",
+    "partners",
+    "products",
+    "programs",
+    "requests",
+    "roles",
+    "streams",
+    "tasks",
+    "users",
 ];
 const VERBS: [&str; 7] = ["activate", "approve", "close", "export", "inquire", "render", "terminate"];
 const FIELDS: [&str; 18] = [
-    "id", "name", "status", "type", "owner.id", "owner.name", "product.id", "product.name", "hub.id",
-    "hub.name", "contract.id", "external_id", "events.created.at", "events.updated.at", "version", "total", "note", "tier.id",
+    "id",
+    "name",
+    "status",
+    "type",
+    "owner.id",
+    "owner.name",
+    "product.id",
+    "product.name",
+    "hub.id",
+    "hub.name",
+    "contract.id",
+    "external_id",
+    "events.created.at",
+    "events.updated.at",
+    "version",
+    "total",
+    "note",
+    "tier.id",
 ];
 
 /// Resource paths, action paths and their operations as counted in the published document.
@@ -51,8 +111,11 @@ pub fn published_scale() -> String {
 fn bases() -> Vec<String> {
     let mut bases: Vec<String> = COLLECTIONS.iter().map(|name| (*name).to_owned()).collect();
     for name in NAMESPACES {
-        let children: &[&str] =
-            if name == "subscriptions" { &["assets", "requests"] } else { &["items", "services", "templates"] };
+        let children: &[&str] = if name == "subscriptions" {
+            &["assets", "requests"]
+        } else {
+            &["items", "services", "templates"]
+        };
         bases.extend(children.iter().map(|child| format!("{name}/{child}")));
     }
     let parents = bases.clone();
@@ -98,7 +161,9 @@ fn collection(out: &mut String, index: usize, base: &str) {
         id = words(base),
     );
     path_parameters(out, base, 8);
-    out.push_str("        - $ref: '#/components/parameters/limit'\n        - $ref: '#/components/parameters/offset'\n");
+    out.push_str(
+        "        - $ref: '#/components/parameters/limit'\n        - $ref: '#/components/parameters/offset'\n",
+    );
     for (number, field) in FIELDS.iter().enumerate() {
         filter(out, number, field);
     }
@@ -173,6 +238,7 @@ fn path_parameters(out: &mut String, path: &str, indent: usize) {
     }
 }
 
+#[derive(Clone, Copy)]
 enum Body {
     None,
     Inline,
@@ -195,11 +261,15 @@ fn operation(out: &mut String, method: &str, id: &str, index: usize, body: Body)
         Body::Sheet => Some("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
     };
     if let Some(media) = media {
-        let _ = writeln!(out, "      requestBody:\n        required: true\n        content:\n          {media}:");
-        let _ = writeln!(out, "            schema:\n              type: object\n              required: [name]");
+        let _ =
+            writeln!(out, "      requestBody:\n        required: true\n        content:\n          {media}:");
+        let _ =
+            writeln!(out, "            schema:\n              type: object\n              required: [name]");
         out.push_str("              properties:\n");
         properties(out, 16, index);
-        out.push_str("            example:\n              name: 'Example: one'\n              status: draft\n");
+        out.push_str(
+            "            example:\n              name: 'Example: one'\n              status: draft\n",
+        );
     }
     out.push_str("      responses:\n");
     let status = match method {
@@ -226,16 +296,31 @@ fn properties(out: &mut String, indent: usize, index: usize) {
         let text: &[&str] = match number {
             0 => &["type: string", "minLength: 1", "maxLength: 128", "description: 'How people call it'"],
             1 => &["type: string", "enum:", "  - draft", "  - active", "  - \"terminated\""],
-            2 => &["type: string", "nullable: true", "description: >", "  Free text for people,", "  on many lines."],
+            2 => &[
+                "type: string",
+                "nullable: true",
+                "description: >",
+                "  Free text for people,",
+                "  on many lines.",
+            ],
             3 => &["type: integer", "format: int64", "minimum: 0", "exclusiveMinimum: false"],
             4 => &["type: boolean", "default: false"],
-            _ => &["type: object", "additionalProperties: true", "description: \"Anything: \\u00e9 \\\"quoted\\\"\""],
+            _ => &[
+                "type: object",
+                "additionalProperties: true",
+                "description: \"Anything: \\u00e9 \\\"quoted\\\"\"",
+            ],
         };
         for line in text {
             let _ = writeln!(out, "{0:indent$}  {line}", "");
         }
     }
-    let _ = writeln!(out, "{0:indent$}parent:\n{0:indent$}  $ref: '#/components/schemas/Model{1}'", "", index % RESOURCES);
+    let _ = writeln!(
+        out,
+        "{0:indent$}parent:\n{0:indent$}  $ref: '#/components/schemas/Model{1}'",
+        "",
+        index % RESOURCES
+    );
 }
 
 fn errors(out: &mut String) {

@@ -6,10 +6,13 @@ use serde_json::{Map, Value, json};
 
 use crate::check::Way;
 use crate::document::{Document, Line};
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::tree::{Kind, Node};
 
 const TYPES: [&str; 7] = ["string", "number", "integer", "boolean", "array", "object", "null"];
+
+/// The most schemas that one schema may refer to, directly or not.
+const PARTS: usize = 1_000;
 
 /// The schema and all that it refers to.
 pub(crate) fn alone(document: &Document, schema: Node<'_>, way: Way) -> Result<Value> {
@@ -65,6 +68,10 @@ impl<'d> Writer<'d> {
         let next = self.names.len();
         let name = match self.names.get(&target.offset()) {
             Some(name) => name.clone(),
+            None if next >= PARTS => {
+                let text = format!("a schema refers to more than {PARTS} others, directly or not");
+                return Err(Error::new(ErrorKind::TooLarge, text));
+            }
             None => {
                 let name = format!("s{next}");
                 self.names.insert(target.offset(), name.clone());
@@ -81,8 +88,16 @@ impl<'d> Writer<'d> {
         Ok(match key {
             "properties" | "patternProperties" | "dependentSchemas" => Some(self.map(value)?),
             "items" if value.kind() == Kind::Array => None,
-            "items" | "additionalProperties" | "not" | "contains" | "propertyNames" | "if" | "then" | "else"
-            | "unevaluatedItems" | "unevaluatedProperties" => Some(self.schema(value)?),
+            "items"
+            | "additionalProperties"
+            | "not"
+            | "contains"
+            | "propertyNames"
+            | "if"
+            | "then"
+            | "else"
+            | "unevaluatedItems"
+            | "unevaluatedProperties" => Some(self.schema(value)?),
             "allOf" | "anyOf" | "oneOf" | "prefixItems" if !value.is_empty() => Some(self.list(value)?),
             "required" => Some(self.required(owner, value)?),
             "type" => types(value),
@@ -91,10 +106,14 @@ impl<'d> Writer<'d> {
             "format" => value.as_str().map(Value::from),
             "pattern" => value.as_str().filter(|pattern| compiles(pattern)).map(Value::from),
             "uniqueItems" => value.as_bool().map(Value::from),
-            "maximum" | "minimum" | "exclusiveMaximum" | "exclusiveMinimum" => value.as_number().map(Value::Number),
+            "maximum" | "minimum" | "exclusiveMaximum" | "exclusiveMinimum" => {
+                value.as_number().map(Value::Number)
+            }
             "multipleOf" => value.as_number().filter(|number| number.as_f64() > Some(0.0)).map(Value::Number),
-            "maxLength" | "minLength" | "maxItems" | "minItems" | "maxProperties" | "minProperties" | "maxContains"
-            | "minContains" => value.as_number().filter(serde_json::Number::is_u64).map(Value::Number),
+            "maxLength" | "minLength" | "maxItems" | "minItems" | "maxProperties" | "minProperties"
+            | "maxContains" | "minContains" => {
+                value.as_number().filter(serde_json::Number::is_u64).map(Value::Number)
+            }
             _ => None,
         })
     }

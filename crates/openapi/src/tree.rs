@@ -222,7 +222,8 @@ impl Builder {
         if self.data.get(at) != Some(&STRING) {
             return None;
         }
-        let length = self.data.get(at + 1..at + 5).and_then(|bytes| bytes.try_into().ok()).map(u32::from_le_bytes)?;
+        let length =
+            self.data.get(at + 1..at + 5).and_then(|bytes| bytes.try_into().ok()).map(u32::from_le_bytes)?;
         let bytes = self.data.get(at + 5..at + 5 + length as usize)?;
         std::str::from_utf8(bytes).ok().map(str::to_owned)
     }
@@ -385,8 +386,9 @@ impl<'d> Node<'d> {
     /// The value under a name of an object.
     pub fn get(self, name: &str) -> Option<Self> {
         let count = if self.tag() == OBJECT { self.len() } else { 0 };
-        let found = (0..count)
-            .find(|index| self.tree.bytes(self.child(2 * index).at).is_some_and(|key| key == name.as_bytes()))?;
+        let found = (0..count).find(|index| {
+            self.tree.bytes(self.child(2 * index).at).is_some_and(|key| key == name.as_bytes())
+        })?;
         Some(self.child(2 * found + 1))
     }
 
@@ -422,7 +424,8 @@ impl<'d> Node<'d> {
             Kind::String => Value::String(self.as_str().unwrap_or_default().to_owned()),
             Kind::Array => self.items().map(|item| item.render(budget, depth - 1)).collect(),
             Kind::Object => {
-                let entries = self.entries().map(|(key, value)| (key.to_owned(), value.render(budget, depth - 1)));
+                let entries =
+                    self.entries().map(|(key, value)| (key.to_owned(), value.render(budget, depth - 1)));
                 Value::Object(entries.collect::<Map<_, _>>())
             }
         }

@@ -31,7 +31,9 @@ fn syntax(error: &ScanError) -> Error {
     let mark = error.marker();
     let hint = match kind {
         ErrorKind::TooLarge => "values nest too deep for an OpenAPI document",
-        _ => "check the indentation (spaces, no tabs) and quote values that contain `: ` or ` #` or begin with a sign",
+        _ => {
+            "check the indentation (spaces, no tabs) and quote values that contain `: ` or ` #` or begin with a sign"
+        }
     };
     Error::new(kind, format!("not YAML: {}", error.info())).at(mark.line(), mark.col() + 1).hint(hint)
 }
@@ -257,10 +259,16 @@ fn plain(builder: &mut Builder, text: &str) -> Result<u32> {
 
 fn integer(text: &str) -> Option<i64> {
     if let Some(digits) = text.strip_prefix("0x") {
-        return digits.bytes().all(|byte| byte.is_ascii_hexdigit()).then(|| i64::from_str_radix(digits, 16).ok())?;
+        return digits
+            .bytes()
+            .all(|byte| byte.is_ascii_hexdigit())
+            .then(|| i64::from_str_radix(digits, 16).ok())?;
     }
     if let Some(digits) = text.strip_prefix("0o") {
-        return digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| i64::from_str_radix(digits, 8).ok())?;
+        return digits
+            .bytes()
+            .all(|byte| byte.is_ascii_digit())
+            .then(|| i64::from_str_radix(digits, 8).ok())?;
     }
     text.parse().ok()
 }

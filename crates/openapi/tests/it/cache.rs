@@ -38,8 +38,7 @@ fn a_damaged_entry_is_written_anew() {
         damaged[place] ^= 0x55;
         fs::write(&file, &damaged).unwrap();
         let read = cache.find(&Digest::of(SMALL));
-        // The root's offset is the one thing that no sum covers; it may only lead to a refusal or to the truth.
-        assert!(read.is_none_or(|document| document.title().as_deref() == Some("Small")), "byte {place}");
+        assert!(read.is_none(), "byte {place}");
         fs::write(&file, &damaged[..place]).unwrap();
         assert!(cache.find(&Digest::of(SMALL)).is_none());
     }

@@ -101,7 +101,10 @@ fn answers_need_what_only_the_service_writes() {
     assert_eq!(problems[0].kind(), ProblemKind::Missing);
     let problems = post.check_answer(422, "application/json", &json!({})).unwrap();
     assert_eq!(lines(&problems), ["body: `error_code` is missing"]);
-    assert_eq!(post.check_answer(500, "application/json", &json!({})).unwrap_err().kind(), ErrorKind::NotFound);
+    assert_eq!(
+        post.check_answer(500, "application/json", &json!({})).unwrap_err().kind(),
+        ErrorKind::NotFound
+    );
 }
 
 #[test]
@@ -123,7 +126,10 @@ fn query_texts_are_read_by_their_schema() {
         pairs.push(("kind", "a"));
         lines(&get.check_query(&pairs).unwrap())
     };
-    assert_eq!(check(&[("limit", "10"), ("ids", "1"), ("ids", "2"), ("csv", "1,2"), ("flag", "true")]), Vec::<String>::new());
+    assert_eq!(
+        check(&[("limit", "10"), ("ids", "1"), ("ids", "2"), ("csv", "1,2"), ("flag", "true")]),
+        Vec::<String>::new()
+    );
     assert_eq!(check(&[("limit", "ten")]), ["query `limit`: expected integer, found string"]);
     assert_eq!(check(&[("ids", "1"), ("ids", "x")]), ["query `ids` /1: expected integer, found string"]);
     assert_eq!(check(&[("csv", "1,2,3")]).len(), 1);
@@ -137,7 +143,10 @@ fn headers_and_path_arguments_are_checked() {
     let get = shop.operation("get", "products").unwrap();
     assert_eq!(get.check_headers(&[("x-trace", "no"), ("Other", "1")]).unwrap().len(), 1);
     let get = shop.operation("get", "products/x").unwrap();
-    assert_eq!(lines(&get.check_path("products/x").unwrap()), ["path `id`: it does not match `^PRD-[0-9]+$`"]);
+    assert_eq!(
+        lines(&get.check_path("products/x").unwrap()),
+        ["path `id`: it does not match `^PRD-[0-9]+$`"]
+    );
     assert!(get.check_path("products/PRD%2D1?a").unwrap().is_empty());
 }
 
@@ -157,7 +166,8 @@ fn own_parameters_replace_those_of_the_path() {
         "openapi: 3.0.0\npaths:\n  /a:\n    parameters: [{name: x, in: query, description: path}, {name: y, in: query}]\n    get: {parameters: [{name: x, in: query, description: own}, {name: x, in: header}]}\n",
     );
     let parameters = document.operation("get", "a").unwrap().parameters().unwrap();
-    let told: Vec<_> = parameters.iter().map(|parameter| (parameter.name(), parameter.description())).collect();
+    let told: Vec<_> =
+        parameters.iter().map(|parameter| (parameter.name(), parameter.description())).collect();
     assert_eq!(told, [("x", Some("own")), ("y", None), ("x", None)]);
 }
 

@@ -77,11 +77,15 @@ fn operation_ids_tell_collections_from_actions_where_they_can() {
 
 #[test]
 fn a_literal_segment_wins_over_a_template() {
-    let document = paths(&[("/a/{id}", "get delete"), ("/a/export", "post"), ("/a/{id}/b", "get"), ("/a/x/c", "get")]);
+    let document =
+        paths(&[("/a/{id}", "get delete"), ("/a/export", "post"), ("/a/{id}/b", "get"), ("/a/x/c", "get")]);
     assert_eq!(document.operation("POST", "a/export").unwrap().path(), "a/export");
     assert_eq!(document.operation("delete", "a/export").unwrap().path(), "a/{id}");
     assert_eq!(document.operation("get", "a/x/b").unwrap().path(), "a/{id}/b");
-    assert_eq!(document.items("a/export").map(|item| item.path()).collect::<Vec<_>>(), ["a/export", "a/{id}"]);
+    assert_eq!(
+        document.items("a/export").map(|item| item.path()).collect::<Vec<_>>(),
+        ["a/export", "a/{id}"]
+    );
 }
 
 #[test]
@@ -97,7 +101,8 @@ fn existence_is_that_of_the_reference() {
 
 #[test]
 fn what_does_not_exist_is_told_with_what_does() {
-    let document = paths(&[("/products", "get"), ("/products/{id}/items", "get"), ("/devops/services", "get")]);
+    let document =
+        paths(&[("/products", "get"), ("/products/{id}/items", "get"), ("/devops/services", "get")]);
     let error = |method: &str, path: &str| document.require(method, path).unwrap_err();
     let wrong = error("get", "prodcts?x");
     assert_eq!(wrong.kind(), ErrorKind::NotFound);

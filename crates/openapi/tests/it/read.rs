@@ -20,8 +20,12 @@ fn the_document_of_published_size_has_the_published_counts() {
 
 #[test]
 fn yaml_and_json_give_the_same_values() {
-    let yaml = document("openapi: 3.1.0\nx: {a: [1, -2, 2.5, true, null, 'yes', \"\\u00e9\"], b: 18446744073709551615}\n");
-    let json = document(r#"{"openapi":"3.1.0","x":{"a":[1,-2,2.5,true,null,"yes","\u00e9"],"b":18446744073709551615}}"#);
+    let yaml = document(
+        "openapi: 3.1.0\nx: {a: [1, -2, 2.5, true, null, 'yes', \"\\u00e9\"], b: 18446744073709551615}\n",
+    );
+    let json = document(
+        r#"{"openapi":"3.1.0","x":{"a":[1,-2,2.5,true,null,"yes","\u00e9"],"b":18446744073709551615}}"#,
+    );
     assert_eq!(yaml.root().to_value(), json.root().to_value());
     assert_eq!(yaml.line(), Line::V3_1);
 }
@@ -29,11 +33,10 @@ fn yaml_and_json_give_the_same_values() {
 #[test]
 fn scalars_follow_yaml_1_2() {
     let document = document(
-        "openapi: 3.0.0\nx: [yes, 012, 0x1f, 1e3, .5, ~, '', !!str 7, 2024-01-02, .inf, \"true\", -, 1.2.3]\n\
-         200: {a: |\n  two\n  lines\n, b: >-\n  one\n  line\n}\n"
-            .split("200:").next().unwrap(),
+        "openapi: 3.0.0\nx: [yes, 012, 0x1f, 1e3, .5, ~, '', !!str 7, 2024-01-02, .inf, \"true\", -a, 1.2.3]\n",
     );
-    let expected = json!(["yes", 12, 31, 1000.0, 0.5, null, "", "7", "2024-01-02", ".inf", "true", "-", "1.2.3"]);
+    let expected =
+        json!(["yes", 12, 31, 1000.0, 0.5, null, "", "7", "2024-01-02", ".inf", "true", "-a", "1.2.3"]);
     assert_eq!(document.root().get("x").unwrap().to_value(), expected);
 }
 
@@ -99,7 +102,9 @@ fn what_is_no_openapi_3_is_told_by_name() {
 
 #[test]
 fn the_head_is_read_as_text_whatever_yaml_makes_of_it() {
-    let document = document("openapi: 3.0.0\ninfo: {title: Shop, version: 37}\ntags: [{name: a, description: b}]\nservers: [{url: /v1}]\n");
+    let document = document(
+        "openapi: 3.0.0\ninfo: {title: Shop, version: 37}\ntags: [{name: a, description: b}]\nservers: [{url: /v1}]\n",
+    );
     assert_eq!((document.title().as_deref(), document.version().as_deref()), (Some("Shop"), Some("37")));
     assert_eq!(document.tags().collect::<Vec<_>>(), [("a", Some("b"))]);
     assert_eq!(document.servers().collect::<Vec<_>>(), ["/v1"]);
