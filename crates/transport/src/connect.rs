@@ -21,7 +21,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tower_service::Service;
 
-use crate::proxy::{Handed, Proxies};
+use crate::proxy::{Handed, OnTheWay, Proxies, Refusal};
 use crate::tls::Tls;
 
 pub(crate) type BoxError = Box<dyn StdError + Send + Sync>;
@@ -56,8 +56,10 @@ pub(crate) enum Fault {
     Dial(BoxError),
     /// The connect limit ran out.
     Timeout,
+    /// The proxy itself could not be reached, for the reason within.
+    Proxy(String, Box<Self>),
     /// The proxy was reached and did not go on.
-    Proxy(BoxError),
+    Refused(Refusal),
     /// The TLS handshake failed.
     Tls(BoxError),
     /// The trust store of the platform cannot be used.
@@ -69,7 +71,8 @@ impl fmt::Display for Fault {
         match self {
             Self::Dial(_) => f.write_str("no connection"),
             Self::Timeout => f.write_str("no connection in time"),
-            Self::Proxy(_) => f.write_str("no connection through the proxy"),
+            Self::Proxy(..) => f.write_str("no connection to the proxy"),
+            Self::Refused(_) => f.write_str("no connection through the proxy"),
             Self::Tls(_) => f.write_str("TLS handshake failed"),
             Self::Trust(why) => write!(f, "trust store: {why}"),
         }
@@ -79,7 +82,9 @@ impl fmt::Display for Fault {
 impl StdError for Fault {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match self {
-            Self::Dial(error) | Self::Proxy(error) | Self::Tls(error) => Some(&**error),
+            Self::Dial(error) | Self::Tls(error) => Some(&**error),
+            Self::Proxy(_, fault) => Some(fault),
+            Self::Refused(refusal) => Some(refusal),
             Self::Timeout | Self::Trust(_) => None,
         }
     }
@@ -179,18 +184,28 @@ struct Inner {
     tcp: HttpConnector<Resolver>,
     tls: Tls,
     proxies: Arc<Proxies>,
+    route: PlainRoute,
     ceiling: Option<Duration>,
+}
+
+/// How unencrypted connections pass an HTTP proxy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PlainRoute {
+    /// The proxy is given the requests and sends its own.
+    Forwarded,
+    /// Through a tunnel, as encrypted ones do.
+    Tunnelled,
 }
 
 impl Connector {
     /// `ceiling` bounds the connect limit of every request.
-    pub(crate) fn new(tls: Tls, proxies: Arc<Proxies>, ceiling: Option<Duration>) -> Self {
+    pub(crate) fn new(tls: Tls, proxies: Arc<Proxies>, route: PlainRoute, ceiling: Option<Duration>) -> Self {
         let mut tcp = HttpConnector::new_with_resolver(Resolver(GaiResolver::new()));
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
         // A silent peer of a long poll is noticed even if no limit runs out.
         tcp.set_keepalive(Some(Duration::from_secs(60)));
-        Self(Arc::new(Inner { tcp, tls, proxies, ceiling }))
+        Self(Arc::new(Inner { tcp, tls, proxies, route, ceiling }))
     }
 }
 
@@ -219,11 +234,11 @@ impl Inner {
         let leg = match self.proxies.on_the_way_to(&server) {
             None => Leg { hop: self.plain(server.clone()).await?, forwarded: false },
             Some(proxy) => {
-                let hop = self.reach_proxy(proxy.dial().map_err(Fault::Proxy)?).await?;
-                if proxy.forwards(encrypted) {
+                let hop = self.reach(&proxy).await?;
+                if self.route == PlainRoute::Forwarded && proxy.forwards(encrypted) {
                     Leg { hop, forwarded: true }
                 } else {
-                    let hop = proxy.through(hop, &server).await.map_err(Fault::Proxy)?;
+                    let hop = proxy.through(hop, &server).await.map_err(Fault::Refused)?;
                     Leg { hop, forwarded: false }
                 }
             }
@@ -240,13 +255,16 @@ impl Inner {
         Ok(MaybeHttpsStream::Http(stream))
     }
 
-    async fn reach_proxy(&self, proxy: Uri) -> Result<Hop, Fault> {
-        let encrypted = proxy.scheme() == Some(&Scheme::HTTPS);
-        let hop = match self.plain(proxy.clone()).await? {
-            MaybeHttpsStream::Http(stream) if encrypted => stream,
-            hop => return Ok(hop),
+    async fn reach(&self, proxy: &OnTheWay) -> Result<Hop, Fault> {
+        let reached = async {
+            let place = proxy.dial().map_err(|error| Fault::Dial(error.into()))?;
+            let hop = match self.plain(place.clone()).await? {
+                MaybeHttpsStream::Http(stream) if proxy.is_encrypted() => stream,
+                hop => return Ok(hop),
+            };
+            let config = self.tls.proxy_config().map_err(Fault::Trust)?;
+            HttpsConnector::from((Handed::new(hop), config)).call(place).await.map_err(Fault::Tls)
         };
-        let config = self.tls.proxy_config().map_err(Fault::Trust)?;
-        HttpsConnector::from((Handed::new(hop), config)).call(proxy).await.map_err(Fault::Tls)
+        reached.await.map_err(|fault| Fault::Proxy(proxy.name(), Box::new(fault)))
     }
 }

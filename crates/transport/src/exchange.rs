@@ -1,19 +1,21 @@
 //! One request and its answer over a pooled connection.
 
-use std::future::{Future, poll_fn};
+use std::future::{Future, poll_fn, ready};
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use http::header::{ACCEPT_ENCODING, CONTENT_LENGTH, RANGE, RETRY_AFTER};
-use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use futures_core::future::BoxFuture;
+use http::header::{ACCEPT_ENCODING, CONTENT_LENGTH, RANGE, RETRY_AFTER, USER_AGENT};
+use http::uri::Scheme;
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use http_body::Body;
 use hyper::body::Incoming;
 use hyper_util::client::legacy::connect::{CaptureConnection, Connect, capture_connection};
-use hyper_util::client::legacy::{Builder, Client, Error as HyperError};
+use hyper_util::client::legacy::{Builder, Client, Error as HyperError, ResponseFuture};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
-use pentad_core::{Limits, Request, Response, Result};
+use pentad_core::{Error, ErrorKind, Limits, Request, Response, Result};
 
 use crate::connect::PATIENCE;
 use crate::failure::{self, Place};
@@ -36,91 +38,129 @@ where
     }
 
     /// Sends the request and waits for the head of the answer, and for its body if that is short.
-    pub(crate) async fn send(&self, request: Request) -> Result<Response> {
+    pub(crate) fn send(&self, request: Request) -> BoxFuture<'_, Result<Response>> {
         let op = request.op.id;
-        self.run(request).await.map_err(|error| error.with_op(op))
+        // Made ready outside of the future, which then need not carry the request along in all its states.
+        match self.prepare(request) {
+            Ok(prepared) => {
+                Box::pin(async move { self.run(prepared).await.map_err(|error| error.with_op(op)) })
+            }
+            Err(error) => Box::pin(ready(Err(error.with_op(op)))),
+        }
     }
 
-    async fn run(&self, request: Request) -> Result<Response> {
+    fn prepare(&self, request: Request) -> Result<Prepared> {
         let uri = request.uri()?;
-        let limits = request.limits;
-        let (upload, progress) = Upload::new(request.body)?;
-        let mut headers = request.headers;
-        if upload.is_end_stream() && matches!(request.method, Method::POST | Method::PUT | Method::PATCH) {
-            // hyper leaves it out; servers may ask for it (411).
-            headers.entry(CONTENT_LENGTH).or_insert(HeaderValue::from_static("0"));
+        if uri.scheme() != Some(&Scheme::HTTP) && uri.scheme() != Some(&Scheme::HTTPS) {
+            return Err(Error::new(ErrorKind::Config, "the endpoint is for websocket connections")
+                .with_hint("give an http:// or https:// URL"));
         }
+        let (upload, progress) = Upload::new(request.body)?;
         let mut outgoing = http::Request::new(upload);
         *outgoing.method_mut() = request.method;
-        *outgoing.headers_mut() = headers;
-        let decode = accept_compressed(outgoing.headers_mut());
-        self.proxies.authorize(&uri, outgoing.headers_mut());
-        let place = Place::of(&uri);
-        *outgoing.uri_mut() = uri;
+        *outgoing.headers_mut() = request.headers;
+        let headers = outgoing.headers_mut();
+        let decode = accept_compressed(headers);
+        self.proxies.authorize(&uri, headers);
+        if !headers.contains_key(USER_AGENT) {
+            headers.insert(USER_AGENT, PRODUCT);
+        }
+        if outgoing.body().is_end_stream()
+            && matches!(*outgoing.method(), Method::POST | Method::PUT | Method::PATCH)
+        {
+            // hyper leaves it out; servers may ask for it (411).
+            outgoing.headers_mut().entry(CONTENT_LENGTH).or_insert(HeaderValue::from_static("0"));
+        }
+        *outgoing.uri_mut() = uri.clone();
         let line = Line::watch(&mut outgoing);
-        let head = PATIENCE.scope(limits.connect, self.head(outgoing, &line, progress.as_deref(), limits));
+        Ok(Prepared { outgoing, uri, progress, line, limits: request.limits, decode })
+    }
+
+    async fn run(&self, prepared: Prepared) -> Result<Response> {
+        let Prepared { outgoing, uri, progress, line, limits, decode } = prepared;
+        let place = || Place::of(&uri);
+        let answering = self.client.request(outgoing);
+        let head = PATIENCE.scope(limits.connect, head(answering, &line, progress.as_deref(), limits));
         let answer = match head.await {
             Ok(answer) => answer,
             Err(Unanswered::Silence) => {
                 line.evict();
                 return Err(failure::silence(limits.idle));
             }
-            Err(Unanswered::Stuck) => return Err(failure::no_connection(&place, limits.connect)),
+            Err(Unanswered::Stuck) => return Err(failure::no_connection(&place(), limits.connect)),
             Err(Unanswered::Failed(error)) => {
                 if let Some(connection) = error.connect_info() {
                     connection.poison();
                 }
                 let own = progress.and_then(|progress| progress.failure());
-                return Err(own.unwrap_or_else(|| failure::unanswered(error, &place, limits.connect)));
+                return Err(own.unwrap_or_else(|| failure::unanswered(error, &place(), limits.connect)));
             }
         };
+        if answer.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED
+            && let Some(proxy) = self.proxies.forwarder_to(&uri)
+        {
+            return Err(failure::refused_by_proxy(&proxy.refusal(answer.status()), &place()));
+        }
         if is_sick(&answer) {
             line.evict();
         }
         download::receive(answer, limits.idle, decode, line).await
     }
+}
 
-    /// Waits for the head of the answer, until the line is silent for too long.
-    ///
-    /// While a connection is being made the connector's limit holds; the silence is counted from when there is
-    /// one, and anew whenever the connection takes more of the body.
-    async fn head(
-        &self,
-        outgoing: http::Request<Upload>,
-        line: &Line,
-        progress: Option<&Progress>,
-        limits: Limits,
-    ) -> Result<http::Response<Incoming>, Unanswered> {
-        let mut answer = pin!(self.client.request(outgoing));
-        let mut silence = pin!(None);
-        let mut connected = false;
-        let mut taken = 0;
-        poll_fn(|cx| {
-            if let Poll::Ready(answer) = answer.as_mut().poll(cx) {
-                return Poll::Ready(answer.map_err(Unanswered::Failed));
+/// A request made ready for the connection.
+struct Prepared {
+    outgoing: http::Request<Upload>,
+    uri: Uri,
+    progress: Option<Arc<Progress>>,
+    line: Line,
+    limits: Limits,
+    decode: bool,
+}
+
+/// What a request says of its sender unless it says something itself.
+pub(crate) const PRODUCT: HeaderValue =
+    HeaderValue::from_static(concat!("pentad/", env!("CARGO_PKG_VERSION")));
+
+/// Waits for the head of the answer, until the line is silent for too long.
+///
+/// While a connection is being made the connector's limit holds; the silence is counted from when there is
+/// one, and anew whenever the connection takes more of the body.
+async fn head(
+    answering: ResponseFuture,
+    line: &Line,
+    progress: Option<&Progress>,
+    limits: Limits,
+) -> Result<http::Response<Incoming>, Unanswered> {
+    let mut answering = pin!(answering);
+    let mut silence = pin!(None);
+    let mut connected = false;
+    let mut taken = 0;
+    poll_fn(|cx| {
+        if let Poll::Ready(answer) = answering.as_mut().poll(cx) {
+            return Poll::Ready(answer.map_err(Unanswered::Failed));
+        }
+        if !connected && line.is_connected() {
+            connected = true;
+            silence.set(Some(timer(limits.idle)));
+        }
+        loop {
+            let Some(running) = silence.as_mut().as_pin_mut() else {
+                silence.set(Some(timer(limits.connect.saturating_add(limits.idle))));
+                continue;
+            };
+            if running.poll(cx).is_pending() {
+                return Poll::Pending;
             }
-            if !connected && line.is_connected() {
-                connected = true;
-                silence.set(Some(timer(limits.idle)));
+            match progress.map(Progress::taken) {
+                _ if !connected => return Poll::Ready(Err(Unanswered::Stuck)),
+                Some(now) if now > taken => taken = now,
+                _ => return Poll::Ready(Err(Unanswered::Silence)),
             }
-            loop {
-                let Some(running) = silence.as_mut().as_pin_mut() else {
-                    silence.set(Some(timer(limits.connect.saturating_add(limits.idle))));
-                    continue;
-                };
-                if running.poll(cx).is_pending() {
-                    return Poll::Pending;
-                }
-                match progress.map(Progress::taken) {
-                    _ if !connected => return Poll::Ready(Err(Unanswered::Stuck)),
-                    Some(now) if now > taken => taken = now,
-                    _ => return Poll::Ready(Err(Unanswered::Silence)),
-                }
-                silence.set(Some(timer(limits.idle)));
-            }
-        })
-        .await
-    }
+            silence.set(Some(timer(limits.idle)));
+        }
+    })
+    .await
 }
 
 /// Why no head of an answer came.

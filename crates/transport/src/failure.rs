@@ -12,6 +12,7 @@ use pentad_core::{Error, ErrorKind, Sent};
 use rustls::AlertDescription;
 
 use crate::connect::{BoxError, Fault, Unresolved};
+use crate::proxy::Refusal;
 
 /// The server that a request was for: host and port, never more of its URL.
 pub(crate) struct Place {
@@ -43,7 +44,7 @@ pub(crate) fn silence(idle: Duration) -> Error {
 }
 
 /// No connection within the connect limit.
-pub(crate) fn no_connection(place: &Place, limit: Duration) -> Error {
+pub(crate) fn no_connection(place: &dyn fmt::Display, limit: Duration) -> Error {
     Error::new(ErrorKind::Timeout, format!("no connection to {place} within {limit:?}"))
 }
 
@@ -68,16 +69,55 @@ pub(crate) fn in_body(error: BoxError) -> Error {
 pub(crate) fn unanswered(error: HyperError, place: &Place, connect: Duration) -> Error {
     let sent = how_far(&error);
     let source = Cause(Box::new(error));
-    let fault = match source.find::<Fault>() {
-        Some(Fault::Timeout) => return no_connection(place, connect),
-        Some(Fault::Dial(_)) => not_reached(&source, place),
-        Some(Fault::Trust(why)) => Error::new(ErrorKind::Config, format!("trusted certificates: {why}"))
-            .with_hint("install the system's CA certificates or name a CA file"),
-        Some(Fault::Proxy(_)) => refused_by_proxy(&source, place),
-        Some(Fault::Tls(_)) => handshake(&source, place),
+    let error = match source.find::<Fault>() {
+        Some(fault) => not_connected(outermost(&source).unwrap_or(fault), &source, place, connect),
         None => broken(&source, place),
     };
-    fault.with_source(source).with_sent(sent)
+    error.with_source(source).with_sent(sent)
+}
+
+/// There is no connection; nothing was sent.
+pub(crate) fn unconnected(fault: Fault, place: &Place, connect: Duration) -> Error {
+    let source = Cause(Box::new(fault));
+    let error = match outermost(&source) {
+        Some(fault) => not_connected(fault, &source, place, connect),
+        None => Error::new(ErrorKind::Connection, format!("{place} cannot be reached")),
+    };
+    error.with_source(source)
+}
+
+/// The connection broke after something may have been sent over it.
+pub(crate) fn cut(error: impl Into<BoxError>, place: &Place) -> Error {
+    let source = Cause(error.into());
+    broken(&source, place).with_source(source).with_sent(Sent::Maybe)
+}
+
+/// The fault as a whole: a proxy's own troubles have a fault within.
+fn outermost(source: &Cause) -> Option<&Fault> {
+    source.iter().find_map(|error| error.downcast_ref())
+}
+
+fn not_connected(fault: &Fault, source: &Cause, place: &dyn fmt::Display, connect: Duration) -> Error {
+    match fault {
+        Fault::Timeout => no_connection(place, connect),
+        Fault::Dial(_) => not_reached(source, place),
+        Fault::Trust(why) => Error::new(ErrorKind::Config, format!("trusted certificates: {why}"))
+            .with_hint("install the system's CA certificates or name a CA file"),
+        Fault::Tls(_) => handshake(source, place),
+        Fault::Refused(refusal) => refusal.error(&place),
+        Fault::Proxy(name, fault) => {
+            let error = not_connected(fault, source, &format_args!("the proxy {name}"), connect);
+            match error.hint() {
+                Some(_) => error,
+                None => error.with_hint("check the proxy's URL, or except the host with NO_PROXY"),
+            }
+        }
+    }
+}
+
+/// A proxy that is given requests as they are answered instead of the server.
+pub(crate) fn refused_by_proxy(refusal: &Refusal, place: &Place) -> Error {
+    refusal.error(place)
 }
 
 /// hyper names the connection only where the request had one, and says "canceled" only of a request that it
@@ -90,7 +130,7 @@ fn how_far(error: &HyperError) -> Sent {
     if error.connect_info().is_none() || error.is_connect() || canceled { Sent::No } else { Sent::Maybe }
 }
 
-fn not_reached(source: &Cause, place: &Place) -> Error {
+fn not_reached(source: &Cause, place: &dyn fmt::Display) -> Error {
     if source.find::<Unresolved>().is_some() {
         return Error::new(ErrorKind::Connection, format!("{place}: the host name has no address"))
             .with_hint("check the endpoint's spelling and the name service");
@@ -110,20 +150,7 @@ fn not_reached(source: &Cause, place: &Place) -> Error {
     }
 }
 
-fn refused_by_proxy(source: &Cause, place: &Place) -> Error {
-    // The proxy's own error types are not public; their words are.
-    let wants_password = source.iter().any(|error| {
-        let text = error.to_string();
-        text.contains("proxy authorization required") || text.contains("authentication")
-    });
-    if wants_password {
-        return Error::new(ErrorKind::Config, format!("the proxy wants other credentials to reach {place}"))
-            .with_hint("give user and password in the proxy's URL");
-    }
-    Error::new(ErrorKind::Connection, format!("the proxy did not connect to {place}"))
-}
-
-fn handshake(source: &Cause, place: &Place) -> Error {
+fn handshake(source: &Cause, place: &dyn fmt::Display) -> Error {
     let Some(error) = source.find::<rustls::Error>() else {
         return Error::new(ErrorKind::Connection, format!("{place} broke off the TLS handshake"));
     };
@@ -132,7 +159,7 @@ fn handshake(source: &Cause, place: &Place) -> Error {
 }
 
 /// A fault of certificates or settings: the same again would fail the same way.
-fn certificate(error: &rustls::Error, place: &Place) -> Option<Error> {
+fn certificate(error: &rustls::Error, place: &dyn fmt::Display) -> Option<Error> {
     use AlertDescription as Alert;
     use rustls::Error as Tls;
     let (message, hint) = match error {
@@ -174,7 +201,7 @@ fn is_about_our_certificate(alert: &str) -> bool {
     )
 }
 
-fn our_certificate(place: &Place) -> Error {
+fn our_certificate(place: &dyn fmt::Display) -> Error {
     Error::new(ErrorKind::Config, format!("{place} did not accept our certificate"))
         .with_hint("give a client certificate that it trusts")
 }
@@ -191,7 +218,7 @@ fn reason(why: &rustls::CertificateError) -> &'static str {
     }
 }
 
-fn broken(source: &Cause, place: &Place) -> Error {
+fn broken(source: &Cause, place: &dyn fmt::Display) -> Error {
     if let Some(fault) = source.find::<rustls::Error>().and_then(|error| certificate(error, place)) {
         return fault;
     }

@@ -1,13 +1,14 @@
 //! The HTTP stack of pentad's clients: connections, TLS, proxies, time limits, decompression.
 //!
 //! This is the only crate that names it. The others see [`pentad_core::Transport`] (one request, one answer, no
-//! retry, no redirect) and [`pentad_core::Clock`].
+//! retry, no redirect), [`pentad_core::Socket`] and [`pentad_core::Clock`].
 //!
 //! | item | what it is |
 //! | --- | --- |
 //! | [`HyperTransport`] | HTTP/1.1 and HTTP/2 over TCP and TLS, through proxies, pooled |
 //! | [`shared`] | one of them with default settings, for the whole process |
 //! | [`unix`] | HTTP/1.1 over a unix socket |
+//! | [`WebSocket`] | websocket connections over TCP, TLS, proxies and unix sockets |
 //! | [`TlsOptions`], [`Identity`], [`Proxy`] | its settings |
 //! | [`SystemClock`] | real time |
 //!
@@ -41,6 +42,7 @@ mod transport;
 #[cfg(unix)]
 mod unix;
 mod upload;
+mod websocket;
 
 pub use clock::SystemClock;
 pub use proxy::Proxy;
@@ -48,5 +50,6 @@ pub use tls::{Identity, TlsOptions};
 pub use transport::{HyperTransport, HyperTransportBuilder, shared};
 #[cfg(unix)]
 pub use unix::unix;
+pub use websocket::{WebSocket, WebSocketBuilder};
 
 use transport::PoolOptions;

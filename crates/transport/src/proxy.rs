@@ -1,17 +1,24 @@
 //! Which proxy stands on the way to a server, and how to get through it.
 
+mod refusal;
+
 use std::io;
 use std::task::{Context, Poll};
 
+use bytes::Bytes;
 use futures_util::future::{Ready, ready};
 use http::uri::{Authority, PathAndQuery, Scheme, Uri};
-use http::{HeaderMap, header};
-use hyper_util::client::legacy::connect::proxy::{SocksV4, SocksV5, Tunnel};
+use http::{HeaderMap, StatusCode, header};
+use hyper::client::conn::http1;
+use hyper_util::client::legacy::connect::proxy::{SocksV4, SocksV5};
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use pentad_core::{Error, ErrorKind, Result};
 use tower_service::Service;
 
-use crate::connect::{BoxError, Hop};
+use crate::connect::Hop;
+use crate::upload::Upload;
+
+pub(crate) use refusal::{Refusal, Why};
 
 /// Where the proxy settings come from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -65,12 +72,17 @@ impl Proxies {
         self.0.as_ref()?.intercept(server).map(OnTheWay)
     }
 
+    /// The proxy that is given the requests for `server` as they are.
+    pub(crate) fn forwarder_to(&self, server: &Uri) -> Option<OnTheWay> {
+        if self.0.is_none() || server.scheme() != Some(&Scheme::HTTP) {
+            return None;
+        }
+        self.on_the_way_to(server).filter(|proxy| proxy.forwards(false))
+    }
+
     /// Adds the proxy's password to a plain request, which the proxy itself reads.
     pub(crate) fn authorize(&self, server: &Uri, headers: &mut HeaderMap) {
-        if self.0.is_none() || server.scheme() != Some(&Scheme::HTTP) {
-            return;
-        }
-        let Some(proxy) = self.on_the_way_to(server).filter(|proxy| proxy.forwards(false)) else { return };
+        let Some(proxy) = self.forwarder_to(server) else { return };
         if let Some(password) = proxy.0.basic_auth() {
             headers.entry(header::PROXY_AUTHORIZATION).or_insert_with(|| password.clone());
         }
@@ -91,35 +103,80 @@ impl OnTheWay {
         !encrypted && matches!(self.scheme(), "http" | "https")
     }
 
+    /// Whether the proxy itself is spoken to over TLS.
+    pub(crate) fn is_encrypted(&self) -> bool {
+        self.scheme() == "https"
+    }
+
+    fn port(&self) -> u16 {
+        self.0.uri().port_u16().unwrap_or(match self.scheme() {
+            "http" => 80,
+            "https" => 443,
+            _ => 1080,
+        })
+    }
+
+    /// Host and port, never user and password.
+    pub(crate) fn name(&self) -> String {
+        format!("{}:{}", self.0.uri().host().unwrap_or_default(), self.port())
+    }
+
     /// The address to connect to.
-    pub(crate) fn dial(&self) -> Result<Uri, BoxError> {
-        let uri = self.0.uri();
-        match (self.scheme(), uri.port()) {
-            ("http" | "https", _) | (_, Some(_)) => Ok(uri.clone()),
-            (_, None) => Ok(with_port(uri, 1080)?),
-        }
+    pub(crate) fn dial(&self) -> Result<Uri, http::Error> {
+        with_port(self.0.uri(), self.port())
+    }
+
+    /// The refusal that an answer of the proxy amounts to.
+    pub(crate) fn refusal(&self, status: StatusCode) -> Refusal {
+        Refusal::new(self.name(), Why::Status(status))
     }
 
     /// Asks the proxy at the other end of `hop` for a tunnel to `server`.
-    pub(crate) async fn through(&self, hop: Hop, server: &Uri) -> Result<Hop, BoxError> {
-        let server = with_port(server, default_port(server))?;
+    pub(crate) async fn through(&self, hop: Hop, server: &Uri) -> Result<Hop, Refusal> {
+        let refused = |why| Refusal::new(self.name(), why);
+        let server = with_port(server, default_port(server)).map_err(|error| refused(Why::broken(error)))?;
         let proxy = self.0.uri().clone();
         match self.scheme() {
-            "socks4" | "socks4a" => Ok(SocksV4::new(proxy, Handed::new(hop)).call(server).await?),
+            "socks4" | "socks4a" => {
+                let connected = SocksV4::new(proxy, Handed::new(hop)).call(server).await;
+                connected.map_err(|error| refused(Why::socks(error)))
+            }
             "socks5" | "socks5h" => {
                 let mut socks = SocksV5::new(proxy, Handed::new(hop));
                 if let Some((user, password)) = self.0.raw_auth() {
                     socks = socks.with_auth(user.to_owned(), password.to_owned());
                 }
-                Ok(socks.call(server).await?)
+                socks.call(server).await.map_err(|error| refused(Why::socks(error)))
             }
-            _ => {
-                let mut tunnel = Tunnel::new(proxy, Handed::new(hop));
-                if let Some(password) = self.0.basic_auth() {
-                    tunnel = tunnel.with_auth(password.clone());
-                }
-                Ok(tunnel.call(server).await?)
-            }
+            _ => self.tunnel(hop, &server).await.map_err(refused),
+        }
+    }
+
+    /// CONNECT, spoken by hyper: its status tells a proxy that may not from one that cannot.
+    async fn tunnel(&self, hop: Hop, server: &Uri) -> Result<Hop, Why> {
+        let place = server.authority().map_or_else(String::new, ToString::to_string);
+        let mut asked = http::Request::connect(&place).header(header::HOST, &place);
+        if let Some(password) = self.0.basic_auth() {
+            let mut password = password.clone();
+            password.set_sensitive(true);
+            asked = asked.header(header::PROXY_AUTHORIZATION, password);
+        }
+        let asked = asked.body(Upload::Whole(Bytes::new())).map_err(Why::broken)?;
+        let mut speaking = http1::Builder::new();
+        let (mut sender, connection) =
+            speaking.title_case_headers(true).handshake(hop).await.map_err(Why::broken)?;
+        // Ends with the sender or, once there is a tunnel, by handing over the stream.
+        let driver = tokio::spawn(connection.with_upgrades());
+        let answer = sender.send_request(asked).await.map_err(Why::broken)?;
+        if !answer.status().is_success() {
+            return Err(Why::Status(answer.status()));
+        }
+        let tunnel = hyper::upgrade::on(answer).await.map_err(Why::broken)?;
+        drop(driver);
+        match tunnel.downcast::<Hop>() {
+            // A server speaks only when spoken to, so nothing can have come through the tunnel yet.
+            Ok(parts) if parts.read_buf.is_empty() => Ok(parts.io),
+            _ => Err(Why::Garbled),
         }
     }
 }

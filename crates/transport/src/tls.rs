@@ -98,10 +98,23 @@ impl Identity {
             Source::Files { certificate, key } => (read(certificate)?, read(key)?),
             Source::Pem { certificate, key } => (certificate.clone(), key.clone()),
         };
-        let chain = certificates(&certificate, "client certificate")?;
-        let key = PrivateKeyDer::from_pem_slice(&key)
-            .map_err(|error| config("client key: no usable private key in the PEM").with_source(error))?;
+        let chain = certificates(&certificate, &self.name())?;
+        let key = PrivateKeyDer::from_pem_slice(&key).map_err(|error| {
+            let what = match &self.0 {
+                Source::Files { key, .. } => format!("client key {}", key.display()),
+                Source::Pem { .. } => "client key".to_owned(),
+            };
+            config(format!("{what}: no usable private key in the PEM")).with_source(error)
+        })?;
         Ok((chain, key))
+    }
+
+    /// How errors call it.
+    fn name(&self) -> String {
+        match &self.0 {
+            Source::Files { certificate, .. } => format!("client certificate {}", certificate.display()),
+            Source::Pem { .. } => "client certificate".to_owned(),
+        }
     }
 }
 
@@ -130,63 +143,61 @@ pub(crate) struct Tls {
     insecure: bool,
     provider: Arc<CryptoProvider>,
     config: OnceLock<Result<Arc<ClientConfig>, String>>,
-    http2_only: bool,
+    protocols: Protocols,
 }
+
+/// What is offered during the handshake (ALPN), best first.
+pub(crate) type Protocols = &'static [&'static [u8]];
+
+pub(crate) const HTTP1_AND_2: Protocols = &[b"h2", b"http/1.1"];
+pub(crate) const HTTP1: Protocols = &[b"http/1.1"];
+pub(crate) const HTTP2: Protocols = &[b"h2"];
 
 impl Tls {
     /// Reads and checks the files of `options`.
-    pub(crate) fn new(options: &TlsOptions, http2_only: bool) -> Result<Self> {
+    pub(crate) fn new(options: &TlsOptions, protocols: Protocols) -> Result<Self> {
         let mut roots = Vec::new();
         for path in &options.ca_files {
-            roots.extend(certificates(&read(path)?, &format!("CA file {}", path.display()))?);
+            roots.extend(authorities(&read(path)?, &format!("CA file {}", path.display()))?);
         }
         for pem in &options.ca_pem {
-            roots.extend(certificates(pem, "CA certificates")?);
-        }
-        let mut trial = rustls::RootCertStore::empty();
-        for root in &roots {
-            trial.add(root.clone()).map_err(|error| config("CA: not a certificate").with_source(error))?;
+            roots.extend(authorities(pem, "CA certificates")?);
         }
         let identity = options.identity.as_ref().map(Identity::load).transpose()?;
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         if let Some((chain, key)) = &identity {
-            CertifiedKey::from_der(chain.clone(), key.clone_key(), &provider)
-                .map_err(|error| config("client certificate and key do not fit").with_source(error))?;
+            CertifiedKey::from_der(chain.clone(), key.clone_key(), &provider).map_err(|error| {
+                let what = options.identity.as_ref().map_or_else(String::new, Identity::name);
+                config(format!("{what} and its key do not fit")).with_source(error)
+            })?;
         }
         if options.insecure {
             tracing::warn!(
                 "server certificates are not checked: anyone on the way can read and change the data"
             );
         }
-        Ok(Self {
-            roots,
-            identity,
-            insecure: options.insecure,
-            provider,
-            config: OnceLock::new(),
-            http2_only,
-        })
+        Ok(Self { roots, identity, insecure: options.insecure, provider, config: OnceLock::new(), protocols })
     }
 
     /// The configuration for connections to servers; the text of the error says what the platform lacks.
     pub(crate) fn config(&self) -> Result<Arc<ClientConfig>, String> {
         let build = || {
-            let protocols: &[&[u8]] = if self.http2_only { &[b"h2"] } else { &[b"h2", b"http/1.1"] };
-            self.build(self.identity.as_ref(), protocols).map(Arc::new).map_err(|error| error.to_string())
+            let config = self.build(self.identity.as_ref(), self.protocols);
+            config.map(Arc::new).map_err(|error| error.to_string())
         };
         self.config.get_or_init(build).clone()
     }
 
     /// The same for connections to a proxy: HTTP/1.1 only, and our certificate is not shown.
     pub(crate) fn proxy_config(&self) -> Result<Arc<ClientConfig>, String> {
-        let config = self.build(None, &[b"http/1.1"]).map_err(|error| error.to_string())?;
+        let config = self.build(None, HTTP1).map_err(|error| error.to_string())?;
         Ok(Arc::new(config))
     }
 
     fn build(
         &self,
         identity: Option<&Certified>,
-        protocols: &[&[u8]],
+        protocols: Protocols,
     ) -> Result<ClientConfig, rustls::Error> {
         let builder = ClientConfig::builder_with_provider(Arc::clone(&self.provider))
             .with_safe_default_protocol_versions()?
@@ -217,6 +228,18 @@ fn read(path: &Path) -> Result<Vec<u8>> {
     std::fs::read(path).map_err(|error| config(format!("cannot read {}", path.display())).with_source(error))
 }
 
+/// Certificates that can be trusted, which the bytes of a PEM block need not be.
+fn authorities(pem: &[u8], what: &str) -> Result<Vec<CertificateDer<'static>>> {
+    let found = certificates(pem, what)?;
+    let mut trial = rustls::RootCertStore::empty();
+    for root in &found {
+        trial
+            .add(root.clone())
+            .map_err(|error| config(format!("{what}: not a certificate")).with_source(error))?;
+    }
+    Ok(found)
+}
+
 fn certificates(pem: &[u8], what: &str) -> Result<Vec<CertificateDer<'static>>> {
     let found = CertificateDer::pem_slice_iter(pem)
         .collect::<Result<Vec<_>, _>>()
@@ -233,14 +256,14 @@ mod tests {
 
     #[test]
     fn missing_ca_file_is_a_configuration_fault_that_names_the_file() {
-        let fault = Tls::new(&TlsOptions::new().ca_file("/nowhere/ca.pem"), false).unwrap_err();
+        let fault = Tls::new(&TlsOptions::new().ca_file("/nowhere/ca.pem"), HTTP1).unwrap_err();
         assert_eq!(fault.kind(), ErrorKind::Config);
         assert!(fault.message().contains("/nowhere/ca.pem"), "{fault}");
     }
 
     #[test]
     fn text_without_certificate_is_refused() {
-        let fault = Tls::new(&TlsOptions::new().ca_pem(*b"hello"), false).unwrap_err();
+        let fault = Tls::new(&TlsOptions::new().ca_pem(*b"hello"), HTTP1).unwrap_err();
         assert_eq!(fault.kind(), ErrorKind::Config);
     }
 

@@ -7,10 +7,10 @@ use std::time::Duration;
 use futures_core::future::BoxFuture;
 use pentad_core::{Request, Response, Result, Transport};
 
-use crate::connect::Connector;
+use crate::connect::{Connector, PlainRoute};
 use crate::exchange::Exchange;
 use crate::proxy::{Proxies, Proxy};
-use crate::tls::{Tls, TlsOptions};
+use crate::tls::{self, Tls, TlsOptions};
 
 /// HTTP/1.1 and HTTP/2 over TCP, with or without TLS; connections are kept and used again.
 ///
@@ -53,7 +53,7 @@ impl HyperTransport {
 
 impl Transport for HyperTransport {
     fn send(&self, request: Request) -> BoxFuture<'_, Result<Response>> {
-        Box::pin(self.0.send(request))
+        self.0.send(request)
     }
 }
 
@@ -134,8 +134,10 @@ impl HyperTransportBuilder {
         #[cfg(feature = "blocking")]
         crate::blocking::install();
         let proxies = Arc::new(Proxies::new(&self.proxy)?);
-        let tls = Tls::new(&self.tls, self.pool.http2_only)?;
-        let connector = Connector::new(tls, Arc::clone(&proxies), self.connect_ceiling);
+        let protocols = if self.pool.http2_only { tls::HTTP2 } else { tls::HTTP1_AND_2 };
+        let tls = Tls::new(&self.tls, protocols)?;
+        let route = PlainRoute::Forwarded;
+        let connector = Connector::new(tls, Arc::clone(&proxies), route, self.connect_ceiling);
         Ok(HyperTransport(Arc::new(Exchange::new(connector, proxies, &self.pool))))
     }
 }

@@ -46,7 +46,7 @@ impl Transport for UnixTransport {
                 Error::new(ErrorKind::Config, "there is no TLS on a unix socket").with_op(request.op.id);
             return Box::pin(std::future::ready(Err(error)));
         }
-        Box::pin(self.exchange.send(request))
+        self.exchange.send(request)
     }
 }
 

@@ -6,8 +6,11 @@ mod blocking;
 mod body;
 mod failure;
 mod pool;
+mod product;
+mod property;
 mod proxy;
 mod support;
 mod tls;
 #[cfg(unix)]
 mod unix;
+mod websocket;

@@ -1,9 +1,10 @@
 //! Proxies stand on the way where they should.
 
+use std::error::Error as _;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
-use pentad_core::{ErrorKind, Sent, Transport};
+use pentad_core::{Error, ErrorKind, Sent, Transport};
 use pentad_transport::{HyperTransport, Proxy, TlsOptions};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::TcpStream;
@@ -11,14 +12,14 @@ use tokio::net::TcpStream;
 use crate::support::{Server, answer, head, raw, request};
 use crate::tls;
 
-type Seen = Arc<Mutex<Vec<String>>>;
+pub(crate) type Seen = Arc<Mutex<Vec<String>>>;
 
 fn through(proxy: String, tls: TlsOptions) -> HyperTransport {
     HyperTransport::builder().proxy(Proxy::Url(proxy)).tls(tls).build().unwrap()
 }
 
 /// Accepts CONNECT and leads to `server`, whatever name was asked for.
-async fn tunnel(server: SocketAddr) -> (SocketAddr, Seen) {
+pub(crate) async fn tunnel(server: SocketAddr) -> (SocketAddr, Seen) {
     let seen = Seen::default();
     let record = Arc::clone(&seen);
     let address = raw(move |mut stream, _| {
@@ -86,28 +87,113 @@ async fn socks_proxy_is_given_the_name_of_the_server() {
     assert_eq!(response.bytes(100).await.unwrap(), "hello");
 }
 
-#[tokio::test]
-async fn proxy_that_wants_a_password_is_a_configuration_fault() {
-    let proxy = raw(|mut stream, _| async move {
+/// A proxy that answers CONNECT with this status line.
+async fn refusing(status: &'static str) -> SocketAddr {
+    raw(move |mut stream, _| async move {
         head(&mut stream).await;
-        let _ = stream.write_all(b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n").await;
+        let answer = format!("HTTP/1.1 {status}\r\nproxy-authenticate: Basic\r\ncontent-length: 0\r\n\r\n");
+        let _ = stream.write_all(answer.as_bytes()).await;
     })
-    .await;
-    let transport = through(format!("http://{proxy}"), TlsOptions::new());
-    let error = transport.send(request("https://far.example", "/")).await.unwrap_err();
-    assert_eq!((error.kind(), error.sent()), (ErrorKind::Config, Sent::No), "{error:?}");
+    .await
+}
+
+/// That the proxy refused, as it is told: by name, without its password, and with a way on.
+fn assert_refused(error: &Error, kind: ErrorKind, proxy: SocketAddr) {
+    assert_eq!((error.kind(), error.sent()), (kind, Sent::No), "{error:?}");
+    assert!(error.message().contains(&format!("proxy {proxy}")), "{error}");
+    assert!(error.message().contains("far.example:443"), "{error}");
+    assert!(error.hint().is_some(), "{error}");
+    assert!(!format!("{error} {error:?} {:?}", error.source()).contains("canary"), "{error:?}");
 }
 
 #[tokio::test]
-async fn proxy_that_cannot_reach_the_server_is_a_connection_error_and_nothing_was_sent() {
+async fn proxy_that_refuses_a_tunnel_is_named_with_its_reason() {
+    for (status, kind) in [
+        ("407 Proxy Authentication Required", ErrorKind::Config),
+        ("403 Forbidden", ErrorKind::Config),
+        ("405 Method Not Allowed", ErrorKind::Config),
+        ("502 Bad Gateway", ErrorKind::Connection),
+        ("503 Service Unavailable", ErrorKind::Connection),
+    ] {
+        let proxy = refusing(status).await;
+        let transport = through(format!("http://user:canary@{proxy}"), TlsOptions::new());
+        let error = transport.send(request("https://far.example", "/")).await.unwrap_err();
+        assert_refused(&error, kind, proxy);
+        let code = status.split(' ').next().unwrap();
+        assert!(error.message().contains(code) || error.message().contains("credentials"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn proxy_that_hangs_up_is_named() {
     let proxy = raw(|mut stream, _| async move {
         head(&mut stream).await;
-        let _ = stream.write_all(b"HTTP/1.1 502 Bad Gateway\r\n\r\n").await;
     })
     .await;
-    let transport = through(format!("http://{proxy}"), TlsOptions::new());
-    let error = transport.send(request("https://far.example", "/")).await.unwrap_err();
+    let error = through(format!("http://{proxy}"), TlsOptions::new())
+        .send(request("https://far.example", "/"))
+        .await
+        .unwrap_err();
     assert_eq!((error.kind(), error.sent()), (ErrorKind::Connection, Sent::No), "{error:?}");
+    assert!(error.message().contains(&format!("proxy {proxy} broke off")), "{error}");
+}
+
+#[tokio::test]
+async fn forwarding_proxy_that_wants_a_password_refused_and_sent_nothing_on() {
+    let proxy = refusing("407 Proxy Authentication Required").await;
+    let transport = through(format!("http://user:canary@{proxy}"), TlsOptions::new());
+    let error = transport.send(request("http://far.example:443", "/")).await.unwrap_err();
+    assert_refused(&error, ErrorKind::Config, proxy);
+}
+
+#[tokio::test]
+async fn socks_proxy_that_refuses_is_named_with_its_reason() {
+    for (code, kind, said) in [
+        (2, ErrorKind::Config, "does not allow"),
+        (3, ErrorKind::Connection, "network unreachable"),
+        (4, ErrorKind::Connection, "host unreachable"),
+        (5, ErrorKind::Connection, "connection refused"),
+    ] {
+        let proxy = raw(move |mut stream, _| async move {
+            stream.read_exact(&mut [0; 3]).await.unwrap();
+            stream.write_all(&[5, 0]).await.unwrap();
+            stream.read_exact(&mut [0; 5 + "far.example".len() + 2]).await.unwrap();
+            stream.write_all(&[5, code, 0, 1, 0, 0, 0, 0, 0, 0]).await.unwrap();
+        })
+        .await;
+        let transport = through(format!("socks5h://{proxy}"), TlsOptions::new());
+        let error = transport.send(request("https://far.example", "/")).await.unwrap_err();
+        assert_refused(&error, kind, proxy);
+        assert!(error.message().contains(said), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn socks_proxy_that_rejects_the_password_wants_other_credentials() {
+    let proxy = raw(|mut stream, _| async move {
+        let mut greeting = [0; 2];
+        stream.read_exact(&mut greeting).await.unwrap();
+        stream.read_exact(&mut vec![0; greeting[1].into()]).await.unwrap();
+        stream.write_all(&[5, 2]).await.unwrap();
+        stream.read_exact(&mut [0; 3 + "user".len() + "canary".len()]).await.unwrap();
+        stream.write_all(&[1, 1]).await.unwrap();
+    })
+    .await;
+    let transport = through(format!("socks5h://user:canary@{proxy}"), TlsOptions::new());
+    let error = transport.send(request("https://far.example", "/")).await.unwrap_err();
+    assert_refused(&error, ErrorKind::Config, proxy);
+}
+
+#[tokio::test]
+async fn proxy_that_is_not_there_is_the_one_that_refuses_the_connection() {
+    let gone = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    for scheme in ["http", "https", "socks5h"] {
+        let transport = through(format!("{scheme}://user:canary@{gone}"), TlsOptions::new());
+        let error = transport.send(request("https://far.example", "/")).await.unwrap_err();
+        assert_eq!((error.kind(), error.sent()), (ErrorKind::Connection, Sent::No), "{error:?}");
+        assert!(error.message().contains(&format!("the proxy {gone} refused")), "{error}");
+        assert!(!format!("{error:?}").contains("canary"), "{error:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -30,7 +30,7 @@ pub(crate) fn ca() -> Ca {
     CertifiedIssuer::self_signed(params, key).unwrap()
 }
 
-fn leaf(ca: &Ca, name: &str, usage: ExtendedKeyUsagePurpose) -> (rcgen::Certificate, KeyPair) {
+pub(crate) fn leaf(ca: &Ca, name: &str, usage: ExtendedKeyUsagePurpose) -> (rcgen::Certificate, KeyPair) {
     let mut params = CertificateParams::new([name.to_owned()]).unwrap();
     params.extended_key_usages = vec![usage];
     let key = KeyPair::generate().unwrap();
