@@ -11,11 +11,12 @@ pub(super) struct Grammar<'a> {
     cursor: Cursor<'a>,
     strict: bool,
     left: usize,
+    after_not: bool,
 }
 
 impl<'a> Grammar<'a> {
     pub(super) fn new(text: &'a str, strict: bool, max_depth: usize) -> Self {
-        Self { cursor: Cursor::new(text), strict, left: max_depth }
+        Self { cursor: Cursor::new(text), strict, left: max_depth, after_not: false }
     }
 
     pub(super) fn query(mut self) -> Result<Expr, ParseError> {
@@ -54,7 +55,8 @@ impl<'a> Grammar<'a> {
             return Err(self.cursor.error("fewer levels of nesting"));
         }
         self.left -= 1;
-        let expr = if self.cursor.take(b'(') { self.group() } else { self.named() };
+        let after_not = std::mem::take(&mut self.after_not);
+        let expr = if self.cursor.take(b'(') { self.group() } else { self.named(after_not) };
         self.left += 1;
         expr
     }
@@ -73,13 +75,17 @@ impl<'a> Grammar<'a> {
         Ok(if separator == b',' { Expr::And(terms) } else { Expr::Or(terms) })
     }
 
-    fn named(&mut self) -> Result<Expr, ParseError> {
+    fn named(&mut self, after_not: bool) -> Result<Expr, ParseError> {
         let start = self.cursor.position();
         let name = self.cursor.run(|c| c.is_ascii_alphabetic(), continues_name);
         if name.is_empty() {
             return Err(self.cursor.error(TERM));
         }
         if self.cursor.take(b'=') {
+            // The service's scanner takes a bare `t` for the tuple word, except right inside `not(`.
+            if self.strict && name == "t" && !after_not {
+                return Err(self.cursor.error_at(start, "another name than `t`, or `eq(t,…)`"));
+            }
             return self.infix(start, name);
         }
         if self.cursor.peek() != Some(b'(') {
@@ -153,6 +159,7 @@ impl<'a> Grammar<'a> {
 
     fn not(&mut self) -> Result<Expr, ParseError> {
         let start = self.cursor.position();
+        self.after_not = true;
         let inner = self.term()?;
         if self.strict && inner.is_logical() {
             return Err(self.cursor.error_at(start, "one comparison inside `not`"));

@@ -43,6 +43,10 @@ const TAKEN: &[&str] = &[
     "a=gt",
     "((a=1|b=2)|c=3)",
     "not(ordering(a))",
+    "eq(t,1)",
+    "ordering(-t)",
+    "t.b=1",
+    "not(t=1)",
 ];
 
 const REFUSED: &[&str] = &[
@@ -90,6 +94,9 @@ const REFUSED: &[&str] = &[
     "a=1&&b=2",
     " a=1",
     "(a=1|b=2,c=3)",
+    "t=1",
+    "t=eq=1",
+    "(t=1)",
 ];
 
 #[test]
