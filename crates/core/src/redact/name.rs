@@ -7,6 +7,7 @@ pub const NAMES: &[&str] = &[
     "apikey",
     "assertion",
     "authentication",
+    "authkey",
     "authorization",
     "authorizationheader",
     "authreceipt",
@@ -27,7 +28,6 @@ pub const NAMES: &[&str] = &[
     "setcookie",
     "sig",
     "verificationhash",
-    "xauthkey",
 ];
 
 /// Ends of names of secrets, as in `X-Subject-Token` and `clientSecret`.
@@ -55,7 +55,7 @@ const WHOLE: &[&str] =
     &["authorization", "authorizationheader", "cookie", "credential", "credentials", "proxyauthorization"];
 
 /// Whether a header, query member, JSON member or path argument of this name holds a secret. Case and separators do not
-/// matter: `X-Auth-Token`, `x_auth_token` and `xAuthToken` are one name.
+/// matter, nor does a leading `X-`: `X-Auth-Token`, `auth_token` and `authToken` are one name.
 ///
 /// # Example
 /// ```
@@ -64,7 +64,11 @@ const WHOLE: &[&str] =
 /// assert!(!is_secret("nextPageToken") && !is_secret("topic"));
 /// ```
 pub fn is_secret(name: &str) -> bool {
-    let plain = plain(name);
+    let bare = match name.as_bytes() {
+        [b'x' | b'X', b'-' | b'_', ..] => &name[2..],
+        _ => name,
+    };
+    let plain = plain(bare);
     let plain = plain.as_str();
     !HARMLESS.contains(&plain) && (NAMES.contains(&plain) || ENDINGS.iter().any(|end| plain.ends_with(end)))
 }
@@ -115,6 +119,7 @@ mod tests {
             "Openstack-Auth-Receipt",
             "secret-value",
             "X-Amz-Credential",
+            "X-Auth-Key",
             "device_code",
         ] {
             assert!(is_secret(name), "{name}");

@@ -47,6 +47,7 @@ fn place(cursor: &Cursor, request: &mut Request) {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the shape of page readers")]
 fn page(context: &Context, _: &Parts, body: Bytes) -> Result<Page<u64>> {
     let document: Value = decode::from_json(context.op(), &body)?;
     let items = document["items"].as_array().unwrap().iter().filter_map(Value::as_u64).collect();
@@ -110,6 +111,7 @@ fn a_link_to_another_origin_is_refused_and_nothing_is_sent_there() {
 
 #[test]
 fn a_service_that_makes_its_own_links_is_held_to_the_same_origin() {
+    #[expect(clippy::needless_pass_by_value, reason = "the shape of page readers")]
     fn careless(context: &Context, _: &Parts, body: Bytes) -> Result<Page<u64>> {
         let document: Value = decode::from_json(context.op(), &body)?;
         let next = document["next"].as_str().map(|next| Cursor::Link(next.parse().unwrap()));

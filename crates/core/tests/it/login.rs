@@ -38,6 +38,7 @@ enum Step {
     Receipt(HeaderValue),
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the shape of decoders")]
 fn step(context: &Context, parts: Parts, body: Bytes) -> Result<Step> {
     if let Some(receipt) = parts.headers.get(RECEIPT) {
         return Ok(Step::Receipt(receipt.clone()));

@@ -7,6 +7,7 @@ mod awaitable;
 mod link;
 mod list;
 mod login;
+mod property;
 mod reconnect;
 mod retry;
 mod support;
