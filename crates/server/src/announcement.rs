@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Map, Value, json};
 
@@ -21,6 +21,21 @@ pub struct Places {
     pub own: Option<SocketAddr>,
     /// A certificate that clients may log in with.
     pub client: Option<ClientFiles>,
+}
+
+/// Where the services of a server can be reached, as of now; empty until it listens. A cheap handle.
+#[derive(Debug, Clone, Default)]
+pub struct Listening(Arc<Mutex<Bound>>);
+
+impl Listening {
+    /// The places of a service, at addresses that a client on this machine can connect to.
+    pub fn places(&self, service: &str) -> Places {
+        self.bound().places(service)
+    }
+
+    pub(crate) fn bound(&self) -> MutexGuard<'_, Bound> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// The files of a client certificate.

@@ -100,6 +100,13 @@ impl Inbound {
         }
     }
 
+    /// `scheme://authority` of the request: [`base`](Self::base) without a prefix.
+    pub fn origin(&self) -> &str {
+        let authority = self.base.find("://").map_or(0, |at| at + 3);
+        let end = self.base[authority..].find('/').map_or(self.base.len(), |at| authority + at);
+        &self.base[..end]
+    }
+
     /// The query as decoded pairs in order; `+` is a blank, a key without `=` has an empty value.
     pub fn query_pairs(&self) -> Vec<(String, String)> {
         let query = self.query.as_deref().unwrap_or_default();
@@ -190,5 +197,20 @@ impl Reply {
     /// A plain text answer.
     pub fn text(status: StatusCode, text: impl Into<Bytes>) -> Self {
         Self::new(status).content_type("text/plain; charset=utf-8").body(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_origin_of_a_request_is_its_base_without_the_prefix() {
+        let mut inbound = Inbound::local(Method::GET, "/v3?a=1", "");
+        assert_eq!((inbound.path.as_str(), inbound.query.as_deref()), ("/v3", Some("a=1")));
+        for base in ["https://h:1", "https://h:1/identity"] {
+            inbound.base = base.to_owned();
+            assert_eq!(inbound.origin(), "https://h:1");
+        }
     }
 }

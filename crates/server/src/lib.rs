@@ -42,7 +42,7 @@ pub mod tls;
 mod upgrade;
 pub mod websocket;
 
-pub use announcement::{ClientFiles, Places};
+pub use announcement::{ClientFiles, Listening, Places};
 pub use clock::ServiceTime;
 pub use embedded::Embedded;
 pub use error::ServerError;

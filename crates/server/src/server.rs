@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 
 use pentad_core::{Secret, Socket, Transport};
 use pentad_store::{Durability, Engine, StoreError, StoreErrorKind, StoreOptions};
@@ -12,7 +12,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::announcement;
+use crate::announcement::{self, Listening};
 use crate::budget::Budget;
 use crate::clock::{ServiceTime, real_sleep};
 use crate::control::Control;
@@ -70,12 +70,13 @@ impl ServerBuilder {
         let push = Arc::new(GuardedClient::new(options.push_ca.clone(), PUSH_ANSWER));
         push.allow_loopback(true);
         let seed = options.seed.clone().unwrap_or_default();
-        let identity = Identity::default();
+        let (identity, bound) = (Identity::default(), Listening::default());
         let context = |name: &str| Context {
             engine: engine.clone(),
             time: Arc::clone(&time),
             mode: options.mode,
             identity: identity.clone(),
+            listening: bound.clone(),
             push: Arc::clone(&push),
             options: seed.options(name),
             known: credentials.get(name).cloned(),
@@ -103,7 +104,7 @@ impl ServerBuilder {
             discards: TaskTracker::new(),
         });
         start(&shell, &mut credentials).await?;
-        let server = Server { shell, push, options, credentials, connections, bound: Mutex::default() };
+        let server = Server { shell, push, options, credentials, connections, bound };
         server.hold()?;
         Ok(server)
     }
@@ -183,7 +184,7 @@ pub struct Server {
     options: ServerOptions,
     credentials: Credentials,
     connections: Connections,
-    bound: Mutex<Bound>,
+    bound: Listening,
 }
 
 /// What is listened on.
@@ -346,7 +347,7 @@ impl Server {
     }
 
     fn bound(&self) -> MutexGuard<'_, Bound> {
-        self.bound.lock().unwrap_or_else(PoisonError::into_inner)
+        self.bound.bound()
     }
 }
 

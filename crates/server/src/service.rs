@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::announcement::Places;
+use crate::announcement::{Listening, Places};
 use crate::clock::ServiceTime;
 use crate::guarded::GuardedClient;
 use crate::http::{Inbound, Reply};
@@ -106,6 +106,7 @@ impl Root {
 
 /// What the shell gives to a service when it opens it.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Context {
     /// Where data is kept; a service opens its store by its own name.
     pub engine: Engine,
@@ -115,6 +116,8 @@ pub struct Context {
     pub mode: Mode,
     /// Who tokens of the identity service belong to; that service offers its check here when it is opened.
     pub identity: Identity,
+    /// Where services can be reached, once the server listens: for catalogs that name the others.
+    pub listening: Listening,
     /// For push deliveries and webhooks.
     pub push: Arc<GuardedClient>,
     /// The `options` of the service's section in the seed file; [`Value::Null`] without one.
@@ -125,6 +128,23 @@ pub struct Context {
     /// The subject of the client certificate that is announced with the service's credentials, as `CN=..,O=..`;
     /// absent without TLS.
     pub client_subject: Option<String>,
+}
+
+impl Context {
+    /// A context for a service that no server holds: for tests of services. Set the other fields as needed.
+    pub fn new(engine: Engine, time: Arc<ServiceTime>) -> Self {
+        Self {
+            engine,
+            time,
+            mode: Mode::default(),
+            identity: Identity::default(),
+            listening: Listening::default(),
+            push: Arc::new(GuardedClient::new(Vec::new(), 1 << 20)),
+            options: Value::Null,
+            known: None,
+            client_subject: None,
+        }
+    }
 }
 
 /// How closely the real services' oddities are kept.

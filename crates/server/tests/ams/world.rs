@@ -66,16 +66,10 @@ impl World {
         time.freeze(Some("2024-05-06T07:08:09.123456Z".parse().unwrap()));
         let clock: Arc<dyn pentad_store::ServiceClock> = time.clone();
         let engine = Engine::open(StoreOptions::memory(), clock).unwrap();
-        let context = Context {
-            engine,
-            time: Arc::clone(&time),
-            mode,
-            identity: pentad_server::identity::Identity::default(),
-            push: Arc::new(guarded(push_ca)),
-            options: Value::Null,
-            known: None,
-            client_subject: Some("CN=demo,O=pentad".to_owned()),
-        };
+        let mut context = Context::new(engine, Arc::clone(&time));
+        context.mode = mode;
+        context.push = Arc::new(guarded(push_ca));
+        context.client_subject = Some("CN=demo,O=pentad".to_owned());
         let ams = Ams::open(&context).unwrap();
         Self { ams, time }
     }

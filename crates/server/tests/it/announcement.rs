@@ -64,3 +64,11 @@ async fn a_moved_control_api_is_gone_from_the_plain_listener() {
     assert_eq!(get(addr, "/_pentad/healthz").await.status, 200);
     assert_eq!(get(addr, "/healthz").await.status, 200);
 }
+
+#[tokio::test]
+async fn a_service_learns_where_it_and_others_listen() {
+    let server = open(ServerOptions::memory()).await;
+    server.listen(ListenOptions::any_port()).await.unwrap();
+    let addr = plain(&server);
+    assert_eq!(get(addr, "/ams/places").await.body, addr.to_string());
+}

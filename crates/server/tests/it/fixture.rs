@@ -46,6 +46,10 @@ impl Mirror {
             }
             "/never" => std::future::pending().await,
             "/ticks" => Reply::text(StatusCode::OK, self.ticks.load(Ordering::SeqCst).to_string()),
+            "/places" => {
+                let plain = self.context.listening.places("ams").plain;
+                Reply::text(StatusCode::OK, plain.map(|addr| addr.to_string()).unwrap_or_default())
+            }
             "/seeded" => Reply::text(StatusCode::OK, self.seeded.load(Ordering::SeqCst).to_string()),
             "/refuse" => Reply::text(StatusCode::UNAUTHORIZED, "not you"),
             "/length" => match inbound.body.bytes().await {
