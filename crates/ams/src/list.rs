@@ -1,4 +1,4 @@
-//! Pages: `pageSize`, `pageToken`, `nextPageToken` (AMS reference 6).
+//! Pages: `pageSize`, `pageToken`, `nextPageToken` (AMS reference 6), and the lists that come whole.
 
 use bytes::Bytes;
 use http::response::Parts;
@@ -39,4 +39,31 @@ pub(crate) fn page<T: DeserializeOwned>(context: &Context, _: &Parts, body: Byte
     let envelope: Envelope<T> = decode::from_json(context.op(), &body)?;
     let next = (!envelope.next.is_empty()).then_some(Cursor::Token(envelope.next));
     Ok(Page::new(envelope.items).next(next).total(envelope.total).raw(body))
+}
+
+#[derive(Deserialize)]
+#[serde(bound(deserialize = "T: DeserializeOwned"))]
+struct Whole<T> {
+    /// Absent in the answer of a service without projects.
+    #[serde(
+        alias = "projects",
+        alias = "schemas",
+        alias = "subscriptions",
+        alias = "user_registrations",
+        default = "Vec::new",
+        deserialize_with = "null_as_default"
+    )]
+    items: Vec<T>,
+}
+
+/// Reads a list that the service does not page.
+pub(crate) fn whole<T: DeserializeOwned>(context: &Context, parts: Parts, body: Bytes) -> Result<Vec<T>> {
+    decode::json::<Whole<T>>(context, parts, body).map(|answer| answer.items)
+}
+
+/// Reads such a list as its only page.
+pub(crate) fn only_page<T: DeserializeOwned>(context: &Context, _: &Parts, body: Bytes) -> Result<Page<T>> {
+    let answer: Whole<T> = decode::from_json(context.op(), &body)?;
+    let total = u64::try_from(answer.items.len()).ok();
+    Ok(Page::new(answer.items).total(total).raw(body))
 }

@@ -1,15 +1,12 @@
 //! Projects.
 
-use bytes::Bytes;
 use http::StatusCode;
-use http::response::Parts;
-use pentad_core::{Call, Context, Draft, Op, Result, decode};
-use serde::Deserialize;
+use pentad_core::{Call, Draft, Op, Result, decode};
 use serde_json::{Map, Value, json};
 
 use crate::client::{Client, named};
-use crate::model::{self, Metric, null_as_default};
-use crate::{name, ops, wire};
+use crate::model::{self, Metric};
+use crate::{list, name, ops, wire};
 
 /// A handle on one project. Making one sends nothing.
 #[derive(Debug, Clone)]
@@ -58,23 +55,13 @@ impl ProjectUpdate {
     }
 }
 
-fn projects(context: &Context, parts: Parts, body: Bytes) -> Result<Vec<model::Project>> {
-    /// With no project at all the service answers `{}`.
-    #[derive(Deserialize)]
-    struct Answer {
-        #[serde(default, deserialize_with = "null_as_default")]
-        projects: Vec<model::Project>,
-    }
-    decode::json::<Answer>(context, parts, body).map(|answer| answer.projects)
-}
-
 impl Client {
     /// All projects of the service. The service does not page them.
     ///
     /// # Source
     /// AMS reference 10.1.
     pub fn projects(&self) -> Call<Vec<model::Project>> {
-        self.op(&ops::PROJECT_LIST).call(projects)
+        self.op(&ops::PROJECT_LIST).call(list::whole)
     }
 }
 

@@ -1,10 +1,10 @@
 //! The raw door: every operation by its identifier.
 
-use pentad_core::{Call, Error, ErrorKind, Result, decode, placeholders};
+use pentad_core::{Call, Draft, Error, ErrorKind, List, Result, decode, placeholders};
 use serde_json::Value;
 
 use crate::client::Client;
-use crate::ops;
+use crate::{list, ops};
 
 impl Client {
     /// A call of any operation by identifier, with path arguments, query and body as they are.
@@ -31,6 +31,46 @@ impl Client {
         query: &[(&str, &str)],
         body: Option<Value>,
     ) -> Result<Call<Value>> {
+        let mut draft = self.draft(op_id, args, query)?;
+        if let Some(body) = body {
+            draft = draft.json(&body);
+        }
+        Ok(draft.call(decode::value))
+    }
+
+    /// Any list of the service by identifier, page by page, each thing as the JSON document that the service sent.
+    ///
+    /// Lists that the service does not page come as one page.
+    ///
+    /// # Errors
+    /// [`Unsupported`](ErrorKind::Unsupported) for an identifier that is not in [`ops::OPS`] or is no list. Missing or
+    /// superfluous arguments surface when the list is awaited or looked at.
+    ///
+    /// # Example
+    /// ```
+    /// # fn main() -> pentad_core::Result<()> {
+    /// let client = pentad_ams::Client::new("ams.example.org", "DEMO").token("t".to_owned()).build()?;
+    /// let topics = client.pages("ams.topic.list", &[], &[])?.page_size(50);
+    /// assert_eq!(topics.request()?.path, "/projects/DEMO/topics");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn pages(&self, op_id: &str, args: &[(&str, &str)], query: &[(&str, &str)]) -> Result<List<Value>> {
+        let draft = self.draft(op_id, args, query)?;
+        match op_id {
+            "ams.user.list" | "ams.member.list" | "ams.topic.list" | "ams.subscription.list" => {
+                Ok(draft.list(list::cursor, list::page::<Value>).size_query(list::SIZE))
+            }
+            "ams.project.list" | "ams.schema.list" | "ams.registration.list" | "ams.topic.subscriptions" => {
+                Ok(draft.list(list::cursor, list::only_page::<Value>))
+            }
+            _ => Err(Error::new(ErrorKind::Unsupported, format!("{op_id} gives no list"))
+                .with_hint("call() sends every operation")),
+        }
+    }
+
+    /// An operation by identifier with its path and query filled.
+    fn draft(&self, op_id: &str, args: &[(&str, &str)], query: &[(&str, &str)]) -> Result<Draft> {
         let op = ops::find(op_id).ok_or_else(|| {
             Error::new(ErrorKind::Unsupported, format!("no operation is called {op_id:?}"))
                 .with_hint("identifiers look like ams.topic.publish")
@@ -54,9 +94,6 @@ impl Client {
         for (name, value) in query {
             draft = draft.query((*name).to_owned(), *value);
         }
-        if let Some(body) = body {
-            draft = draft.json(&body);
-        }
-        Ok(draft.call(decode::value))
+        Ok(draft)
     }
 }

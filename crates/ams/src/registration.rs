@@ -1,14 +1,12 @@
 //! Requests for users.
 
-use bytes::Bytes;
-use http::response::Parts;
-use pentad_core::{Call, Context, Draft, Op, Result, Secret, decode};
-use serde::{Deserialize, Serialize};
+use pentad_core::{Call, Draft, Op, Secret, decode};
+use serde::Serialize;
 use serde_json::json;
 
 use crate::client::{Client, named};
-use crate::model::{self, RegistrationStatus, null_as_default};
-use crate::{name, ops};
+use crate::model::{self, RegistrationStatus};
+use crate::{list, name, ops};
 
 /// A handle on one registration. Making one sends nothing.
 #[derive(Debug, Clone)]
@@ -109,15 +107,6 @@ impl RegistrationFilter {
     }
 }
 
-fn registrations(context: &Context, parts: Parts, body: Bytes) -> Result<Vec<model::Registration>> {
-    #[derive(Deserialize)]
-    struct Answer {
-        #[serde(default, deserialize_with = "null_as_default")]
-        user_registrations: Vec<model::Registration>,
-    }
-    decode::json::<Answer>(context, parts, body).map(|answer| answer.user_registrations)
-}
-
 impl Client {
     /// Requests for users. The service does not page them.
     ///
@@ -130,7 +119,7 @@ impl Client {
             .query_opt("email", filter.email)
             .query_opt("organization", filter.organization)
             .query_opt("activation_token", filter.activation_token.as_ref().map(Secret::expose))
-            .call(registrations)
+            .call(list::whole)
     }
 
     /// Asks for a user.

@@ -1,15 +1,13 @@
 //! Schemas of a project.
 
 use bytes::Bytes;
-use http::response::Parts;
-use pentad_core::{Call, Context, Draft, Op, Result, decode};
-use serde::Deserialize;
+use pentad_core::{Call, Draft, Op, Result, decode};
 use serde_json::{Map, Value, json};
 
 use crate::client::{Client, named};
 use crate::message::Message;
-use crate::model::{self, SchemaKind, null_as_default};
-use crate::{name, ops, wire};
+use crate::model::{self, SchemaKind};
+use crate::{list, name, ops, wire};
 
 /// A handle on one schema. Making one sends nothing.
 #[derive(Debug, Clone)]
@@ -63,22 +61,13 @@ impl SchemaUpdate {
     }
 }
 
-fn schemas(context: &Context, parts: Parts, body: Bytes) -> Result<Vec<model::Schema>> {
-    #[derive(Deserialize)]
-    struct Answer {
-        #[serde(default, deserialize_with = "null_as_default")]
-        schemas: Vec<model::Schema>,
-    }
-    decode::json::<Answer>(context, parts, body).map(|answer| answer.schemas)
-}
-
 impl Client {
     /// All schemas of the project. The service does not page them.
     ///
     /// # Source
     /// AMS reference 14.2.
     pub fn schemas(&self) -> Call<Vec<model::Schema>> {
-        self.project_op(&ops::SCHEMA_LIST).call(schemas)
+        self.project_op(&ops::SCHEMA_LIST).call(list::whole)
     }
 }
 

@@ -215,7 +215,7 @@ impl Topic {
     /// # Source
     /// AMS reference 11.2.
     pub fn subscriptions(&self) -> Call<Vec<String>> {
-        self.op(&ops::TOPIC_SUBSCRIPTIONS).call(wire::subscription_names)
+        self.op(&ops::TOPIC_SUBSCRIPTIONS).call(list::whole)
     }
 
     fn schema_path(&self, schema: &str) -> String {

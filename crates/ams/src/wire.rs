@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::error;
 use crate::message::Received;
-use crate::model::{Metric, Metrics, null_as_default};
+use crate::model::{Metric, Metrics};
 use crate::pull::Pulled;
 
 /// The thing, or nothing when the service itself says that it does not exist.
@@ -50,15 +50,6 @@ pub(crate) fn pulled(context: &Context, parts: Parts, body: Bytes) -> Result<Vec
 
 pub(crate) fn metrics(context: &Context, parts: Parts, body: Bytes) -> Result<Vec<Metric>> {
     decode::json::<Metrics>(context, parts, body).map(|answer| answer.metrics)
-}
-
-pub(crate) fn subscription_names(context: &Context, parts: Parts, body: Bytes) -> Result<Vec<String>> {
-    #[derive(Deserialize)]
-    struct Names {
-        #[serde(default, deserialize_with = "null_as_default")]
-        subscriptions: Vec<String>,
-    }
-    decode::json::<Names>(context, parts, body).map(|answer| answer.subscriptions)
 }
 
 pub(crate) fn offset(context: &Context, parts: Parts, body: Bytes) -> Result<i64> {

@@ -282,6 +282,28 @@ fn the_raw_door_sends_what_the_typed_calls_send() {
 }
 
 #[test]
+fn the_raw_lists_page_where_the_service_does_and_give_whole_documents() {
+    let transport = ScriptedTransport::new()
+        .answer(200, r#"{"topics":[{"name":"b","odd":1}],"nextPageToken":"x+=","totalSize":2}"#)
+        .answer(200, r#"{"topics":[{"name":"a"}],"nextPageToken":"","totalSize":2}"#)
+        .answer(200, "{}")
+        .answer(200, r#"{"subscriptions":["/projects/DEMO/subscriptions/s"]}"#);
+    let client = client(&transport);
+    let topics = run(client.pages("ams.topic.list", &[], &[("q", "1")]).unwrap().page_size(1).all()).unwrap();
+    assert_eq!(topics, [json!({"name": "b", "odd": 1}), json!({"name": "a"})]);
+    assert!(run(client.pages("ams.project.list", &[], &[]).unwrap().all()).unwrap().is_empty());
+    let names = client.pages("ams.topic.subscriptions", &[("topic", "t")], &[]).unwrap();
+    assert_eq!(run(names.all()).unwrap(), ["/projects/DEMO/subscriptions/s"]);
+    let paths: Vec<_> = transport.requests().iter().map(|sent| sent.path().to_owned()).collect();
+    assert_eq!(paths[1], "/v1/projects/DEMO/topics?q=1&pageSize=1&pageToken=x%2B%3D");
+    assert_eq!(
+        client.pages("ams.topic.get", &[("topic", "t")], &[]).unwrap_err().kind(),
+        ErrorKind::Unsupported
+    );
+    assert_eq!(client.pages("ams.nothing", &[], &[]).unwrap_err().kind(), ErrorKind::Unsupported);
+}
+
+#[test]
 fn certificate_is_exchanged_once_at_the_host_without_its_port() {
     let authn = ScriptedTransport::new().answer(200, golden("ams.authn").answer);
     let service =

@@ -1,0 +1,107 @@
+//! The migration page names everything that the Python client offers (AMS reference 27).
+
+const PAGE: &str = include_str!("../../../docs/src/ams/migration.md");
+
+const NAMES: &[&str] = &[
+    "AmsHttpRequests",
+    "assign_token",
+    "auth_via_cert",
+    "do_get",
+    "do_put",
+    "do_post",
+    "do_delete",
+    "ArgoMessagingService",
+    "ack_sub",
+    "add_project_member",
+    "create_project",
+    "create_project_member",
+    "create_sub",
+    "create_topic",
+    "create_user",
+    "delete_project",
+    "delete_sub",
+    "delete_topic",
+    "delete_user",
+    "get_project",
+    "get_project_member",
+    "get_pullopt",
+    "get_sub",
+    "get_topic",
+    "get_user",
+    "get_user_by_token",
+    "get_user_by_uuid",
+    "get_user_profile",
+    "getacl_sub",
+    "getacl_topic",
+    "getoffsets_sub",
+    "has_sub",
+    "has_topic",
+    "iter_subs",
+    "list_subs",
+    "list_topics",
+    "list_users",
+    "metrics",
+    "modifyacl_sub",
+    "modifyacl_topic",
+    "modifyoffset_sub",
+    "publish",
+    "pull_sub",
+    "pullack_sub",
+    "pushconfig_sub",
+    "refresh_user_token",
+    "remove_project_member",
+    "set_pullopt",
+    "status",
+    "time_to_offset_sub",
+    "topic",
+    "update_project",
+    "update_user",
+    "usage_report",
+    "va_metrics",
+    "iter_topics",
+    "version",
+    "AmsException",
+    "AmsServiceException",
+    "AmsBalancerException",
+    "AmsTimeoutException",
+    "AmsConnectionException",
+    "AmsMessageException",
+    "AmsMessage",
+    "set_attr",
+    "set_data",
+    "dict",
+    "json",
+    "str",
+    "get_data",
+    "get_attr",
+    "get_msgid",
+    "get_publishtime",
+    "AmsSubscription",
+    "ack",
+    "acl",
+    "offsets",
+    "pull",
+    "pullack",
+    "pushconfig",
+    "time_to_offset",
+    "delete",
+    "AmsTopic",
+    "AmsTopic.subscription",
+    "AmsUser",
+    "AmsUserProject",
+    "AmsUserPage",
+];
+
+/// The left column of the tables: names in code spans, without their arguments.
+fn left_column() -> Vec<String> {
+    let rows = PAGE.lines().filter_map(|line| line.strip_prefix("| ")?.split(" | ").next());
+    let spans = rows.flat_map(|cell| cell.split('`').skip(1).step_by(2));
+    spans.map(|span| span.split('(').next().unwrap_or_default().to_owned()).collect()
+}
+
+#[test]
+fn every_public_name_of_the_python_client_has_its_row() {
+    let told = left_column();
+    let missing: Vec<_> = NAMES.iter().filter(|name| !told.iter().any(|row| row == *name)).collect();
+    assert!(missing.is_empty(), "no row for {missing:?}");
+}
