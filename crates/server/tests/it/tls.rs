@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, Empty};
+use http_body_util::{BodyExt, Empty, Full};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use pentad_server::{ListenOptions, Server, ServerOptions, Tls};
 use rustls::pki_types::pem::PemObject;
@@ -165,6 +165,27 @@ async fn http2_is_spoken_where_the_client_offers_it() {
     let body = answer.into_body().collect().await.unwrap().to_bytes();
     let seen: Value = serde_json::from_slice(&body).unwrap();
     assert_eq!(seen["base"], format!("https://{addr}/ams"));
+}
+
+#[tokio::test]
+async fn over_http2_a_refusal_needs_no_body_either_and_other_requests_go_on() {
+    let (_server, addr, announced) = secure(ServerOptions::memory()).await;
+    let mut config = config(&path(&announced["tls"]["ca_file"]), None);
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    let io = TokioIo::new(connect(addr, "127.0.0.1", config).await.unwrap());
+    let (mut sender, connection) =
+        hyper::client::conn::http2::handshake(TokioExecutor::new(), io).await.unwrap();
+    tokio::spawn(connection);
+    let post = |path: &str, length: usize| {
+        let body = Full::new(Bytes::from(vec![b'x'; length]));
+        http::Request::post(format!("https://{addr}/ams{path}")).body(body).unwrap()
+    };
+    for _ in 0..3 {
+        let refused = sender.send_request(post("/refuse", 5_000_000)).await.unwrap();
+        assert_eq!(refused.status(), 401);
+        let taken = sender.send_request(post("/length", 3_000_000)).await.unwrap();
+        assert_eq!(taken.into_body().collect().await.unwrap().to_bytes(), "3000000");
+    }
 }
 
 #[tokio::test]
