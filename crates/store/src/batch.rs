@@ -1,5 +1,6 @@
 //! Group commit: many closures in one transaction, each in a savepoint of its own.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::engine::ServiceClock;
@@ -41,8 +42,20 @@ pub(crate) trait Connection {
     fn collided(&mut self) {}
     /// Drops every table and lets `make` create them anew, in one transaction.
     fn clear(&mut self, make: &mut dyn FnMut(&mut dyn Connection) -> Result<()>) -> Result<()>;
+    /// Copies the database into a new file. Only called where tables are in files.
+    fn copy(&mut self, _file: &Path) -> Result<()> {
+        Err(no_files())
+    }
+    /// Puts the content of a file in the place of the database. Only called where tables are in files.
+    fn replace(&mut self, _file: &Path) -> Result<()> {
+        Err(no_files())
+    }
     /// Called once, after the last transaction.
     fn finish(&mut self) {}
+}
+
+fn no_files() -> StoreError {
+    StoreError::new(StoreErrorKind::Config, "this database is not kept in files")
 }
 
 /// What the closures of a batch share.

@@ -129,7 +129,7 @@ struct Open {
 
 /// Where the tables are.
 #[derive(Debug)]
-enum Place {
+pub(crate) enum Place {
     Files(Files),
     Cluster(Box<Cluster>),
 }
@@ -204,6 +204,15 @@ impl Engine {
     pub fn blobs(&self, name: &str) -> Result<Arc<dyn Blobs>> {
         check_name(name)?;
         Ok(Arc::new(self.0.blobs.below(name)))
+    }
+
+    pub(crate) fn place(&self) -> &Place {
+        &self.0.place
+    }
+
+    /// The services that are open.
+    pub(crate) fn stores(&self) -> Vec<Store> {
+        lock(&self.0.services).values().cloned().collect()
     }
 
     /// Sealing and hashing of secrets.

@@ -39,21 +39,7 @@ pub(crate) fn migrate<C: Connection>(
 ) -> Result<()> {
     let known = last_version(service, form.schema)?;
     connection.script(META)?;
-    let stored = stored(connection, FORMAT)?.map_or(0, |version| u32::try_from(version).unwrap_or(u32::MAX));
-    if stored > known {
-        let what = format!(
-            "the data of \"{service}\" has format {stored}, this program knows up to {known}: \
-             use the newer program, or restore the snapshot it made before migrating"
-        );
-        return Err(StoreError::new(StoreErrorKind::Newer, what));
-    }
-    if self::stored(connection, KEY)?.is_some_and(|key| key != form.key) {
-        let what = format!(
-            "the secrets of \"{service}\" were sealed under another key: restore the file `key` that \
-             belongs to this data"
-        );
-        return Err(StoreError::new(StoreErrorKind::Config, what));
-    }
+    let stored = acceptable(connection, service, known, form.key)?;
     if stored == known {
         return Ok(());
     }
@@ -67,6 +53,49 @@ pub(crate) fn migrate<C: Connection>(
         connection.rollback();
     }
     applied
+}
+
+/// Refuses data of a format or under a key that `form` does not have; changes nothing.
+pub(crate) fn check(connection: &mut dyn Connection, service: &str, form: Form, key: i64) -> Result<()> {
+    acceptable(connection, service, last_version(service, form.schema)?, key).map(drop)
+}
+
+/// Brings data that was put in the place of other data to the last version of `form`.
+pub(crate) fn again(connection: &mut dyn Connection, form: Form) -> Result<()> {
+    let stored = version(connection)?;
+    if form.schema.last().is_none_or(|last| last.version == stored) {
+        return Ok(());
+    }
+    connection.begin(false)?;
+    let applied = apply(connection, form, stored).and_then(|()| connection.commit());
+    if applied.is_err() {
+        connection.rollback();
+    }
+    applied
+}
+
+fn version(connection: &mut dyn Connection) -> Result<u32> {
+    Ok(stored(connection, FORMAT)?.map_or(0, |version| u32::try_from(version).unwrap_or(u32::MAX)))
+}
+
+/// The version of the stored data, if this program can take it over.
+fn acceptable(connection: &mut dyn Connection, service: &str, known: u32, key: i64) -> Result<u32> {
+    let stored = version(connection)?;
+    if stored > known {
+        let what = format!(
+            "the data of \"{service}\" has format {stored}, this program knows up to {known}: \
+             use the newer program, or restore the snapshot it made before migrating"
+        );
+        return Err(StoreError::new(StoreErrorKind::Newer, what));
+    }
+    if self::stored(connection, KEY)?.is_some_and(|sealed| sealed != key) {
+        let what = format!(
+            "the secrets of \"{service}\" were sealed under another key: restore the file `key` that \
+             belongs to this data"
+        );
+        return Err(StoreError::new(StoreErrorKind::Config, what));
+    }
+    Ok(stored)
 }
 
 /// Makes the tables of an empty database, inside a transaction.

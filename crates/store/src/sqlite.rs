@@ -199,6 +199,22 @@ impl Connection for Sqlite {
         cleared
     }
 
+    fn copy(&mut self, file: &Path) -> Result<()> {
+        self.copy_to(file)
+    }
+
+    fn replace(&mut self, file: &Path) -> Result<()> {
+        self.db.flush_prepared_statement_cache();
+        let from =
+            rusqlite::Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(failure)?;
+        let backup = rusqlite::backup::Backup::new(&from, &mut self.db).map_err(failure)?;
+        // All pages in one step: one transaction, as readers see it.
+        match backup.step(-1).map_err(failure)? {
+            rusqlite::backup::StepResult::Done => Ok(()),
+            _ => Err(StoreError::new(StoreErrorKind::Conflict, "the database is busy")),
+        }
+    }
+
     fn finish(&mut self) {
         if let Err(error) = self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |_| Ok(())) {
             tracing::warn!(%error, "the write-ahead log could not be emptied; it will be at the next start");

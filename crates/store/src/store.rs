@@ -12,6 +12,7 @@ use crate::error::{Result, StoreError, StoreErrorKind};
 use crate::job::{Closure, Job, Pending};
 use crate::migrate::{self, Form};
 use crate::queue::Queue;
+use crate::snapshot::Pause;
 use crate::tx::Tx;
 use crate::watch::Changed;
 
@@ -31,6 +32,7 @@ struct Service {
     around: Surroundings,
     pending: Arc<AtomicUsize>,
     threads: Mutex<Vec<JoinHandle<()>>>,
+    form: Form,
 }
 
 impl fmt::Debug for Service {
@@ -43,6 +45,7 @@ impl fmt::Debug for Service {
 enum Task {
     Write(Box<dyn Job>),
     Reset(oneshot::Sender<Result<()>>),
+    Pause(Pause),
 }
 
 /// A way to make a connection; called on the thread that will own it.
@@ -150,6 +153,7 @@ impl Store {
             around,
             pending: Arc::new(AtomicUsize::new(0)),
             threads: Mutex::new(Vec::new()),
+            form,
         };
         for open in writers {
             let (queue, around) = (Arc::clone(&service.writes), service.around.clone());
@@ -174,6 +178,16 @@ impl Store {
             return Err(StoreError::closed());
         }
         answer.await.unwrap_or_else(|_| Err(StoreError::closed()))
+    }
+
+    /// Makes the writer stand still once it has done what is queued.
+    pub(crate) fn pause(&self, pause: Pause) -> Result<()> {
+        self.0.writes.push(Task::Pause(pause)).map_err(|_| StoreError::closed())
+    }
+
+    /// What the data must look like.
+    pub(crate) fn form(&self) -> Form {
+        self.0.form
     }
 
     /// Refuses new requests; those queued are still answered.
@@ -248,6 +262,11 @@ fn write_loop(connection: &mut dyn Connection, queue: &Queue<Task>, around: &Sur
                     let reset = connection.clear(&mut |connection| migrate::create(connection, form));
                     around.watchers.ring_all();
                     let _ = done.send(reset);
+                }
+                Task::Pause(pause) => {
+                    batch::run(connection, around, &mut jobs);
+                    pause.hold(connection, form);
+                    around.watchers.ring_all();
                 }
             }
         }

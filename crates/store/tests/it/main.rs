@@ -8,6 +8,7 @@ mod changes;
 mod engine;
 mod migrations;
 mod nodes;
+mod snapshot;
 mod statements;
 mod vault;
 mod writes;
