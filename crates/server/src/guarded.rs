@@ -1,7 +1,10 @@
 //! The one client for calls that users make the server send: push deliveries and webhooks.
 //!
 //! Such a call must not reach what its author cannot: names are resolved first, every address is checked and the
-//! connection goes to the checked address. Redirects are not followed; the answer is small and in time.
+//! connection goes to the checked address. Redirects are not followed; the answer is small and in time. A connection is
+//! used again only for a name that leads to its address at that moment too.
+
+mod idle;
 
 use std::fs;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
@@ -11,10 +14,11 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use http::header::{CONNECTION, HOST};
+use futures_util::future::BoxFuture;
+use http::header::HOST;
 use http::{HeaderValue, Request, Response, Uri};
 use http_body_util::{BodyExt, Full};
-use hyper::client::conn::http1;
+use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
@@ -22,7 +26,11 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
+use self::idle::{Idle, Place};
 use crate::clock::real_limit;
+
+/// Finds the addresses of a host name.
+pub type Resolver = fn(String, u16) -> BoxFuture<'static, std::io::Result<Vec<SocketAddr>>>;
 
 /// Addresses at which clouds serve machine credentials, beside the link-local range.
 const METADATA: [IpAddr; 3] = [
@@ -38,6 +46,8 @@ pub struct GuardedClient {
     max_answer: usize,
     loopback: AtomicBool,
     tls: OnceLock<Arc<rustls::ClientConfig>>,
+    resolver: Resolver,
+    idle: Idle,
 }
 
 /// Why a guarded call gave no answer.
@@ -79,7 +89,21 @@ impl GuardedClient {
     /// A client that also trusts the authorities in the PEM files `extra_ca` and reads at most `max_answer` bytes.
     /// Loopback is refused until [`allow_loopback`](Self::allow_loopback).
     pub fn new(extra_ca: Vec<PathBuf>, max_answer: usize) -> Self {
-        Self { extra_ca, max_answer, loopback: AtomicBool::new(false), tls: OnceLock::new() }
+        Self {
+            extra_ca,
+            max_answer,
+            loopback: AtomicBool::new(false),
+            tls: OnceLock::new(),
+            resolver: system,
+            idle: Idle::default(),
+        }
+    }
+
+    /// Finds addresses in another way than by the system's resolver.
+    #[must_use]
+    pub fn resolver(mut self, resolver: Resolver) -> Self {
+        self.resolver = resolver;
+        self
     }
 
     /// Says whether loopback addresses may be called: only while the server itself listens on nothing else.
@@ -101,21 +125,49 @@ impl GuardedClient {
 
     async fn exchange(&self, request: Request<Bytes>) -> Result<Response<Bytes>, GuardedError> {
         let (host, port, secure) = destination(request.uri())?;
+        let authority = request.uri().authority().map(ToString::to_string).unwrap_or_default();
         let addrs = self.resolve(&host, port).await?;
-        let stream = connect(&host, &addrs).await?;
-        if !secure {
-            return self.speak(stream, request).await;
+        let mut request = origin_form(request);
+        while let Some((place, mut sender)) = self.idle.take(&host, secure, &addrs) {
+            if sender.ready().await.is_err() {
+                continue;
+            }
+            match sender.try_send_request(request).await {
+                Ok(answer) => return self.read(answer, &authority, place, sender).await,
+                // The receiver had closed it before this request: nothing was sent.
+                Err(mut error) => match error.take_message() {
+                    Some(unsent) => request = unsent,
+                    None => return Err(GuardedError::Exchange(authority, error.into_error())),
+                },
+            }
         }
-        let name = ServerName::try_from(host.clone()).map_err(|e| GuardedError::Tls(e.to_string()))?;
+        let (addr, mut sender) = self.open(&host, secure, &addrs, &authority).await?;
+        let answer = sender.send_request(request).await;
+        let answer = answer.map_err(|error| GuardedError::Exchange(authority.clone(), error))?;
+        self.read(answer, &authority, Place { host, secure, addr }, sender).await
+    }
+
+    async fn open(
+        &self,
+        host: &str,
+        secure: bool,
+        addrs: &[SocketAddr],
+        authority: &str,
+    ) -> Result<(SocketAddr, Sender), GuardedError> {
+        let (addr, stream) = connect(host, addrs).await?;
+        if !secure {
+            return Ok((addr, speak(stream, authority).await?));
+        }
+        let name = ServerName::try_from(host.to_owned()).map_err(|e| GuardedError::Tls(e.to_string()))?;
         let stream = TlsConnector::from(self.tls()?)
             .connect(name, stream)
             .await
-            .map_err(|error| GuardedError::Connect(host, error))?;
-        self.speak(stream, request).await
+            .map_err(|error| GuardedError::Connect(host.to_owned(), error))?;
+        Ok((addr, speak(stream, authority).await?))
     }
 
     async fn resolve(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, GuardedError> {
-        let found = tokio::net::lookup_host((host, port))
+        let found = (self.resolver)(host.to_owned(), port)
             .await
             .map_err(|error| GuardedError::Resolve(host.to_owned(), error))?;
         let loopback = self.loopback.load(Ordering::Relaxed);
@@ -134,27 +186,13 @@ impl GuardedClient {
         }
     }
 
-    async fn speak<S>(&self, stream: S, request: Request<Bytes>) -> Result<Response<Bytes>, GuardedError>
-    where
-        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    {
-        let authority = request.uri().authority().map(ToString::to_string).unwrap_or_default();
-        let failed = |error| GuardedError::Exchange(authority.clone(), error);
-        let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(failed)?;
-        let driver = tokio::spawn(connection);
-        let answer = sender.send_request(origin_form(request)).await.map_err(failed);
-        let answer = match answer {
-            Ok(answer) => self.read(answer, &authority).await,
-            Err(error) => Err(error),
-        };
-        driver.abort();
-        answer
-    }
-
+    /// Reads an answer to its end; the connection is kept if it can carry another request.
     async fn read(
         &self,
         answer: Response<hyper::body::Incoming>,
         authority: &str,
+        place: Place,
+        sender: Sender,
     ) -> Result<Response<Bytes>, GuardedError> {
         let (parts, mut body) = answer.into_parts();
         let mut whole = BytesMut::new();
@@ -166,6 +204,7 @@ impl GuardedClient {
             }
             whole.extend_from_slice(&data);
         }
+        self.idle.keep(place, sender);
         Ok(Response::from_parts(parts, whole.freeze()))
     }
 
@@ -200,11 +239,29 @@ impl GuardedClient {
     }
 }
 
-async fn connect(host: &str, addrs: &[SocketAddr]) -> Result<TcpStream, GuardedError> {
+/// One connection, as far as requests go.
+type Sender = SendRequest<Full<Bytes>>;
+
+fn system(host: String, port: u16) -> BoxFuture<'static, std::io::Result<Vec<SocketAddr>>> {
+    Box::pin(async move { Ok(tokio::net::lookup_host((host, port)).await?.collect()) })
+}
+
+/// Begins HTTP on a stream. The connection ends when the sender is dropped.
+async fn speak<S>(stream: S, authority: &str) -> Result<Sender, GuardedError>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let begun = http1::handshake(TokioIo::new(stream)).await;
+    let (sender, connection) = begun.map_err(|error| GuardedError::Exchange(authority.to_owned(), error))?;
+    tokio::spawn(connection);
+    Ok(sender)
+}
+
+async fn connect(host: &str, addrs: &[SocketAddr]) -> Result<(SocketAddr, TcpStream), GuardedError> {
     let mut last = std::io::Error::from(std::io::ErrorKind::NotFound);
     for addr in addrs {
         match TcpStream::connect(addr).await {
-            Ok(stream) => return Ok(stream),
+            Ok(stream) => return Ok((*addr, stream)),
             Err(error) => last = error,
         }
     }
@@ -228,7 +285,6 @@ fn origin_form(request: Request<Bytes>) -> Request<Full<Bytes>> {
     if let Some(host) = host {
         parts.headers.insert(HOST, host);
     }
-    parts.headers.insert(CONNECTION, HeaderValue::from_static("close"));
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
     parts.uri = path.parse().unwrap_or_default();
     Request::from_parts(parts, Full::new(body))
