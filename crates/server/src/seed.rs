@@ -1,5 +1,7 @@
 //! Seed files: what exists from the start, one section per service.
 
+mod twice;
+
 use std::path::Path;
 
 use serde_json::{Map, Value};
@@ -8,9 +10,16 @@ use crate::error::ServerError;
 use crate::service::SeedError;
 
 /// What exists from the start: a mapping from service name to that service's section.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct Seed {
     sections: Map<String, Value>,
+}
+
+impl std::fmt::Debug for Seed {
+    /// Tokens stand in the sections.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_set().entries(self.sections.keys()).finish()
+    }
 }
 
 impl Seed {
@@ -23,8 +32,9 @@ impl Seed {
         let place = path.display().to_string();
         let wrong = |why: &dyn std::fmt::Display| SeedError::new(place.clone(), why);
         let value: Value = match path.extension().and_then(|e| e.to_str()) {
-            Some("yaml" | "yml") => serde_saphyr::from_str(&text).map_err(|e| wrong(&e))?,
-            Some("toml") => toml::from_str(&text).map_err(|e| wrong(&e))?,
+            // Neither message may quote lines of the file: tokens stand in them.
+            Some("yaml" | "yml") => serde_saphyr::from_str(&text).map_err(|e| wrong(&e.without_snippet()))?,
+            Some("toml") => toml::from_str(&text).map_err(|e| wrong(&at(&text, &e)))?,
             _ => serde_json::from_str(&text).map_err(|e| wrong(&e))?,
         };
         Ok(Self::from_value(value)?)
@@ -42,17 +52,24 @@ impl Seed {
         }
     }
 
-    /// Refuses sections that belong to no service.
+    /// Refuses sections that belong to no service, and what a section says twice: names within a list, and tokens.
     ///
     /// # Errors
-    /// [`SeedError`] naming the section and those that exist.
+    /// [`SeedError`] naming the section and those that exist, or both places of what is there twice.
     pub fn check(&self, known: &[&str]) -> Result<(), SeedError> {
-        match self.sections.keys().find(|name| !known.contains(&name.as_str())) {
-            Some(name) => {
-                Err(SeedError::new(name, format!("no such section; there are: {}", known.join(", "))))
-            }
-            None => Ok(()),
+        if let Some(name) = self.sections.keys().find(|name| !known.contains(&name.as_str())) {
+            let why = format!("no such section; there are: {}", known.join(", "));
+            return Err(SeedError::new(name, why));
         }
+        for (name, section) in &self.sections {
+            twice::check(name, section)?;
+        }
+        Ok(())
+    }
+
+    /// The whole document.
+    pub(crate) fn document(&self) -> Value {
+        Value::Object(self.sections.clone())
     }
 
     /// The section of a service without its options; [`Value::Null`] if there is none.
@@ -71,6 +88,12 @@ impl Seed {
     pub fn options(&self, service: &str) -> Value {
         self.sections.get(service).and_then(|section| section.get("options")).cloned().unwrap_or_default()
     }
+}
+
+/// A message with the line, and without its text.
+fn at(text: &str, error: &toml::de::Error) -> String {
+    let line = error.span().map(|span| text[..span.start.min(text.len())].matches('\n').count() + 1);
+    line.map_or_else(|| error.message().to_owned(), |line| format!("line {line}: {}", error.message()))
 }
 
 #[cfg(test)]
@@ -109,6 +132,38 @@ mod tests {
     fn a_section_of_options_alone_leaves_the_default_installation() {
         let seed = Seed::from_value(json!({"ams": {"options": {"push": false}}})).unwrap();
         assert_eq!(seed.section("ams"), Value::Null);
+    }
+
+    #[test]
+    fn names_and_tokens_that_are_there_twice_are_refused_at_their_place() {
+        let wrong = |section: Value| {
+            let seed = Seed::from_value(json!({"ams": section})).unwrap();
+            seed.check(&["ams"]).unwrap_err().to_string()
+        };
+        assert_eq!(
+            wrong(json!({"users": [{"name": "a"}, {"name": "b"}, {"name": "a"}]})),
+            "ams.users[2].name: \"a\" is the name of ams.users[0] already"
+        );
+        let same = wrong(json!({"service_token": "s3cret", "users": [{"name": "a", "token": "s3cret"}]}));
+        assert_eq!(same, "ams.users[0].token: the same as ams.service_token; each must be its own");
+        let topics = json!({"topics": [{"project": "p", "name": "t"}, {"project": "q", "name": "t"}]});
+        let seed = Seed::from_value(json!({"ams": topics})).unwrap();
+        seed.check(&["ams"]).unwrap();
+        wrong(
+            json!({"topics": [{"project": "p", "name": "t"}, {"project": "p", "name": "t", "schema": "s"}]}),
+        );
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_does_not_tell_what_stands_in_it() {
+        for (name, text) in [
+            ("s.yaml", "ams:\n  service_token: 'canary\n  users: ["),
+            ("s.toml", "[ams]\nservice_token = 'canary\n"),
+            ("s.json", r#"{"ams": {"service_token": "canary" "users": 1}}"#),
+        ] {
+            let error = read(name, text).unwrap_err().to_string();
+            assert!(!error.contains("canary"), "{error}");
+        }
     }
 
     #[test]
