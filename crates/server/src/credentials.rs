@@ -8,10 +8,16 @@ use crate::error::ServerError;
 use crate::private_file;
 
 /// The generated credentials of an installation, by service.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Credentials {
     sections: Map<String, Value>,
     file: Option<PathBuf>,
+}
+
+impl std::fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Credentials").field("file", &self.file).finish_non_exhaustive()
+    }
 }
 
 impl Credentials {

@@ -1,6 +1,7 @@
 //! What can be chosen when a server is opened and when it listens.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -11,7 +12,7 @@ use crate::seed::Seed;
 use crate::service::Mode;
 
 /// How to open a [`Server`](crate::Server).
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct ServerOptions {
     /// The data directory; `None` keeps everything in memory.
@@ -34,6 +35,19 @@ pub struct ServerOptions {
     pub push_ca: Vec<PathBuf>,
     /// Allows addresses other than loopback although nothing but generated credentials protects the data.
     pub insecure: bool,
+}
+
+impl fmt::Debug for ServerOptions {
+    /// The store's URL may hold a password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServerOptions")
+            .field("data", &self.data)
+            .field("durability", &self.durability)
+            .field("store", &self.store.as_deref().map(pentad_core::redact::url))
+            .field("seed", &self.seed)
+            .field("mode", &self.mode)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Default for ServerOptions {

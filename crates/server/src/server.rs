@@ -104,6 +104,7 @@ impl ServerBuilder {
             discards: TaskTracker::new(),
         });
         start(&shell, &mut credentials).await?;
+        shell.control.opened(&options, credentials.sections());
         let server = Server { shell, push, options, credentials, connections, bound };
         server.hold()?;
         Ok(server)

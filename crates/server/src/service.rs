@@ -64,6 +64,22 @@ pub trait Service: fmt::Debug + Send + Sync + 'static {
     /// [`SeedError`] if the store refuses.
     fn reset(&self) -> BoxFuture<'_, Result<(), SeedError>>;
 
+    /// Forgets what it keeps in memory, after the shell put other data in the place of what the store held.
+    ///
+    /// # Errors
+    /// [`SeedError`] if the store refuses.
+    fn restored(&self) -> BoxFuture<'_, Result<(), SeedError>> {
+        Box::pin(async { Ok(()) })
+    }
+
+    /// Removes what belongs to one tenant (of AMS: one project) and leaves it as a new one; others keep theirs.
+    ///
+    /// # Errors
+    /// `Unsupported` unless the service can; `Unknown` if there is no such tenant.
+    fn reset_tenant<'a>(&'a self, _tenant: &'a str) -> BoxFuture<'a, Result<(), TenantFault>> {
+        Box::pin(async { Err(TenantFault::Unsupported) })
+    }
+
     /// The credentials to announce: an object of plain values, `null` if there are none.
     ///
     /// # Errors
@@ -105,7 +121,7 @@ impl Root {
 }
 
 /// What the shell gives to a service when it opens it.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Context {
     /// Where data is kept; a service opens its store by its own name.
@@ -147,6 +163,13 @@ impl Context {
     }
 }
 
+impl fmt::Debug for Context {
+    /// Without options and credentials.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context").field("time", &self.time).field("mode", &self.mode).finish_non_exhaustive()
+    }
+}
+
 /// How closely the real services' oddities are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Mode {
@@ -172,6 +195,21 @@ impl SeedError {
     pub fn new(place: impl Into<String>, why: impl fmt::Display) -> Self {
         Self { place: place.into(), why: why.to_string() }
     }
+}
+
+/// Why one tenant was not reset.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TenantFault {
+    /// The service cannot do that.
+    #[error("this service has no reset of one tenant; reset the service as a whole")]
+    Unsupported,
+    /// There is no such tenant.
+    #[error("there is no such tenant")]
+    Unknown,
+    /// The store refused.
+    #[error(transparent)]
+    Failed(#[from] SeedError),
 }
 
 /// The owner of background tasks: each gets a token that is cancelled at shutdown, and is awaited.

@@ -18,6 +18,7 @@ pub const NAMES: &[&str] = &[
     "devicecode",
     "jwt",
     "key",
+    "mattermosturl",
     "openstackauthreceipt",
     "passcode",
     "privatekey",

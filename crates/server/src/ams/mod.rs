@@ -353,6 +353,12 @@ impl Service for Ams {
         Box::pin(seed::reset(self))
     }
 
+    fn restored(&self) -> BoxFuture<'_, Result<(), SeedError>> {
+        self.directory.forget();
+        self.pushing.look_again(&self.time);
+        Box::pin(async { Ok(()) })
+    }
+
     fn credentials(&self) -> BoxFuture<'_, Result<Value, SeedError>> {
         Box::pin(seed::credentials(self))
     }

@@ -9,7 +9,7 @@ use crate::shell::Shell;
 
 pub(super) fn index(shell: &Shell, inbound: &Inbound) -> Answer {
     let services: Vec<&str> = shell.services.iter().map(|service| service.name()).collect();
-    let pages = ["healthz", "readyz", "metrics", "log", "clock", "faults", "routes"];
+    let pages = ["healthz", "readyz", "metrics", "log", "clock", "faults", "routes", "config", "snapshots"];
     let links: Vec<String> = pages.iter().map(|page| format!("{}/{page}", inbound.base)).collect();
     done(&json!({"version": env!("CARGO_PKG_VERSION"), "services": services, "links": links}))
 }

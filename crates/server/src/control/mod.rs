@@ -1,28 +1,33 @@
-//! The control API under `/_pentad`: health, metrics, request log, reset, faults, clock.
+//! The control API under `/_pentad`: health, metrics, request log, reset, snapshots, faults, clock, and a page of it all.
 //!
 //! From this machine it is open; from elsewhere it wants `authorization: Bearer ADMIN_TOKEN`. Pages of other
 //! origins in a browser on this machine are refused, since they could reach a loopback port too.
 
 mod clock;
+mod config;
+mod console;
 mod faults;
 mod health;
+mod known;
 mod log;
 mod metrics;
 mod reset;
+mod snapshot;
 
-use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{LazyLock, OnceLock};
 
 use http::header::AUTHORIZATION;
 use http::{Method, StatusCode};
 use pentad_core::Secret;
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 pub(crate) use faults::{Faults, Plan, truncated};
 pub(crate) use log::Entry;
 
 use crate::http::{Inbound, Reply};
+use crate::options::ServerOptions;
 use crate::route::{Decoding, Outcome, Route, RouteTable};
 use crate::shell::Shell;
 
@@ -32,6 +37,8 @@ pub(crate) struct Control {
     pub(crate) faults: Faults,
     pub(crate) metrics: metrics::Metrics,
     log: log::Log,
+    known: known::Known,
+    config: OnceLock<Value>,
     token: Secret,
     moved: AtomicBool,
 }
@@ -56,6 +63,11 @@ enum Action {
     AddFault,
     ClearFaults,
     Routes,
+    Config,
+    Snapshots,
+    Snapshot,
+    DropSnapshot,
+    Restore,
 }
 
 static ROUTES: LazyLock<RouteTable<Action>> = LazyLock::new(|| {
@@ -83,6 +95,11 @@ static ROUTES: LazyLock<RouteTable<Action>> = LazyLock::new(|| {
             post("/faults", "control:addFault", Action::AddFault),
             Route::new(Method::DELETE, "/faults", "control:clearFaults", Action::ClearFaults),
             get("/routes", "control:routes", Action::Routes),
+            get("/config", "control:config", Action::Config),
+            get("/snapshots", "control:snapshots", Action::Snapshots),
+            post("/snapshots/{name}", "control:snapshot", Action::Snapshot),
+            Route::new(Method::DELETE, "/snapshots/{name}", "control:dropSnapshot", Action::DropSnapshot),
+            post("/snapshots/{name}/restore", "control:restore", Action::Restore),
         ],
     )
 });
@@ -93,6 +110,8 @@ impl Control {
             faults: Faults::default(),
             metrics: metrics::Metrics::default(),
             log: log::Log::default(),
+            known: known::Known::default(),
+            config: OnceLock::new(),
             token,
             moved: AtomicBool::new(false),
         }
@@ -107,17 +126,29 @@ impl Control {
         self.moved.store(true, Ordering::Relaxed);
     }
 
+    /// Takes what the server was opened with, and what it announces: secrets in them are never shown.
+    pub(crate) fn opened(&self, options: &ServerOptions, credentials: &Map<String, Value>) {
+        if let Some(seed) = &options.seed {
+            self.known.learn(&seed.document());
+        }
+        self.known.credentials(credentials);
+        // Opened once; a second time would say the same.
+        let _ = self.config.set(config::describe(options));
+    }
+
     pub(crate) fn record(&self, entry: Entry) {
         self.metrics.count(&entry);
-        self.log.add(entry);
+        self.log.add(entry, &self.known);
     }
 }
 
 /// Answers one request of the control API.
 pub(crate) async fn handle(shell: &Shell, mut inbound: Inbound) -> Reply {
-    let route = match ROUTES.find(&inbound.method, &inbound.path) {
-        Outcome::Matched(matched) => matched.route,
-        Outcome::WrongMethod { .. } => return *problem(StatusCode::METHOD_NOT_ALLOWED, "this path has other verbs"),
+    let (route, params) = match ROUTES.find(&inbound.method, &inbound.path) {
+        Outcome::Matched(matched) => (matched.route, matched.params),
+        Outcome::WrongMethod { .. } => {
+            return *problem(StatusCode::METHOD_NOT_ALLOWED, "this path has other verbs");
+        }
         Outcome::NotFound => return *problem(StatusCode::NOT_FOUND, "no such page; see /_pentad"),
     };
     if let Err(refusal) = admit(shell, &inbound, route.handler) {
@@ -127,6 +158,7 @@ pub(crate) async fn handle(shell: &Shell, mut inbound: Inbound) -> Reply {
         return fault.reply().route(route.name);
     }
     let reply = match route.handler {
+        Action::Index if console::wanted(&inbound) => console::page(shell, &inbound),
         Action::Index => health::index(shell, &inbound),
         Action::Alive => health::alive(),
         Action::Ready => health::ready(shell),
@@ -145,6 +177,11 @@ pub(crate) async fn handle(shell: &Shell, mut inbound: Inbound) -> Reply {
         Action::Faults => faults::show(shell),
         Action::AddFault => faults::add(shell, &inbound),
         Action::ClearFaults => faults::clear(shell),
+        Action::Config => config::show(shell),
+        Action::Snapshots => snapshot::list(shell),
+        Action::Snapshot => snapshot::make(shell, name(&params)).await,
+        Action::DropSnapshot => snapshot::remove(shell, name(&params)),
+        Action::Restore => snapshot::restore(shell, name(&params)).await,
     };
     reply.unwrap_or_else(|refusal| *refusal).route(route.name)
 }
@@ -190,6 +227,16 @@ fn names_this_machine(base: &str) -> bool {
         Some(url::Host::Ipv6(addr)) => addr.is_loopback(),
         None => false,
     }
+}
+
+/// The authority that the caller used.
+fn authority(inbound: &Inbound) -> &str {
+    inbound.base.split("//").nth(1).and_then(|rest| rest.split('/').next()).unwrap_or_default()
+}
+
+/// The one variable of a path.
+fn name<'p>(params: &'p [(&'static str, String)]) -> &'p str {
+    params.first().map_or("", |(_, value)| value.as_str())
 }
 
 fn problem(status: StatusCode, message: impl std::fmt::Display) -> Refusal {

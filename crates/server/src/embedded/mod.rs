@@ -25,7 +25,6 @@ pub type Connect = fn(PathBuf) -> Arc<dyn Transport>;
 /// A server on this machine that answers without a port, at the authority `http://pentad.local`.
 ///
 /// [`close`](Self::close) ends it in good order. Dropping it ends it too, but waits for nothing.
-#[derive(Debug)]
 pub struct Embedded {
     transport: Arc<dyn Transport>,
     credentials: Value,
@@ -33,6 +32,13 @@ pub struct Embedded {
     server: Option<Server>,
     /// The way to another process that holds the directory, and to who holds it after that one.
     succession: Option<Arc<Succession>>,
+}
+
+impl std::fmt::Debug for Embedded {
+    /// Without the credentials.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Embedded").field("server", &self.server).finish_non_exhaustive()
+    }
 }
 
 impl Embedded {

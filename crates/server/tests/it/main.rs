@@ -2,15 +2,19 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod afar;
 mod announcement;
 mod bodies;
 mod clock;
 mod control;
 mod door;
 mod fixture;
+mod guarded;
 mod holder;
 mod limit;
 mod routing;
+mod secrets;
+mod snapshots;
 mod stop;
 mod tls;
 mod upgrade;
