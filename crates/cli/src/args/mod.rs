@@ -6,7 +6,7 @@ mod value;
 use clap::{Parser, Subcommand};
 
 pub(crate) use self::global::{Global, Language};
-pub(crate) use self::value::{attribute, duration, json_source, timeout};
+pub(crate) use self::value::{attribute, json_source, timeout};
 use crate::command;
 
 /// Five cloud-service APIs from one command line, with a local server for all of them.

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::failure::{Failure, Result};
 
 /// A time span such as `90s`, `1h30m` or `PT5S`; a bare number counts seconds.
-pub(crate) fn duration(text: &str) -> std::result::Result<Duration, String> {
+fn duration(text: &str) -> std::result::Result<Duration, String> {
     if let Ok(seconds) = text.parse::<u32>() {
         return Ok(Duration::from_secs(seconds.into()));
     }

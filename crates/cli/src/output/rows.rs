@@ -44,6 +44,8 @@ impl Rows {
     pub(crate) fn push(&mut self, output: &mut Output, item: &Value) -> Result<()> {
         let queried = output.shape.query.is_some() && !self.raw;
         if queried && self.live {
+            // What a query leaves has columns of its own.
+            self.view = View::ALL;
             for result in output.apply(item)? {
                 self.write(output, &result)?;
             }

@@ -126,7 +126,7 @@ fn fits(place: Place, item: &Item) -> Result<(), String> {
     match place {
         Place::Group => Ok(()),
         Place::Format => Choice::parse(text()?).map(drop),
-        Place::Duration => crate::args::duration(text()?).map(drop),
+        Place::Duration => crate::args::timeout(text()?).map(drop),
         Place::Value(Kind::Text | Kind::Path | Kind::Secret) => text().map(drop),
         Place::Value(Kind::Port) => match item.as_integer() {
             Some(1..=65535) => Ok(()),

@@ -91,14 +91,9 @@ pub(crate) fn too_open(_meta: &std::fs::Metadata) -> Option<u32> {
 pub(crate) fn write_private(path: &Path, text: &str) -> Result<()> {
     let what = || format!("cannot write {}", path.display());
     let io = |error: std::io::Error| {
-        use std::io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
-        let failure = Failure::config(what(), error.to_string());
-        match error.kind() {
-            PermissionDenied | ReadOnlyFilesystem => failure.hint(
-                "make the directory writable, or name another file with PENTAD_CONFIG; flags and variables need no file",
-            ),
-            _ => failure,
-        }
+        Failure::config(what(), error.to_string()).hint(
+            "make the directory writable, or name another file with PENTAD_CONFIG; flags and variables need no file",
+        )
     };
     let folder = path.parent().ok_or_else(|| Failure::config(what(), "it has no directory"))?;
     private_dir(folder).map_err(io)?;

@@ -153,6 +153,9 @@ fn the_tour_runs_and_leaves_nothing() {
     let run = house.ok(&["tour"]);
     assert!(run.out.contains("$ pentad ams publish greetings hello bonjour"), "{}", run.out);
     assert!(run.out.contains("καλημέρα"), "{}", run.out);
+    // Later steps use what earlier ones showed.
+    assert!(run.out.contains("$ pentad ams ack inbox 2\n"), "{}", run.out);
+    assert!(house.ok(&["tour", "ams"]).out.contains("steps in"));
     assert!(!house.data().exists());
 }
 

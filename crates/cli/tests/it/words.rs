@@ -10,6 +10,18 @@ fn version_is_one_line_on_stdout() {
 }
 
 #[test]
+fn version_and_help_read_no_configuration() {
+    let house = House::new();
+    let pipe = house.path().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    // Whoever reads a pipe into which nobody writes waits for ever.
+    let house = house.env("PENTAD_CONFIG", pipe.to_str().unwrap());
+    for words in [&["--version"][..], &["-V"], &["--help"], &["ams", "--help"], &["completion", "bash"]] {
+        house.ok(words);
+    }
+}
+
+#[test]
 fn a_wrong_word_is_a_usage_error_on_stderr() {
     let run = House::new().run(&["ams", "topik", "list"]);
     assert_eq!(run.code, 2);
@@ -20,9 +32,14 @@ fn a_wrong_word_is_a_usage_error_on_stderr() {
 #[test]
 fn help_lists_every_exit_code() {
     let run = House::new().ok(&["help", "exit-codes"]);
-    for code in
-        ["0  success", "2  usage error", "3  not found", "10  partial", "130  interrupted", "143  terminated"]
-    {
+    for code in [
+        "0  success",
+        "2  usage or configuration error",
+        "3  not found",
+        "10  partial",
+        "130  interrupted",
+        "143  terminated",
+    ] {
         assert!(run.out.contains(code), "{code} in {}", run.out);
     }
 }

@@ -82,6 +82,10 @@ impl TopicCommand {
                 run.ready_for("ams.topic.list")?;
                 run.list(&paging, Client::topics, TOPIC).await
             }
+            Self::Ensure { topic } => {
+                run.ready_for("ams.topic.create")?;
+                run.work(Effect::Change, |client| client.topic(&topic).ensure(), TOPIC).await
+            }
             Self::DetachSchema { topic } => {
                 run.ready_for("ams.topic.detach_schema")?;
                 let note = format!("messages of {topic} need fit no schema");
