@@ -3,7 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail the test")]
 
 use pentad_ams::{Client, Consume, Message, PublisherOptions};
-use pentad_core::ErrorKind;
+use pentad_core::retry::Reconnect;
+use pentad_core::{Error, ErrorKind, Sent};
 use pentad_testkit::{ManualClock, ScriptedTransport, run};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -23,6 +24,10 @@ fn pulled(offsets: std::ops::Range<i64>) -> String {
 
 fn failure(code: u16, message: &str) -> String {
     json!({"error": {"code": code, "message": message, "status": "X"}}).to_string()
+}
+
+fn refused() -> Error {
+    Error::new(ErrorKind::Connection, "connection refused").with_sent(Sent::No)
 }
 
 fn bodies(transport: &ScriptedTransport) -> Vec<Value> {
@@ -93,6 +98,19 @@ fn a_released_message_comes_again_as_the_second_attempt() {
     run(run(feed.next()).unwrap().unwrap().release()).unwrap();
     let again = run(feed.next()).unwrap().unwrap();
     assert_eq!((again.offset(), again.attempt()), (0, 2));
+}
+
+#[test]
+fn an_outage_is_lived_through_as_the_feeds_caller_says() {
+    let down = || (0..8).fold(ScriptedTransport::new(), |script, _| script.fail(refused()));
+    let transport = down().answer(200, pulled(0..1));
+    let mut feed = client(&transport).subscription("s").consume(options());
+    assert_eq!(run(feed.next()).unwrap().unwrap().offset(), 0);
+
+    let transport = down().answer(200, pulled(0..1));
+    let feed = client(&transport).subscription("s").consume(options());
+    let error = run(feed.reconnect(Reconnect::never()).next()).unwrap().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Connection);
 }
 
 #[test]

@@ -113,7 +113,8 @@ pub(crate) fn resolve(base: &Uri, link: &str) -> Option<Uri> {
     (uri.scheme().is_some() && uri.authority().is_some()).then_some(uri)
 }
 
-/// Whether two URLs have the same scheme, host and port.
+/// Whether two URLs have the same scheme, host and port. One with user information is nobody's: following it would show
+/// what it says as a credential.
 pub(crate) fn same_origin(a: &Uri, b: &Uri) -> bool {
     fn port(uri: &Uri) -> Option<u16> {
         uri.port_u16().or(match uri.scheme_str() {
@@ -122,7 +123,10 @@ pub(crate) fn same_origin(a: &Uri, b: &Uri) -> bool {
             _ => None,
         })
     }
-    a.scheme() == b.scheme()
+    let user = |uri: &Uri| uri.authority().is_some_and(|authority| authority.as_str().contains('@'));
+    !user(a)
+        && !user(b)
+        && a.scheme() == b.scheme()
         && port(a) == port(b)
         && match (a.host(), b.host()) {
             (Some(a), Some(b)) => a.eq_ignore_ascii_case(b),
@@ -162,6 +166,7 @@ mod tests {
         assert!(!same("http://h.test", "https://h.test"));
         assert!(!same("http://h.test", "http://h.test:81"));
         assert!(!same("http://h.test", "http://h.test.evil"));
+        assert!(!same("http://h.test", "http://user@h.test"));
     }
 
     #[test]

@@ -62,7 +62,7 @@ pub fn path_with(path: &str, template: Option<&str>, stand_in: StandIn<'_>) -> S
 
 fn hide_arguments(given: &mut [String], template: &str, stand_in: StandIn<'_>) {
     let wanted: Vec<&str> = template.trim_start_matches('/').split('/').collect();
-    let spanning = wanted.iter().position(|part| part.contains("{+"));
+    let spanning = wanted.iter().position(|part| argument(part).is_some_and(|(_, spans)| spans));
     let after = spanning.map_or(0, |at| wanted.len() - at - 1);
     for (index, part) in wanted.iter().enumerate() {
         let Some((name, spans)) = argument(part) else { continue };
@@ -92,7 +92,7 @@ fn hide_arguments(given: &mut [String], template: &str, stand_in: StandIn<'_>) {
 /// The name of the argument in a template's segment, and whether it spans segments.
 fn argument(part: &str) -> Option<(&str, bool)> {
     let (name, _) = part.split_once('{')?.1.split_once('}')?;
-    Some(name.strip_prefix('+').map_or((name, false), |name| (name, true)))
+    Some(name.strip_prefix(['+', '=']).map_or((name, false), |name| (name, true)))
 }
 
 /// A URL, absolute or only path and query, without user information and with the secrets in its path, query and

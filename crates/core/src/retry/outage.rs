@@ -83,13 +83,12 @@ impl Outage {
             return None;
         }
         let since = *self.since.get_or_insert(now);
-        if now.saturating_duration_since(since) >= self.policy.longest {
-            return None;
-        }
+        let left = self.policy.longest.checked_sub(now.saturating_duration_since(since))?;
         let scheduled = self.policy.schedule.pause(self.failures, jitter);
         self.failures = self.failures.saturating_add(1);
         let asked = error.retry_after().filter(|_| self.policy.retry_after);
-        Some(asked.unwrap_or(scheduled))
+        // Whoever asks for more patience than there is will not be back in time.
+        (!left.is_zero() && asked.is_none_or(|asked| asked <= left)).then(|| asked.unwrap_or(scheduled))
     }
 
     /// Lets a failure pass that time may heal, after a pause: `None` then, and the caller tries again.

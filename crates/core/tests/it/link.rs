@@ -101,6 +101,7 @@ fn a_link_to_another_origin_is_refused_and_nothing_is_sent_there() {
         "//evil.test/things",
         "https://db.test:8779@evil.test/things",
         "https://db.test:8779.evil.test/things",
+        "https://user@db.test:8779/v1.0/p1/things",
     ] {
         let transport = linked(next);
         let error = run(list(&transport).all()).unwrap_err();

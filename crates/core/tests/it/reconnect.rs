@@ -86,6 +86,8 @@ fn the_pause_is_what_the_service_asked_for() {
     let now = pentad_core::Clock::now(&ManualClock::new());
     let busy = Error::new(ErrorKind::Unavailable, "busy").with_retry_after(secs(7));
     assert_eq!(outage.pause(&busy, now, 0.5), Some(secs(7)));
+    let patient = Error::new(ErrorKind::Unavailable, "busy").with_retry_after(secs(61));
+    assert_eq!(outage.pause(&patient, now, 0.5), None);
     let last = Error::new(ErrorKind::Unavailable, "x").with_api(ApiDetails::new("final").again(false));
     assert_eq!(outage.pause(&last, now, 0.5), None);
 }
