@@ -5,7 +5,7 @@
 //! | feature | what it brings |
 //! | --- | --- |
 //! | `ams` (default) | `pentad::ams`: the ARGO Messaging Service |
-//! | `local` | `pentad::local`: the server of this machine, in this process |
+//! | `local` | `pentad::local`: a server of one's own without a port: in memory, on a directory, on the user's data |
 //! | `blocking` | `.wait()` on every call |
 
 #[cfg(feature = "ams")]

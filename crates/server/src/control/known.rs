@@ -12,6 +12,9 @@ const SHORT: usize = 6;
 /// Generated credentials are at least as long; what is shorter beside them is a name.
 const GENERATED: usize = 16;
 
+/// Ends of names of what is announced for everybody to see.
+const PUBLIC: [&str; 4] = ["id", "name", "project", "url"];
+
 /// What an installation announced or was seeded with.
 #[derive(Default)]
 pub(super) struct Known {
@@ -35,10 +38,12 @@ impl Known {
     /// Learns generated credentials, whose names say whose they are.
     pub(super) fn credentials(&self, sections: &Map<String, Value>) {
         let mut found = BTreeSet::new();
-        let values = sections.values().filter_map(Value::as_object).flat_map(Map::values);
-        for text in values.filter_map(Value::as_str) {
+        for (name, value) in sections.values().filter_map(Value::as_object).flatten() {
+            // Of `ApiKey SECRET` the last word is the secret.
+            let text = value.as_str().and_then(|text| text.rsplit(' ').next()).unwrap_or_default();
             // Places and names stand among them.
-            if text.len() >= GENERATED && !text.contains(['/', ',']) {
+            let told = PUBLIC.iter().any(|end| name.ends_with(end));
+            if text.len() >= GENERATED && !told && !text.contains(['/', ',']) {
                 found.insert(text.to_owned());
             }
         }
@@ -163,10 +168,15 @@ mod tests {
     #[test]
     fn generated_credentials_are_known_by_their_length() {
         let known = Known::default();
-        let section = json!({"ams": {"project": "demo", "publisher": "0123456789abcdef0123", "client_cert": "/tmp/x/client/cert.pem"}});
+        let section = json!({"ams": {"project": "demo", "publisher": "0123456789abcdef0123", "client_cert": "/tmp/x/client/cert.pem"},
+            "connect": {"api_key": "ApiKey SU-0123:0123456789ab"}, "ivcap": {"account_id": "urn:ivcap:account:0123"}});
         known.credentials(section.as_object().unwrap());
         let sieve = known.sieve();
         assert_eq!(sieve.text("demo 0123456789abcdef0123"), "demo ***");
         assert_eq!(sieve.text("/tmp/x/client/cert.pem"), "/tmp/x/client/cert.pem");
+        assert_eq!(
+            sieve.text("SU-0123:0123456789ab of urn:ivcap:account:0123"),
+            "*** of urn:ivcap:account:0123"
+        );
     }
 }
