@@ -2,10 +2,11 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::future::{Future, IntoFuture};
+use std::future::IntoFuture;
 use std::time::{Duration, Instant};
 
 use futures_core::future::BoxFuture;
+use futures_util::FutureExt;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version};
 use jiff::Timestamp;
 
@@ -323,12 +324,9 @@ impl<T: Send + 'static> IntoFuture for Call<T> {
     type IntoFuture = BoxFuture<'static, Result<T>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(only_value(self.outcome()))
+        // Not an async block around it, which would keep room for the call once more.
+        Box::pin(self.outcome().map(|outcome| outcome.0))
     }
-}
-
-async fn only_value<T>(outcome: impl Future<Output = (Result<T>, Option<Meta>)>) -> Result<T> {
-    outcome.await.0
 }
 
 impl<T> fmt::Debug for Call<T> {

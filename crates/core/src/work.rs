@@ -274,9 +274,9 @@ impl<T: Send + 'static> Work<T> {
             let deadline = self.total.and_then(|total| clock.now().checked_add(total));
             let mut scope = Scope::new(session, deadline, self.plan.retry, self.extra);
             scope.events = events;
-            let work = (self.run)(scope);
+            let mut work = (self.run)(scope);
             let result = match self.total {
-                Some(total) => crate::retry::race(&*clock, total, work).await,
+                Some(total) => crate::retry::race(&*clock, total, work.as_mut()).await,
                 None => Some(work.await),
             };
             let result = result.unwrap_or_else(|| {

@@ -1,7 +1,7 @@
 //! One attempt: credential, exchange, redirects, body.
 
 use std::future::{Future, poll_fn};
-use std::pin::pin;
+use std::pin::Pin;
 use std::sync::atomic::Ordering;
 use std::task::Poll;
 use std::time::Duration;
@@ -28,8 +28,13 @@ const EXPLANATION: usize = 1024 * 1024;
 const HARMLESS: [HeaderName; 5] = [ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, RANGE, USER_AGENT];
 
 /// Runs a future for at most `limit`; `None` if the limit came first. The timer is made only if the future must wait.
-pub(crate) async fn race<T>(clock: &dyn Clock, limit: Duration, work: impl Future<Output = T>) -> Option<T> {
-    let mut work = pin!(work);
+///
+/// The work is pinned by the caller: an async function that takes it as a value keeps room for it twice.
+pub(crate) async fn race<T>(
+    clock: &dyn Clock,
+    limit: Duration,
+    mut work: Pin<&mut (impl Future<Output = T> + ?Sized)>,
+) -> Option<T> {
     let mut alarm = None;
     poll_fn(|cx| {
         if let Poll::Ready(value) = work.as_mut().poll(cx) {

@@ -1,5 +1,6 @@
 //! The one loop: authorize, send, classify, decide.
 
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -176,8 +177,11 @@ impl Run<'_> {
         let clock = &*self.plan.session.shared().clock;
         let progress = Progress::default();
         let exchange = self.plan.session.shared().authorize.is_some().then(|| self.exchange());
-        let work = attempt(self.plan, &mut self.request, exchange.as_ref(), &progress, self.attempts, stamp);
-        let result = race(clock, limit, work).await;
+        let result = {
+            let (plan, request) = (self.plan, &mut self.request);
+            let work = attempt(plan, request, exchange.as_ref(), &progress, self.attempts, stamp);
+            race(clock, limit, pin!(work)).await
+        };
         let result = result.unwrap_or_else(|| {
             let sent = if progress.handed_over.load(Ordering::Relaxed) { Sent::Maybe } else { Sent::No };
             Err(self.out_of_time(sent))
@@ -216,8 +220,8 @@ impl Run<'_> {
             return Ok(false);
         }
         let exchange = self.exchange();
-        let renewal = authorize.renew(&exchange, stamp);
-        match race(&*shared.clock, self.remaining(), renewal).await {
+        let mut renewal = authorize.renew(&exchange, stamp);
+        match race(&*shared.clock, self.remaining(), renewal.as_mut()).await {
             Some(renewed) => {
                 let renewed = renewed?;
                 // The rejected attempt is not counted: its successor takes its number.
