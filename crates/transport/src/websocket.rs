@@ -199,8 +199,7 @@ impl Dial {
             #[cfg(unix)]
             Self::File(path) => {
                 let connecting = async {
-                    let dialled = UnixStream::connect(path).await;
-                    Ok(dialled.map_err(|error| connect::Fault::Dial(Box::new(error)))?)
+                    UnixStream::connect(path).await.map_err(|error| connect::Fault::Dial(Box::new(error)))
                 };
                 let stream = connect::within_limit(connect::current_limit(), connecting).await?;
                 Ok(Box::new(stream))
