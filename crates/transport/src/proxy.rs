@@ -247,4 +247,25 @@ mod tests {
         assert_eq!(proxy.dial().unwrap().port_u16(), Some(1080));
         assert!(!proxy.forwards(false));
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_in_the_environments_variables_is_a_panic(
+            url in ".{0,40}",
+            user in ".{0,10}",
+            except in "[a-z0-9.:/*, \\[\\]-]{0,40}|.{0,30}",
+        ) {
+            for url in [url.clone(), format!("http://{user}@proxy:3128"), format!("socks5h://{user}@{url}")] {
+                let proxies = Proxies(Some(Matcher::builder().all(url).no(except.clone()).build()));
+                for server in ["http://far.example/", "https://[::1]:8443/", "http://127.0.0.1/"] {
+                    let server = Uri::from_static(server);
+                    proxies.authorize(&server, &mut HeaderMap::new());
+                    if let Some(proxy) = proxies.on_the_way_to(&server) {
+                        proptest::prop_assert!(!proxy.name().contains('@'));
+                        proptest::prop_assert!(proxy.dial().is_ok_and(|place| place.port_u16().is_some()));
+                    }
+                }
+            }
+        }
+    }
 }
