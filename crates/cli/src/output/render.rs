@@ -100,12 +100,16 @@ fn blank(value: &Value) -> bool {
     }
 }
 
+/// Columns of a terminal below which folding makes nothing easier to read.
+const NARROWEST: u16 = 20;
+
 fn plain(output: &Output) -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     // Only a terminal has a width worth folding for: a pipe gets whole lines.
-    let arrangement =
-        if output.terminal { ContentArrangement::Dynamic } else { ContentArrangement::Disabled };
+    // Some terminals say that they have no width at all.
+    let folds = output.terminal && table.width().is_some_and(|width| width >= NARROWEST);
+    let arrangement = if folds { ContentArrangement::Dynamic } else { ContentArrangement::Disabled };
     table.set_content_arrangement(arrangement);
     table
 }
