@@ -1,8 +1,36 @@
 //! Behaviour of the messaging service.
 
+mod people;
+mod push;
+mod report;
+mod schema;
+mod time;
+
+use std::fmt::Debug;
+use std::sync::Arc;
+use std::time::Duration;
+
 use futures_util::future::BoxFuture;
 use pentad_ams::{Client, Consume, ErrorExt, Message, NewSubscription, Pull, Seek};
 use pentad_core::{ErrorKind, Result};
+
+/// The time of the service under test.
+pub trait Time: Debug + Send + Sync {
+    /// Moves it on, and waits until all work that became due is done.
+    fn advance(&self, by: Duration) -> BoxFuture<'_, Result<()>>;
+}
+
+/// A receiver of push deliveries that the service trusts.
+pub trait Receiver: Debug + Send + Sync {
+    /// The URL of a path, `https`.
+    fn url(&self, path: &str) -> String;
+    /// Sets what the path of the endpoint verification shows.
+    fn show(&self, hash: &str);
+    /// Sets the statuses of the next deliveries; 200 after them.
+    fn script(&self, statuses: &[u16]);
+    /// Takes the positions of the messages in each delivery since the last time.
+    fn take(&self) -> Vec<Vec<String>>;
+}
 
 /// The clients that a case plays with, all of one project, each in its role.
 #[derive(Debug, Clone)]
@@ -15,6 +43,10 @@ pub struct Stage {
     pub consumer: Client,
     /// Manages users and projects.
     pub service_admin: Client,
+    /// Moves the service's time.
+    pub time: Arc<dyn Time>,
+    /// Takes push deliveries.
+    pub receiver: Arc<dyn Receiver>,
 }
 
 /// A named case.
@@ -30,6 +62,18 @@ pub fn cases() -> Vec<Case> {
         ("seek_moves_to_begin_end_and_offset", |stage| Box::pin(seek(stage))),
         ("consume_hands_out_each_message_once_and_commits", |stage| Box::pin(consume(stage))),
         ("lists_come_page_by_page_newest_first", |stage| Box::pin(pages(stage))),
+        ("an_acknowledgement_after_the_deadline_is_late", |stage| Box::pin(time::deadline(stage))),
+        ("a_time_leads_to_the_first_message_from_then_on", |stage| Box::pin(time::offsets(stage))),
+        ("messages_end_with_the_retention", |stage| Box::pin(time::retention(stage))),
+        ("push_waits_for_verification_and_repeats_what_was_refused", |stage| Box::pin(push::linear(stage))),
+        ("slow_start_begins_after_a_second_and_slows_down_on_failure", |stage| Box::pin(push::slow(stage))),
+        ("a_json_schema_decides_what_may_be_published", |stage| Box::pin(schema::json(stage))),
+        ("an_avro_schema_decides_what_is_valid", |stage| Box::pin(schema::avro(stage))),
+        ("users_are_created_changed_found_and_deleted", |stage| Box::pin(people::users(stage))),
+        ("projects_and_their_members_come_and_go", |stage| Box::pin(people::projects(stage))),
+        ("a_registration_is_accepted_or_declined_once", |stage| Box::pin(people::registrations(stage))),
+        ("counters_and_reports_tell_what_happened", |stage| Box::pin(report::counters(stage))),
+        ("the_service_tells_its_state", |stage| Box::pin(report::state(stage))),
     ]
 }
 

@@ -2,48 +2,41 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail the test")]
 
+#[path = "it/complete.rs"]
+mod complete;
+#[path = "../../server/tests/ams/receiver.rs"]
+#[expect(dead_code, reason = "the server's own tests look closer at what arrives")]
+mod receiver;
+#[path = "it/stage.rs"]
+mod stage;
+
 use std::sync::Arc;
 
-use pentad_ams::Client;
-use pentad_cases::ams::{Stage, cases};
-use pentad_core::Transport;
 use pentad_server::{ListenOptions, Server, ServerOptions};
 
-fn stage(server: &Server, endpoint: &str, transport: &Arc<dyn Transport>) -> Stage {
-    let credentials = server.credentials();
-    let client = |role: &str| {
-        let token = credentials["ams"][role].as_str().unwrap_or_else(|| panic!("a token for {role}"));
-        let builder = Client::new(endpoint, credentials["ams"]["project"].as_str().unwrap());
-        builder.token(token.to_owned()).transport(Arc::clone(transport)).build().unwrap()
-    };
-    Stage {
-        admin: client("project_admin"),
-        publisher: client("publisher"),
-        consumer: client("consumer"),
-        service_admin: client("service_admin"),
-    }
-}
-
-async fn tell(stage: Stage) {
-    for (name, case) in cases() {
-        case(stage.clone()).await.unwrap_or_else(|error| panic!("{name}: {error}"));
-    }
-}
+use self::stage::{Theatre, tell};
 
 #[tokio::test]
-async fn embedded_server_behaves_as_every_case_says() {
-    let server = Server::builder(ServerOptions::memory()).open().await.unwrap();
-    tell(stage(&server, "http://pentad.local/ams", &server.door())).await;
-    server.shutdown().await;
+async fn embedded_server_behaves_as_every_case_says_and_every_operation_is_in_one() {
+    let theatre = Theatre::new(ServerOptions::memory()).await;
+    let endpoint = "http://pentad.local/ams";
+    tell(theatre.stage(endpoint, &theatre.server.door(), theatre.server_time())).await;
+    complete::check(&theatre.recorder);
+    theatre.server.shutdown().await;
 }
 
 #[tokio::test]
 async fn server_over_tcp_behaves_as_every_case_says() {
-    let server = Server::builder(ServerOptions::memory()).open().await.unwrap();
-    server.listen(ListenOptions::any_port()).await.unwrap();
-    let endpoint = server.announcement()["endpoints"]["ams_plain"].as_str().unwrap().to_owned();
-    tell(stage(&server, &endpoint, &pentad_transport::shared().unwrap())).await;
-    server.shutdown().await;
+    let theatre = Theatre::new(ServerOptions::memory()).await;
+    theatre.server.listen(ListenOptions::any_port()).await.unwrap();
+    let endpoint = |server: &Server, key: &str| {
+        server.announcement()["endpoints"][key].as_str().unwrap_or_else(|| panic!("{key}")).to_owned()
+    };
+    let transport = pentad_transport::shared().unwrap();
+    let control = stage::Control::new(&endpoint(&theatre.server, "control"), Arc::clone(&transport));
+    let ams = endpoint(&theatre.server, "ams_plain");
+    tell(theatre.stage(&ams, &transport, Arc::new(control))).await;
+    theatre.server.shutdown().await;
 }
 
 #[tokio::test]
@@ -55,7 +48,7 @@ async fn server_on_postgres_behaves_as_every_case_says() {
     let data = tempfile::tempdir().unwrap();
     let mut options = ServerOptions::dir(data.path());
     options.store = Some(url);
-    let server = Server::builder(options).open().await.unwrap();
-    tell(stage(&server, "http://pentad.local/ams", &server.door())).await;
-    server.shutdown().await;
+    let theatre = Theatre::new(options).await;
+    tell(theatre.stage("http://pentad.local/ams", &theatre.server.door(), theatre.server_time())).await;
+    theatre.server.shutdown().await;
 }

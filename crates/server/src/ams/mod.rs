@@ -10,6 +10,9 @@ mod handlers;
 mod model;
 mod names;
 mod paging;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod parse;
 mod push;
 mod quirks;
 mod roles;

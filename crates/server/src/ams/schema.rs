@@ -150,6 +150,10 @@ fn recurses<'a>(schema: &'a apache_avro::Schema, open: &mut Vec<&'a Name>) -> bo
 fn check_avro(schema: &apache_avro::Schema, bytes: &[u8]) -> Result<(), String> {
     let mut rest = bytes;
     let reader = GenericDatumReader::builder(schema).build().map_err(|e| e.to_string())?;
-    reader.read_value(&mut rest).map_err(|e| e.to_string())?;
+    let value = reader.read_value(&mut rest).map_err(|e| e.to_string())?;
+    // The decoder takes a text that ends early for `null`.
+    if !value.validate(schema) {
+        return Err("the data ends before the value does".to_owned());
+    }
     if rest.is_empty() { Ok(()) } else { Err(format!("{} bytes follow the value", rest.len())) }
 }

@@ -100,6 +100,13 @@ pub(crate) async fn seed(ams: &Ams, section: Value) -> Result<(), SeedError> {
     Ok(())
 }
 
+/// Reads a section without applying it.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn read_section(section: Value) -> Result<(), SeedError> {
+    let section: Section = serde_json::from_value(section).map_err(|e| SeedError::new("ams", e))?;
+    Settings::parse(&section.options).map(drop)
+}
+
 /// Why nothing of a section was stored.
 struct Refused(SeedError);
 

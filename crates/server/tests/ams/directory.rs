@@ -162,6 +162,8 @@ async fn avro_payloads_are_checked() {
         w.post("tA", validate, json!({"data": "BGFi"})).await.ok()["message"],
         "Message validated successfully"
     );
+    let short = w.post("tA", validate, json!({"data": "bm8gYXZybw=="})).await;
+    assert_eq!(short.message(), "Message 0 is not valid.the data ends before the value does");
     assert!(
         w.post("tA", validate, json!({"data": "/w=="}))
             .await
