@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::future::IntoFuture;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -89,6 +90,35 @@ impl<T> Page<T> {
     }
 }
 
+/// How an answer becomes a page.
+type ReadPage<T> = fn(&Context, &Parts, Bytes) -> Result<Page<T>>;
+
+/// As [`ReadPage`], with what was changed about its things.
+type ChangedPage<T> = dyn Fn(&Context, &Parts, Bytes) -> Result<Page<T>> + Send + Sync;
+
+enum Reader<T> {
+    Plain(ReadPage<T>),
+    Changed(Arc<ChangedPage<T>>),
+}
+
+impl<T> Reader<T> {
+    fn read(&self, context: &Context, parts: &Parts, body: Bytes) -> Result<Page<T>> {
+        match self {
+            Self::Plain(read) => read(context, parts, body),
+            Self::Changed(read) => read(context, parts, body),
+        }
+    }
+}
+
+impl<T> Clone for Reader<T> {
+    fn clone(&self) -> Self {
+        match self {
+            Self::Plain(read) => Self::Plain(*read),
+            Self::Changed(read) => Self::Changed(Arc::clone(read)),
+        }
+    }
+}
+
 /// A page with the base that was asked.
 pub(crate) type Fetched<T> = Result<(Page<T>, Option<Uri>)>;
 /// A page on its way.
@@ -99,11 +129,13 @@ pub(crate) type Fetch<T> = BoxFuture<'static, Fetched<T>>;
 pub struct List<T> {
     plan: Planned,
     cursor: fn(&Cursor, &mut Request),
-    page: fn(&Context, &Parts, Bytes) -> Result<Page<T>>,
+    page: Reader<T>,
     size_name: Option<&'static str>,
     page_size: Option<u32>,
     pub(crate) max_items: Option<usize>,
     pub(crate) start: Option<Cursor>,
+    /// The first offset beyond what the caller wants, where places are offsets.
+    end: Option<u64>,
     pub(crate) concurrency: usize,
 }
 
@@ -113,18 +145,19 @@ impl<T> List<T> {
         request: Result<Request>,
         options: Options,
         cursor: fn(&Cursor, &mut Request),
-        page: fn(&Context, &Parts, Bytes) -> Result<Page<T>>,
+        page: ReadPage<T>,
     ) -> Self {
         let request = request.and_then(repeatable);
         let plan = Planned { context, request, retry: None, options };
         Self {
             plan,
             cursor,
-            page,
+            page: Reader::Plain(page),
             size_name: None,
             page_size: None,
             max_items: None,
             start: None,
+            end: None,
             concurrency: 1,
         }
     }
@@ -214,7 +247,7 @@ impl<T> List<T> {
     fn at(&self, place: Option<&Cursor>, home: Option<&Uri>) -> Result<Request> {
         let base = self.plan.request.as_ref().map_err(again)?;
         let mut request = base.clone_head();
-        let most = self.max_items.and_then(|most| u32::try_from(most).ok());
+        let most = self.wanted_at(place).and_then(|most| u32::try_from(most).ok());
         let size = match (self.page_size, most) {
             (Some(size), Some(most)) => Some(size.min(most.max(1))),
             (size, _) => size,
@@ -234,6 +267,46 @@ impl<T> List<T> {
             self.refuse_elsewhere(now, home)?;
         }
         Ok(request)
+    }
+
+    /// How many things the caller still wants from a place on, as far as that is known.
+    fn wanted_at(&self, place: Option<&Cursor>) -> Option<u64> {
+        let most = self.max_items? as u64;
+        match (self.end, place) {
+            (Some(end), Some(Cursor::Offset(here))) => Some(end.saturating_sub(*here).min(most)),
+            _ => Some(most),
+        }
+    }
+
+    /// Settles where the listing ends, before its pages are asked for.
+    pub(crate) fn settle(&mut self) {
+        let start = match &self.start {
+            None => 0,
+            Some(Cursor::Offset(start)) => *start,
+            Some(_) => return,
+        };
+        self.end = self.max_items.map(|most| start.saturating_add(most as u64));
+    }
+
+    /// Changes each thing.
+    pub fn map<U>(self, change: impl Fn(T) -> U + Send + Sync + 'static) -> List<U>
+    where
+        T: 'static,
+    {
+        let read = self.page;
+        List {
+            plan: self.plan,
+            cursor: self.cursor,
+            page: Reader::Changed(Arc::new(move |context: &Context, parts: &Parts, body| {
+                Ok(read.read(context, parts, body)?.map(&change))
+            })),
+            size_name: self.size_name,
+            page_size: self.page_size,
+            max_items: self.max_items,
+            start: self.start,
+            end: self.end,
+            concurrency: self.concurrency,
+        }
     }
 
     /// The credential would follow a link to another origin. While the target is a service in a catalog that no page
@@ -270,14 +343,14 @@ impl<T: Send + 'static> List<T> {
     pub(crate) fn fetch(&self, place: Option<&Cursor>, home: Option<&Uri>) -> Fetch<T> {
         let mut planned = self.planned(self.at(place, home));
         planned.context.path = planned.request.as_ref().ok().map(Request::path_and_query);
-        let page = self.page;
+        let reader = self.page.clone();
         Box::pin(async move {
             let (context, outcome) = planned.send(true).await;
             let answer = outcome.result?;
             let ResponseBody::Full(body) = answer.body else {
                 return Err(Error::new(ErrorKind::Unexpected, "the answer was not read as a whole"));
             };
-            let page = page(&context, &answer.parts, body).map_err(|error| error.with_op(context.op().id))?;
+            let page = reader.read(&context, &answer.parts, body).map_err(|error| error.with_op(context.op().id))?;
             Ok((page, context.base))
         })
     }

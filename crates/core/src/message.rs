@@ -188,11 +188,12 @@ impl Request {
         self.query.push((name.into(), value.into()));
     }
 
-    /// Sets a pair of the query, replacing all of that name.
+    /// Sets a pair of the query, replacing all of that name; it stands where the first of them stood.
     pub fn set_query(&mut self, name: impl Into<Cow<'static, str>>, value: impl Into<String>) {
         let name = name.into();
+        let place = self.query.iter().position(|pair| pair.0 == name).unwrap_or(self.query.len());
         self.query.retain(|pair| pair.0 != name);
-        self.query.push((name, value.into()));
+        self.query.insert(place, (name, value.into()));
     }
 
     /// Points the request at a URL, absolute or relative to its present one. Its query replaces the present query.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use http::Method;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 use crate::error::{Error, ErrorKind, Result};
 
@@ -41,7 +41,8 @@ impl fmt::Display for Api {
 pub struct Op {
     /// Name in errors, traces and the raw door: `service.noun.verb`.
     pub id: &'static str,
-    /// Method and path template per API version. `{name}` is one escaped segment, `{+name}` spans segments.
+    /// Method and path template per API version. `{name}` is one segment and `{+name}` spans segments, both escaped when
+    /// they are filled; `{=name}` spans segments that the service crate has escaped.
     pub routes: &'static [(Api, Method, &'static str)],
     /// Whether sending it twice has the effect of sending it once.
     pub idempotent: bool,
@@ -78,13 +79,14 @@ pub fn placeholders(template: &'static str) -> impl Iterator<Item = &'static str
         .split('{')
         .skip(1)
         .filter_map(|rest| rest.split_once('}'))
-        .map(|(name, _)| name.strip_prefix('+').unwrap_or(name))
+        .map(|(name, _)| name.strip_prefix(['+', '=']).unwrap_or(name))
 }
 
 /// Everything but the unreserved characters of RFC 3986: a name can never change the shape of a path.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// Fills a template: each value is escaped as one segment, or for `{+name}` segment by segment.
+/// Fills a template: each value is escaped as one segment, or for `{+name}` segment by segment; `{=name}` is escaped
+/// already.
 pub(crate) fn fill<'a>(template: &str, value: impl Fn(&str) -> Option<&'a str>) -> Result<String> {
     let mut path = String::with_capacity(template.len() + 32);
     let mut rest = template;
@@ -93,9 +95,15 @@ pub(crate) fn fill<'a>(template: &str, value: impl Fn(&str) -> Option<&'a str>) 
         let Some((name, tail)) = tail.split_once('}') else {
             return Err(Error::new(ErrorKind::Unexpected, "path template has an open brace"));
         };
-        let (name, spans) = name.strip_prefix('+').map_or((name, false), |name| (name, true));
+        let (form, name) = match name.as_bytes().first() {
+            Some(b'+') => (Form::Spanning, &name[1..]),
+            Some(b'=') => (Form::Escaped, &name[1..]),
+            _ => (Form::Segment, name),
+        };
         let value = value(name).ok_or_else(|| Error::invalid(name, "is missing"))?;
-        if spans {
+        if form == Form::Escaped {
+            push_escaped(&mut path, name, value)?;
+        } else if form == Form::Spanning {
             for (index, segment) in value.trim_matches('/').split('/').enumerate() {
                 if index > 0 {
                     path.push('/');
@@ -111,15 +119,39 @@ pub(crate) fn fill<'a>(template: &str, value: impl Fn(&str) -> Option<&'a str>) 
     Ok(path)
 }
 
+/// How the value of an argument stands in the path.
+#[derive(Clone, Copy, PartialEq)]
+enum Form {
+    Segment,
+    Spanning,
+    Escaped,
+}
+
 fn push_segment(path: &mut String, name: &str, segment: &str) -> Result<()> {
-    match segment {
-        "" => return Err(Error::invalid(name, "must not be empty")),
-        // Servers and proxies resolve these even when escaped, so the request would reach another path.
-        "." | ".." => return Err(Error::invalid(name, "must not be a relative path segment")),
-        _ => {}
-    }
+    check_segment(name, segment)?;
     path.extend(utf8_percent_encode(segment, SEGMENT));
     Ok(())
+}
+
+fn push_escaped(path: &mut String, name: &str, escaped: &str) -> Result<()> {
+    for segment in escaped.split('/') {
+        check_segment(name, &percent_decode_str(segment).decode_utf8_lossy())?;
+    }
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@%/".contains(&byte);
+    if !escaped.bytes().all(fits) {
+        return Err(Error::invalid(name, "must be escaped"));
+    }
+    path.push_str(escaped);
+    Ok(())
+}
+
+fn check_segment(name: &str, segment: &str) -> Result<()> {
+    match segment {
+        "" => Err(Error::invalid(name, "must not be empty")),
+        // Servers and proxies resolve these even when escaped, so the request would reach another path.
+        "." | ".." => Err(Error::invalid(name, "must not be a relative path segment")),
+        _ => Ok(()),
+    }
 }
 
 #[cfg(test)]
@@ -168,6 +200,14 @@ mod tests {
     fn a_spanning_value_keeps_its_slashes_only() {
         let path = filled("/c/{+path}/x", &[("path", "/a b/PR-1?/c")]).unwrap();
         assert_eq!(path, "/c/a%20b/PR-1%3F/c/x");
+    }
+
+    #[test]
+    fn an_escaped_value_stands_as_it_is_and_must_fit() {
+        assert_eq!(filled("/{=path}", &[("path", "a%2Fb/c(d)")]).unwrap(), "/a%2Fb/c(d)");
+        for bad in ["a//b", "/a", "a/..", "a/%2E%2e", "a?b", "a#b", "ä", ""] {
+            assert_eq!(filled("/{=path}", &[("path", bad)]).unwrap_err().kind(), ErrorKind::Invalid, "{bad}");
+        }
     }
 
     #[test]

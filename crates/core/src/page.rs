@@ -52,6 +52,7 @@ enum Next {
 
 impl<T> Pages<T> {
     pub(crate) fn new(mut list: List<T>) -> Self {
+        list.settle();
         let start = list.start.take();
         let next = if list.max_items == Some(0) { Next::End } else { Next::At(start) };
         Self {

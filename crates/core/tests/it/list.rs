@@ -201,3 +201,20 @@ fn a_short_page_among_those_in_flight_loses_nothing() {
         .answer(200, r#"{"items":[5],"total":6}"#);
     assert_eq!(run(list(&transport).concurrency(2).all()).unwrap(), [0, 1, 2, 3, 4, 5]);
 }
+
+#[test]
+fn the_last_page_by_offset_asks_for_no_more_than_is_wanted() {
+    let transport = ScriptedTransport::new()
+        .answer(200, r#"{"items":[10,11],"offset":12,"total":90}"#)
+        .answer(200, r#"{"items":[12],"offset":13,"total":90}"#);
+    let list = list(&transport).page_size(2).max_items(3).start_at(Cursor::Offset(10));
+    assert_eq!(run(list.all()).unwrap(), [10, 11, 12]);
+    assert_eq!(paths(&transport), ["/api/things?size=2&offset=10", "/api/things?size=1&offset=12"]);
+}
+
+#[test]
+fn a_changed_list_gives_changed_things_page_by_page() {
+    let transport = three_pages();
+    let words = list(&transport).map(|number| format!("#{number}"));
+    assert_eq!(run(words.all()).unwrap(), ["#1", "#2", "#3", "#4", "#5"]);
+}
