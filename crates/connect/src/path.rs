@@ -1,0 +1,190 @@
+//! Paths: from names and identifiers to escaped segments.
+
+use std::fmt::{self, Write as _};
+
+use pentad_core::{Error, Result};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+/// What RFC 3986 allows in a segment stays as it is; a slash in a name does not become a step.
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~')
+    .remove(b'!')
+    .remove(b'$')
+    .remove(b'&')
+    .remove(b'\'')
+    .remove(b'(')
+    .remove(b')')
+    .remove(b'*')
+    .remove(b'+')
+    .remove(b',')
+    .remove(b';')
+    .remove(b'=')
+    .remove(b':')
+    .remove(b'@');
+
+/// Segments with the slashes between them.
+const STEPS: &AsciiSet = &SEGMENT.remove(b'/');
+
+/// A query keeps the marks of RQL, too.
+const QUERY: &AsciiSet = &STEPS.remove(b'?');
+
+/// The way to a place below the endpoint. The first bad name is kept and refuses every call.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Path {
+    escaped: String,
+    shown: String,
+    bad: Option<(&'static str, &'static str)>,
+}
+
+impl Path {
+    /// One step further.
+    pub(crate) fn push(mut self, field: &'static str, segment: &str) -> Self {
+        let why = match segment {
+            "" => Some("must not be blank"),
+            // Servers and proxies resolve these even when escaped.
+            "." | ".." => Some("must not be a relative path segment"),
+            _ => None,
+        };
+        if let Some(why) = why {
+            self.bad.get_or_insert((field, why));
+        }
+        if !self.shown.is_empty() {
+            self.escaped.push('/');
+            self.shown.push('/');
+        }
+        self.escaped.extend(utf8_percent_encode(segment, SEGMENT));
+        self.shown.push_str(segment);
+        self
+    }
+
+    /// Several steps from one text: `devops/services/SRVC-1`. Slashes around it do not count.
+    pub(crate) fn read(text: &str) -> Self {
+        let mut path = text
+            .trim_matches('/')
+            .split('/')
+            .fold(Self::default(), |path, segment| path.push("path", segment));
+        if text.contains('?') {
+            path.bad.get_or_insert((
+                "path",
+                "must not have a query: give it to filter(..) or to get(..) of the client",
+            ));
+        }
+        path
+    }
+
+    /// Escaped, as requests carry it.
+    ///
+    /// # Errors
+    /// The first bad name.
+    pub(crate) fn escaped(&self) -> Result<&str> {
+        match self.bad {
+            Some((field, why)) => Err(Error::invalid(field, why)),
+            None => Ok(&self.escaped),
+        }
+    }
+}
+
+impl fmt::Display for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.shown)
+    }
+}
+
+/// A path and query as a caller wrote it, for the raw doors: `products?eq(a,1)`.
+///
+/// Valid percent escapes stay; everything else that cannot stand in a URL is escaped.
+pub(crate) fn raw(text: &str) -> Result<(String, Option<String>)> {
+    let (path, query) = match text.split_once('?') {
+        Some((path, query)) => (path, Some(query)),
+        None => (text, None),
+    };
+    if path.contains("://") {
+        return Err(Error::invalid("path", "must be relative to the endpoint")
+            .with_hint("the credential would go to another address"));
+    }
+    let query = query.filter(|query| !query.is_empty()).map(|query| lenient(query, QUERY));
+    Ok((lenient(path.trim_start_matches('/'), STEPS), query))
+}
+
+fn lenient(text: &str, set: &'static AsciiSet) -> String {
+    let mut out = String::with_capacity(text.len() + 8);
+    let mut rest = text;
+    while let Some((front, tail)) = rest.split_once('%') {
+        out.extend(utf8_percent_encode(front, set));
+        let escape = tail.as_bytes().get(..2).is_some_and(|two| two.iter().all(u8::is_ascii_hexdigit));
+        out.push_str(if escape { "%" } else { "%25" });
+        rest = tail;
+    }
+    out.extend(utf8_percent_encode(rest, set));
+    out
+}
+
+/// RQL text as a query: every character once, `&` within quotes too, so that nobody on the way splits there.
+pub(crate) fn escape_query(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 16);
+    let mut quote = None;
+    let mut before = '(';
+    for character in text.chars() {
+        match quote {
+            Some(open) if open == character => quote = None,
+            None if matches!(character, '"' | '\'') && matches!(before, '(' | ',' | '=') => {
+                quote = Some(character)
+            }
+            _ => {}
+        }
+        if quote.is_some() && matches!(character, '&' | '+') {
+            let _ = write!(out, "%{:02X}", u32::from(character));
+        } else {
+            let mut bytes = [0; 4];
+            out.extend(utf8_percent_encode(character.encode_utf8(&mut bytes), QUERY));
+        }
+        before = character;
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_stays_one_segment_and_keeps_what_may_stand_there() {
+        let path = Path::default().push("name", "a/b").push("name", "c?d#e %f").push("name", "(x),'y':@");
+        assert_eq!(path.escaped().unwrap(), "a%2Fb/c%3Fd%23e%20%25f/(x),'y':@");
+        assert_eq!(path.to_string(), "a/b/c?d#e %f/(x),'y':@");
+    }
+
+    #[test]
+    fn blank_and_relative_names_are_refused_by_field() {
+        for (path, text) in [
+            (Path::default().push("resource_id", ""), "invalid: resource_id: must not be blank"),
+            (Path::default().push("name", ".."), "invalid: name: must not be a relative path segment"),
+            (Path::read("a//b"), "invalid: path: must not be blank"),
+            (Path::read(""), "invalid: path: must not be blank"),
+        ] {
+            assert_eq!(path.escaped().unwrap_err().to_string(), text);
+        }
+        assert!(Path::read("products?eq(a,1)").escaped().is_err());
+    }
+
+    #[test]
+    fn raw_paths_keep_escapes_and_gain_those_they_lack() {
+        assert_eq!(raw("products?eq(a,1)").unwrap(), ("products".to_owned(), Some("eq(a,1)".to_owned())));
+        assert_eq!(
+            raw("/a b/%41%2f?50%25&9%").unwrap(),
+            ("a%20b/%41%2f".to_owned(), Some("50%25&9%25".to_owned()))
+        );
+        assert_eq!(raw("products?").unwrap(), ("products".to_owned(), None));
+        assert!(raw("https://other.test/x").is_err());
+    }
+
+    #[test]
+    fn queries_are_escaped_once_and_ampersands_only_within_quotes() {
+        assert_eq!(escape_query("eq(a,1)&eq(b,\"x&y+z\")"), "eq(a,1)&eq(b,%22x%26y%2Bz%22)");
+        assert_eq!(escape_query("eq(a,it's)&eq(b,50%)"), "eq(a,it's)&eq(b,50%25)");
+        assert_eq!(escape_query("ge(t,2024-01-02T03:04:05+00:00)"), "ge(t,2024-01-02T03:04:05+00:00)");
+    }
+}
