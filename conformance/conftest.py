@@ -11,6 +11,7 @@ from pentad.balancer import Balancer
 from pentad.control import Clock
 from pentad.plain import Plain
 from pentad.process import Server
+from pentad.receiver import Receiver
 
 _numbers = itertools.count(1)
 
@@ -63,6 +64,14 @@ def strict_server(bundle):
 def relaxed_server(bundle):
     """A server that forgives the known slips of the original client."""
     yield from _serve(bundle, "--mode", "relaxed")
+
+
+@pytest.fixture(scope="session")
+def trusting_server(bundle, foreign_ca, tmp_path_factory):
+    """A server that pushes to receivers of the foreign authority."""
+    authority = tmp_path_factory.mktemp("push") / "ca.pem"
+    authority.write_bytes(foreign_ca.cert_pem.bytes())
+    yield from _serve(bundle, "--push-ca", str(authority))
 
 
 @pytest.fixture(scope="session")
@@ -150,6 +159,14 @@ def balancer(server, foreign_ca):
     front = Balancer(server, foreign_ca.issue_cert("127.0.0.1"))
     yield front
     front.stop()
+
+
+@pytest.fixture
+def receiver(foreign_ca):
+    """An endpoint for push deliveries, with a certificate of the foreign authority."""
+    endpoint = Receiver(foreign_ca.issue_cert("127.0.0.1"))
+    yield endpoint
+    endpoint.stop()
 
 
 @pytest.fixture
