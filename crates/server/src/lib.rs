@@ -41,6 +41,7 @@ mod shell;
 pub mod tls;
 mod upgrade;
 pub mod websocket;
+pub mod zaqar;
 
 pub use announcement::{ClientFiles, Listening, Places};
 pub use clock::ServiceTime;
@@ -54,7 +55,7 @@ pub use service::{Context, Mode, Root, SeedError, Service, Tasks, TenantFault};
 
 /// The services that come with this crate, in the order in which they are opened.
 fn services() -> Vec<(&'static str, OpenService)> {
-    vec![("ams", |context| Ok(ams::Ams::open(context)?))]
+    vec![("ams", |context| Ok(ams::Ams::open(context)?)), ("identity", |context| Ok(identity::Keystone::open(context)?)), ("zaqar", |context| Ok(zaqar::Zaqar::open(context)?))]
 }
 
 /// The names of the services that come with this crate: each may have a listener of its own.

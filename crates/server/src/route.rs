@@ -15,8 +15,8 @@ use percent_encoding::percent_decode_str;
 pub struct Route<H> {
     /// The verb.
     pub method: Method,
-    /// The path: literals, `{name}` inside a segment (`{topic}:publish`), `{+name}` as the last segment for
-    /// all that is left.
+    /// The path: literals, `{name}` inside a segment (`{topic}:publish`), `{*name}` where the value may be empty,
+    /// `{+name}` as the last segment for all that is left.
     pub template: &'static str,
     /// The name in metrics, logs and role tables.
     pub name: &'static str,
@@ -95,7 +95,13 @@ pub struct RouteTable<H> {
 #[derive(Debug)]
 enum Segment {
     Literal(&'static str),
-    Variable { before: &'static str, name: &'static str, after: &'static str },
+    Variable {
+        before: &'static str,
+        name: &'static str,
+        after: &'static str,
+    },
+    /// A whole segment, which may be empty.
+    Any(&'static str),
     Rest(&'static str),
 }
 
@@ -200,9 +206,10 @@ fn split_static(template: &'static str) -> impl Iterator<Item = &'static str> {
 fn segment(text: &'static str) -> Segment {
     let Some((before, rest)) = text.split_once('{') else { return Segment::Literal(text) };
     let Some((name, after)) = rest.split_once('}') else { return Segment::Literal(text) };
-    match name.strip_prefix('+') {
-        Some(name) => Segment::Rest(name),
-        None => Segment::Variable { before, name, after },
+    match (name.strip_prefix('+'), name.strip_prefix('*')) {
+        (Some(name), _) => Segment::Rest(name),
+        (None, Some(name)) => Segment::Any(name),
+        (None, None) => Segment::Variable { before, name, after },
     }
 }
 
@@ -216,6 +223,7 @@ fn fits(pattern: &[Segment], segments: &[Cow<'_, str>]) -> bool {
         let fit = match part {
             Segment::Literal(literal) => text == literal,
             Segment::Variable { before, after, .. } => inner(text, before, after).is_some(),
+            Segment::Any(_) => true,
             Segment::Rest(_) => return true,
         };
         if !fit {
@@ -234,6 +242,7 @@ fn values(pattern: &[Segment], segments: &[Cow<'_, str>]) -> Vec<(&'static str, 
                 let value = inner(&segments[index], before, after).unwrap_or_default();
                 params.push((*name, value.to_owned()));
             }
+            Segment::Any(name) => params.push((*name, segments[index].clone().into_owned())),
             Segment::Rest(name) => params.push((*name, segments[index..].join("/"))),
         }
     }
@@ -254,6 +263,7 @@ mod tests {
                 Route::new(Method::GET, "/users/profile", "users:profile", 4),
                 Route::new(Method::GET, "/users/{user}", "users:show", 5),
                 Route::new(Method::GET, "/files/{+path}", "files", 6),
+                Route::new(Method::GET, "/queues/{*queue}/stats", "queues:stats", 7),
             ],
         )
     }
@@ -286,6 +296,13 @@ mod tests {
         );
         assert_eq!(look(&Method::GET, "/users/a%20b%2Fc"), Ok((5, vec!["a b/c".into()])));
         assert_eq!(look(&Method::GET, "/files/a/b%20c"), Ok((6, vec!["a/b c".into()])));
+    }
+
+    #[test]
+    fn a_value_may_be_empty_where_the_table_says_so() {
+        assert_eq!(look(&Method::GET, "/queues//stats"), Ok((7, vec![String::new()])));
+        assert_eq!(look(&Method::GET, "/queues/q%20r/stats"), Ok((7, vec!["q r".into()])));
+        assert_eq!(look(&Method::GET, "/queues/stats"), Err(false));
     }
 
     #[test]

@@ -8,13 +8,23 @@ use serde_json::ser::Formatter;
 
 /// JSON in the layout of `json.dumps(value)`.
 pub fn dumps(value: &impl Serialize) -> Bytes {
-    super::write(value, Python)
+    super::write(value, Python { ascii: true })
 }
 
-struct Python;
+/// JSON in the layout of `json.dumps(value, ensure_ascii=False)`.
+pub fn dumps_unicode(value: &impl Serialize) -> Bytes {
+    super::write(value, Python { ascii: false })
+}
+
+struct Python {
+    ascii: bool,
+}
 
 impl Formatter for Python {
     fn write_string_fragment<W: ?Sized + Write>(&mut self, out: &mut W, fragment: &str) -> io::Result<()> {
+        if !self.ascii {
+            return out.write_all(fragment.as_bytes());
+        }
         let mut rest = fragment;
         while let Some(at) = rest.find(|c: char| !(' '..='~').contains(&c)) {
             let (plain, tail) = rest.split_at(at);
@@ -68,6 +78,7 @@ mod tests {
     fn separators_and_escapes_are_those_of_json_dumps() {
         let value = json!({"a": [1, 2.0, null], "b": "é😀\u{7f}<"});
         assert_eq!(dumps(&value), r#"{"a": [1, 2.0, null], "b": "\u00e9\ud83d\ude00\u007f<"}"#);
+        assert_eq!(dumps_unicode(&value), "{\"a\": [1, 2.0, null], \"b\": \"é😀\u{7f}<\"}");
     }
 
     #[test]

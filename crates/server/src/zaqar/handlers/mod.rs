@@ -1,0 +1,3 @@
+//! What answers each route, one file per resource.
+
+pub(crate) mod ping;

@@ -1,0 +1,36 @@
+//! Every difference between the strict and the relaxed mode. Nothing else in this module branches on the mode.
+
+use crate::Mode;
+
+/// Oddities of the reference server that are kept in strict mode only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Quirk {
+    /// 2.5: a body without a declared length (chunked) counts as absent.
+    ChunkedBodyIsAbsent,
+    /// 4: statistics of a queue whose messages are all delayed are refused with 503.
+    StatsOfDelayedFail,
+    /// 10.2: `ttl: null` of a new subscription is answered 500 instead of counting as absent.
+    NullSubscriptionTtlFails,
+}
+
+/// The oddities in force.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Quirks {
+    strict: bool,
+}
+
+impl Quirks {
+    /// The oddities of a mode.
+    pub(crate) fn of(mode: Mode) -> Self {
+        Self { strict: mode == Mode::Strict }
+    }
+
+    /// Whether this oddity is shown.
+    pub(crate) fn has(self, quirk: Quirk) -> bool {
+        match quirk {
+            Quirk::ChunkedBodyIsAbsent | Quirk::StatsOfDelayedFail | Quirk::NullSubscriptionTtlFails => {
+                self.strict
+            }
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! Zaqar data: plain functions over a transaction, one file per resource.
+//!
+//! Times are microseconds of service time. The project of requests without one (v1) is `""`. Ids of messages,
+//! claims and subscriptions are 24 hexadecimal digits, as the reference server has them.
+
+pub(crate) mod schema;
+
+use pentad_store::{StoreError, Tx};
+
+/// Result of a storage function.
+pub(crate) type Db<T> = Result<T, StoreError>;
+
+/// The next number of the installation: boxes and places of subscriptions.
+pub(crate) fn next_id(tx: &mut Tx<'_>) -> Db<i64> {
+    tx.query_one("UPDATE counters SET value = value + 1 WHERE name = 'id' RETURNING value", &[], |row| {
+        row.int(0)
+    })
+}
+
+/// Service time of this transaction in microseconds.
+pub(crate) fn now(tx: &Tx<'_>) -> i64 {
+    tx.now().as_microsecond()
+}
+
+/// Key touched when a queue gets messages.
+pub(crate) fn queue_key(project: &str, queue: &str) -> String {
+    format!("queue:{project}/{queue}")
+}

@@ -1,0 +1,48 @@
+//! Tables of Zaqar, in the portable subset.
+//!
+//! A row of `queues` is a box of messages under a name of a project; with `live = 0` it only collects dead letters
+//! for a queue that nobody has created. `messages.ready_at` is 0 for what can be claimed, else the moment at which a
+//! claim or a delay ends: one index then serves claims in order and the return of what was claimed. The counters in
+//! `queues` say how many rows of `messages` it has, and how many of these carry a claim.
+
+use pentad_store::Migration;
+
+/// Every version of the tables, oldest first.
+pub(crate) static MIGRATIONS: &[Migration] = &[Migration { version: 1, sql: VERSION_1 }];
+
+const VERSION_1: &str = "
+CREATE TABLE counters (name TEXT NOT NULL PRIMARY KEY, value BIGINT NOT NULL);
+INSERT INTO counters (name, value) VALUES ('id', 0);
+CREATE TABLE installation (name TEXT NOT NULL PRIMARY KEY, value {blob} NOT NULL);
+CREATE TABLE queues (
+    id BIGINT NOT NULL PRIMARY KEY, project TEXT NOT NULL, name TEXT NOT NULL, live BIGINT NOT NULL,
+    metadata TEXT NOT NULL, created_at BIGINT NOT NULL, next_seq BIGINT NOT NULL, total BIGINT NOT NULL,
+    claimed BIGINT NOT NULL);
+CREATE UNIQUE INDEX queues_name ON queues (project, name);
+CREATE TABLE messages (
+    queue_id BIGINT NOT NULL, seq BIGINT NOT NULL, client TEXT NOT NULL, body TEXT NOT NULL, checksum TEXT,
+    ttl BIGINT NOT NULL, created_at BIGINT NOT NULL, expires_at BIGINT NOT NULL, delayed_until BIGINT NOT NULL,
+    ready_at BIGINT NOT NULL, claim TEXT, claim_count BIGINT NOT NULL, alias TEXT,
+    PRIMARY KEY (queue_id, seq));
+CREATE INDEX messages_ready ON messages (queue_id, ready_at, seq);
+CREATE INDEX messages_expiry ON messages (expires_at);
+CREATE TABLE moved (
+    queue_id BIGINT NOT NULL, alias TEXT NOT NULL, seq BIGINT NOT NULL, PRIMARY KEY (queue_id, alias));
+CREATE TABLE claims (
+    id TEXT NOT NULL, queue_id BIGINT NOT NULL, ttl BIGINT NOT NULL, renewed_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL, seqs TEXT NOT NULL, PRIMARY KEY (id, queue_id));
+CREATE INDEX claims_expiry ON claims (expires_at);
+CREATE TABLE graves (queue_id BIGINT NOT NULL PRIMARY KEY);
+CREATE TABLE subscriptions (
+    id TEXT NOT NULL PRIMARY KEY, place BIGINT NOT NULL, project TEXT NOT NULL, queue TEXT NOT NULL,
+    subscriber TEXT NOT NULL, ttl BIGINT NOT NULL, options TEXT NOT NULL, confirmed BIGINT NOT NULL,
+    created_at BIGINT NOT NULL, expires_at BIGINT NOT NULL);
+CREATE UNIQUE INDEX subscriptions_subscriber ON subscriptions (project, queue, subscriber);
+CREATE INDEX subscriptions_place ON subscriptions (project, queue, place);
+CREATE INDEX subscriptions_expiry ON subscriptions (expires_at);
+CREATE TABLE pools (
+    name TEXT NOT NULL PRIMARY KEY, uri TEXT NOT NULL, weight BIGINT NOT NULL, flavor TEXT, options TEXT NOT NULL);
+CREATE UNIQUE INDEX pools_uri ON pools (uri);
+CREATE INDEX pools_flavor ON pools (flavor, name);
+CREATE TABLE flavors (name TEXT NOT NULL PRIMARY KEY, capabilities TEXT NOT NULL);
+";
