@@ -40,6 +40,14 @@ async fn server_over_tcp_behaves_as_every_case_says() {
 }
 
 #[tokio::test]
+async fn server_on_a_data_directory_behaves_as_every_case_says() {
+    let data = tempfile::tempdir().unwrap();
+    let theatre = Theatre::new(ServerOptions::dir(data.path())).await;
+    tell(theatre.stage("http://pentad.local/ams", &theatre.server.door(), theatre.server_time())).await;
+    theatre.server.shutdown().await;
+}
+
+#[tokio::test]
 async fn server_on_postgres_behaves_as_every_case_says() {
     let Ok(url) = std::env::var("PENTAD_TEST_POSTGRES") else {
         eprintln!("skipped: PENTAD_TEST_POSTGRES is not set");
