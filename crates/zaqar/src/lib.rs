@@ -1,0 +1,49 @@
+#![doc = include_str!("../README.md")]
+
+mod claim;
+mod client;
+mod connect;
+mod error;
+mod flavor;
+pub mod limit;
+mod list;
+mod listen;
+mod message;
+mod metadata;
+pub mod model;
+pub mod name;
+pub mod ops;
+mod pool;
+mod queue;
+mod raw;
+mod service;
+mod share;
+mod signed;
+mod subscription;
+mod version;
+mod wire;
+pub mod ws;
+
+// The client and how it is made.
+pub use client::Client;
+pub use connect::{ClientBuilder, NOAUTH_PROJECT, PROJECT_HEADER, SERVICE_TYPE, TOKEN_HEADER};
+pub use signed::SignedUrl;
+pub use version::Version;
+
+// Handles, and what is given to them.
+pub use claim::{Claim, NewClaim};
+pub use flavor::{Flavor, NewFlavor};
+pub use listen::Follow;
+pub use message::{Message, MessageQuery, NewMessage};
+pub use metadata::MetadataPatch;
+pub use pool::{NewPool, Pool, PoolUpdate};
+pub use queue::{Purge, Queue, QueueQuery};
+pub use share::Share;
+pub use subscription::{NewSubscription, Subscription, SubscriptionUpdate};
+
+// Names and spans, checked.
+pub use limit::{Delay, Grace, ServiceLimits, Ttl};
+pub use name::{ClientId, ProjectId, QueueName};
+
+// Errors.
+pub use error::{ErrorExt, details};
