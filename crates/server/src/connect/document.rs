@@ -1,0 +1,117 @@
+//! What an OpenAPI document says about requests: fields of collections, bodies, answers of actions.
+
+use pentad_openapi::{Document, Node, Operation, Part};
+use pentad_rql::{FieldType, Kind, Schema};
+use serde_json::Value;
+
+use super::error::Failure;
+
+/// Fields of fields of a schema are followed so far.
+const DEEPEST: usize = 4;
+
+/// The types of the fields of the objects that a list answers.
+pub(crate) fn schema(document: &Document, path: &str) -> Schema {
+    let mut schema = Schema::open();
+    let Some(list) = document.operation("get", path) else { return schema };
+    let media = list.response(200).ok().flatten().map(|answer| answer.media()).unwrap_or_default();
+    let json = media.into_iter().find(|media| media.kind().contains("json"));
+    let items = json.and_then(|media| media.schema()).and_then(|list| items(document, list));
+    if let Some(object) = items {
+        schema = fields(document, object, "", schema, 0);
+    }
+    for parameter in list.parameters().unwrap_or_default() {
+        if parameter.can_search()
+            && let Some(known) = schema.get(parameter.name()).cloned()
+        {
+            schema = schema.field(parameter.name(), known.searchable());
+        }
+    }
+    schema
+}
+
+fn items<'d>(document: &'d Document, list: Node<'d>) -> Option<Node<'d>> {
+    document.resolve(document.resolve(list).ok()?.get("items")?).ok()
+}
+
+fn fields<'d>(document: &'d Document, object: Node<'d>, at: &str, schema: Schema, depth: usize) -> Schema {
+    if depth > DEEPEST {
+        return schema;
+    }
+    let properties = object.get("properties").into_iter().flat_map(Node::entries);
+    properties.fold(schema, |schema, (name, field)| {
+        let Ok(field) = document.resolve(field) else { return schema };
+        let path = if at.is_empty() { name.to_owned() } else { format!("{at}.{name}") };
+        match kind(field) {
+            // What may be missing from a request may be missing from what is stored.
+            Some(kind) => schema.field(path, FieldType::new(kind).nullable()),
+            None => fields(document, field, &path, schema, depth + 1),
+        }
+    })
+}
+
+/// The type of a field; none for objects, arrays and what is not said.
+fn kind(field: Node<'_>) -> Option<Kind> {
+    let form = field.get("format").and_then(Node::as_str);
+    match (field.get("type").and_then(Node::as_str)?, form) {
+        ("string", Some("date-time")) => Some(Kind::DateTime),
+        ("string", Some("date")) => Some(Kind::Date),
+        ("string", _) => {
+            let members: Vec<String> =
+                field.get("enum").into_iter().flat_map(Node::items).filter_map(Node::to_text).collect();
+            Some(if members.is_empty() { Kind::Text } else { Kind::Choice(members) })
+        }
+        ("integer", _) => Some(Kind::Integer),
+        ("boolean", _) => Some(Kind::Boolean),
+        _ => None,
+    }
+}
+
+/// Refuses a body that does not fit.
+pub(crate) fn check(
+    operation: &Operation<'_>,
+    content_type: &str,
+    body: Option<&Value>,
+) -> Result<(), Failure> {
+    let problems = match operation.check_body(content_type, body) {
+        Ok(problems) => problems,
+        Err(error) => {
+            tracing::debug!(%error, "a body is not described by the document");
+            return Ok(());
+        }
+    };
+    let texts: Vec<String> = problems
+        .iter()
+        .map(|problem| match (problem.part(), problem.pointer().trim_start_matches('/')) {
+            (Part::Body, "") => problem.message().to_owned(),
+            (Part::Body, pointer) => format!("{}: {}", pointer.replace('/', "."), problem.message()),
+            _ => problem.to_string(),
+        })
+        .collect();
+    if texts.is_empty() { Ok(()) } else { Err(Failure::all_invalid(texts)) }
+}
+
+/// What an action answers by the document.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Success {
+    pub(crate) status: u16,
+    /// The content type, absent without content.
+    pub(crate) content: Option<String>,
+    pub(crate) example: Option<Value>,
+}
+
+/// The first success that the document describes.
+pub(crate) fn success(operation: &Operation<'_>) -> Success {
+    let responses = operation.responses().unwrap_or_default();
+    let found = responses.iter().find_map(|response| {
+        let status: u16 = response.status().parse().ok().filter(|status| (200..300).contains(status))?;
+        let media = response.media();
+        let json = media.iter().find(|media| media.kind().starts_with("application/json"));
+        let media = json.or(media.first());
+        Some(Success {
+            status,
+            content: media.map(|media| media.kind().to_owned()),
+            example: media.and_then(|media| media.example()).map(Node::to_value),
+        })
+    });
+    found.unwrap_or(Success { status: 200, content: Some("application/json".to_owned()), example: None })
+}

@@ -1,0 +1,98 @@
+//! Bodies: JSON objects, or arrays of them.
+
+use bytes::Bytes;
+use serde_json::{Map, Value};
+
+use super::super::declared::Registry;
+use super::super::document;
+use super::super::error::Failure;
+use super::super::{Call, Connect};
+use super::content_type;
+
+/// A body that was read.
+#[derive(Debug)]
+pub(super) enum Body {
+    /// There is none.
+    None,
+    One(Map<String, Value>),
+    Many(Vec<Map<String, Value>>),
+}
+
+/// Most elements of one bulk request.
+const MOST: usize = 10_000;
+
+/// Reads the body and holds it to the document, if there is one.
+pub(super) async fn read(connect: &Connect, call: &mut Call) -> Result<Body, Failure> {
+    let bytes = bytes(connect, call).await?;
+    let value = json(&bytes)?;
+    check(&call.registry, call, value.as_ref())?;
+    match value {
+        None => Ok(Body::None),
+        Some(Value::Object(object)) => Ok(Body::One(object)),
+        Some(Value::Array(elements)) => {
+            if elements.len() > MOST {
+                return Err(Failure::invalid(format!("A list of more than {MOST} elements is too long.")));
+            }
+            let objects = elements.into_iter().enumerate().map(|(index, element)| match element {
+                Value::Object(object) => Ok(object),
+                other => Err(Failure::invalid(format!("{} is not an object.", kind(&other)))
+                    .within(&format!("[{index}]: "))),
+            });
+            Ok(Body::Many(objects.collect::<Result<_, _>>()?))
+        }
+        Some(other) => {
+            Err(Failure::invalid(format!("Invalid data. Expected a dictionary, but got {}.", kind(&other))))
+        }
+    }
+}
+
+/// The body as it is.
+pub(super) async fn bytes(connect: &Connect, call: &mut Call) -> Result<Bytes, Failure> {
+    let _ = connect;
+    call.inbound.body.bytes().await.map_err(|fault| match fault {
+        crate::http::BodyFault::TooLarge { limit } => Failure::too_large(limit),
+        other => Failure::invalid(format!("The body could not be read: {other:?}.")),
+    })
+}
+
+/// JSON; nothing for an empty body.
+pub(super) fn json(bytes: &[u8]) -> Result<Option<Value>, Failure> {
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        return Ok(None);
+    }
+    let value: Value = serde_json::from_slice(bytes)
+        .map_err(|error| Failure::invalid(format!("JSON parse error - {error}")))?;
+    if has_nul(&value) { Err(Failure::invalid("Null characters are not allowed.")) } else { Ok(Some(value)) }
+}
+
+/// Holds a body to the document.
+pub(super) fn check(registry: &Registry, call: &Call, body: Option<&Value>) -> Result<(), Failure> {
+    let path = call.path.join("/");
+    let Some(operation) =
+        registry.document.as_ref().and_then(|d| d.operation(call.inbound.method.as_str(), &path))
+    else {
+        return Ok(());
+    };
+    document::check(&operation, content_type(&call.inbound.headers), body)
+}
+
+/// No database at hand stores U+0000 in text.
+fn has_nul(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(elements) => elements.iter().any(has_nul),
+        Value::Object(members) => members.iter().any(|(name, member)| name.contains('\0') || has_nul(member)),
+        _ => false,
+    }
+}
+
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "bool",
+        Value::Number(_) => "number",
+        Value::String(_) => "str",
+        Value::Array(_) => "list",
+        Value::Object(_) => "dict",
+    }
+}

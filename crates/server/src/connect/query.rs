@@ -1,0 +1,107 @@
+//! From the raw query of a request to the plan of a page (Connect reference 14.2, 14.5).
+
+use pentad_rql::{Expr, Operator, Parser, Plan, Property, Schema, Value};
+use percent_encoding::percent_decode_str;
+
+use super::error::Failure;
+use super::quirks::{Quirk, Quirks};
+
+/// The page of a request that names no size.
+const PAGE: u64 = 100;
+/// The largest page.
+const LARGEST_PAGE: u64 = 1000;
+
+/// What a list request asks for.
+#[derive(Debug, Clone)]
+pub(crate) struct Asked {
+    pub(crate) plan: Plan,
+    /// The size of the page, settled.
+    pub(crate) limit: i64,
+}
+
+/// Reads the query of a list request.
+pub(crate) fn read(raw: Option<&str>, schema: &Schema, quirks: Quirks) -> Result<Asked, Failure> {
+    let plan = Plan::new(&expression(raw.unwrap_or_default(), quirks)?, schema)?;
+    let limit = plan.limit().unwrap_or(PAGE).min(LARGEST_PAGE);
+    Ok(Asked { plan, limit: i64::try_from(limit).unwrap_or(i64::MAX) })
+}
+
+/// The query as one expression. `search=…` is taken out first, since it is a plain parameter to one of the clients:
+/// its value may hold what the grammar does not take.
+fn expression(raw: &str, quirks: Quirks) -> Result<Expr, Failure> {
+    let mut terms = Vec::new();
+    let mut rest: Vec<&str> = Vec::new();
+    for part in raw.split('&') {
+        match part.strip_prefix("search=") {
+            Some(term) => terms.extend(search(term, quirks)),
+            None => rest.push(part),
+        }
+    }
+    let text = decoded(&rest.join("&"));
+    if text.contains('\0') {
+        return Err(Failure::invalid("Null characters are not allowed."));
+    }
+    if !text.is_empty() {
+        terms.insert(0, Parser::new().strict(quirks.has(Quirk::StrictGrammar)).parse(&text)?);
+    }
+    Ok(match terms.len() {
+        0 => Expr::Everything,
+        1 => terms.remove(0),
+        _ => Expr::And(terms),
+    })
+}
+
+/// A search term; none if it is empty.
+fn search(raw: &str, quirks: Quirks) -> Option<Expr> {
+    let raw = if quirks.has(Quirk::PlusIsPlus) { raw.to_owned() } else { raw.replace('+', "%20") };
+    let text = decoded(&raw).replace('\0', "");
+    let quoted = ['"', '\''].into_iter().find_map(|quote| {
+        text.strip_prefix(quote)?.strip_suffix(quote).filter(|inner| !inner.contains(quote))
+    });
+    let value = quoted.unwrap_or(&text).to_owned();
+    let property = Property::new("search").ok()?;
+    let test = Expr::Test { property, operator: Operator::Eq, value: Value::Text(value.clone()) };
+    (!value.is_empty()).then_some(test)
+}
+
+/// Decoded once, `+` left alone; a `%` that begins no escape is a percent sign.
+fn decoded(raw: &str) -> String {
+    percent_decode_str(raw).decode_utf8_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Mode;
+
+    fn asked(raw: &str) -> Result<Asked, Failure> {
+        read(Some(raw), &Schema::open(), Quirks::of(Mode::Relaxed))
+    }
+
+    #[test]
+    fn both_spellings_of_a_search_mean_the_same() {
+        let plan = |raw| asked(raw).unwrap().plan;
+        assert_eq!(plan("limit=1&search=two+words"), plan("limit=1&search=two%20words"));
+        assert_eq!(plan("search=%22x%2Cy%22"), plan("search=%22x,y%22"));
+        assert_eq!(plan("search="), plan(""));
+        assert!(asked("search=a%26b").is_ok());
+        assert!(asked("search=a&b").is_err());
+    }
+
+    #[test]
+    fn a_plus_outside_of_a_search_stays() {
+        assert!(asked("ordering(+a)").is_ok());
+        assert!(asked("ge(created,2024-01-02T03:04:05+00:00)").is_ok());
+        assert_eq!(asked("eq(name,50%)&limit=1").unwrap_err(), asked("eq(name,50%25)&limit=1").unwrap_err());
+    }
+
+    #[test]
+    fn pages_have_a_default_and_a_largest_size() {
+        for (raw, limit) in
+            [("", 100), ("limit=0", 0), ("limit=5000", 1000), ("limit=-2", 100), ("limit=x", 100)]
+        {
+            assert_eq!(asked(raw).unwrap().limit, limit, "{raw}");
+        }
+        assert!(asked("limit=1&limit=2").is_err());
+    }
+}

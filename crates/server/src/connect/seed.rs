@@ -1,0 +1,181 @@
+//! What an installation starts with: the section `connect` of a seed file, or one API key without one.
+
+mod section;
+
+use std::collections::HashMap;
+
+use pentad_rql::Schema;
+use pentad_store::StoreError;
+use serde_json::{Map, Value, json};
+
+use self::section::{Section, SeedCollection};
+use super::declared::{Declared, Registry};
+use super::error::Failure;
+use super::handlers::stamp;
+use super::storage::cells::Hot;
+use super::storage::{collections, resources};
+use super::{Caller, Connect, Keys, ids, segments_of};
+use crate::SeedError;
+
+/// Resources stored in one transaction.
+const BATCH: usize = 100;
+
+/// The user of the key that exists without a seed.
+const USER: &str = "SU-000-000-001";
+
+/// Creates what the section says; `null` creates one key.
+pub(crate) async fn seed(connect: &Connect, section: Value) -> Result<(), SeedError> {
+    let section: Option<Section> =
+        serde_json::from_value(section).map_err(|error| SeedError::new("connect", error))?;
+    let section = section.unwrap_or_default();
+    let mut registry = Registry {
+        collections: Vec::new(),
+        document: connect.settings.document.clone(),
+        closed: connect.settings.closed,
+    };
+    let mut content: Vec<(String, Vec<Map<String, Value>>, String)> = Vec::new();
+    for (index, collection) in section.collections.into_iter().enumerate() {
+        let place = format!("connect.collections[{index}]");
+        let resources = collection.resources.clone();
+        let path = collection.path.trim_matches('/').to_owned();
+        let declared = declare(collection, &place)?;
+        if !resources.is_empty() {
+            content.push((path, resources, format!("{place}.resources")));
+        }
+        registry.collections.push(declared);
+    }
+    for (path, resources) in section.resources {
+        let place = format!("connect.resources.{path}");
+        content.push((path.trim_matches('/').to_owned(), resources, place));
+    }
+    let (keys, announced) = keys(connect, section.api_keys)?;
+    connect.install(registry, keys, announced);
+    for (path, resources, place) in content {
+        fill(connect, &path, resources, &place).await?;
+    }
+    Ok(())
+}
+
+fn declare(collection: SeedCollection, place: &str) -> Result<Declared, SeedError> {
+    let pattern = Declared::pattern(&collection.path);
+    if pattern.is_empty() {
+        return Err(SeedError::new(
+            format!("{place}.path"),
+            "must name a collection, e.g. products/{id}/items",
+        ));
+    }
+    let mut schema = if collection.closed { Schema::closed() } else { Schema::open() };
+    for (name, field) in collection.fields {
+        let declared =
+            field.field_type().map_err(|why| SeedError::new(format!("{place}.fields.{name}"), why))?;
+        schema = schema.field(name, declared);
+    }
+    if let Some(most) = collection.max_ordering {
+        schema = schema.max_ordering(most);
+    }
+    let hot = collection.indexes.map_or(Hot::All, |paths| Hot::Only(paths.into_iter().collect()));
+    let mut actions = Vec::new();
+    for (index, action) in collection.actions.into_iter().enumerate() {
+        let wrong = |why| SeedError::new(format!("{place}.actions[{index}]"), why);
+        actions.push(action.action().map_err(wrong)?);
+    }
+    let states = collection.status.map(section::SeedStates::states);
+    for transition in states.iter().flat_map(|states| &states.transitions) {
+        if !actions.iter().any(|action| action.name == transition.action) {
+            actions.push(section::plain_action(&transition.action));
+        }
+    }
+    Ok(Declared { pattern, prefix: collection.prefix, schema, hot, states, actions })
+}
+
+/// The keys that are let in, and the one that is announced.
+fn keys(connect: &Connect, seeded: Vec<section::SeedKey>) -> Result<(Keys, Option<String>), SeedError> {
+    let mut keys: Keys = HashMap::new();
+    if seeded.is_empty() {
+        let key = match connect.own_key() {
+            Some(key) => key,
+            None => generated().map_err(|why| SeedError::new("connect", why))?,
+        };
+        keys.insert(super::digest(&key), Caller { id: USER.to_owned(), name: "Local user".to_owned() });
+        return Ok((keys, Some(key)));
+    }
+    for (index, seed) in seeded.into_iter().enumerate() {
+        let key = seed.key.strip_prefix("ApiKey ").unwrap_or(&seed.key).to_owned();
+        let Some((id, secret)) =
+            key.split_once(':').filter(|(id, secret)| !id.is_empty() && !secret.is_empty())
+        else {
+            let place = format!("connect.api_keys[{index}].key");
+            return Err(SeedError::new(place, "must look like \"ApiKey SU-123-456-789:SECRET\""));
+        };
+        let _ = secret;
+        let caller = Caller { id: id.to_owned(), name: seed.name.unwrap_or_else(|| id.to_owned()) };
+        keys.insert(super::digest(&format!("ApiKey {key}")), caller);
+    }
+    Ok((keys, None))
+}
+
+fn generated() -> Result<String, String> {
+    let mut random = [0_u8; 20];
+    getrandom::fill(&mut random).map_err(|error| format!("no random numbers: {error}"))?;
+    let secret: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok(format!("ApiKey {USER}:{secret}"))
+}
+
+/// Why a batch of resources was not stored.
+struct Refused(SeedError);
+
+impl From<StoreError> for Refused {
+    fn from(error: StoreError) -> Self {
+        Self(SeedError::new("connect", error))
+    }
+}
+
+/// Stores the resources of a collection that are not there yet; those without an id get one by their position.
+async fn fill(
+    connect: &Connect,
+    path: &str,
+    resources: Vec<Map<String, Value>>,
+    place: &str,
+) -> Result<(), SeedError> {
+    let segments = segments_of(path);
+    if path.contains('{') || segments.is_empty() {
+        return Err(SeedError::new(place, "resources need a path without templates"));
+    }
+    let registry = connect.registry();
+    let (hot, prefix) = (registry.hot(&segments), registry.prefix(&segments));
+    let numbered: Vec<(usize, Map<String, Value>)> = resources.into_iter().enumerate().collect();
+    for batch in numbered.chunks(BATCH) {
+        let (batch, path, place) = (batch.to_vec(), path.to_owned(), place.to_owned());
+        let (hot, prefix) = (hot.clone(), prefix.clone());
+        let stored = connect.store.write(move |tx| {
+            let collection = collections::ensure(tx, &path)?;
+            for (index, object) in &batch {
+                let wrong = |failure: Failure| {
+                    Refused(SeedError::new(format!("{place}[{index}]"), failure.message()))
+                };
+                let name = match object.get("id") {
+                    None => ids::id(&prefix, collection.id, *index as i64 + 1),
+                    Some(Value::String(id)) if !id.is_empty() && !id.contains('/') => id.clone(),
+                    Some(Value::Number(id)) => id.to_string(),
+                    Some(_) => return Err(wrong(Failure::invalid("id: must be a text without slashes"))),
+                };
+                if resources::exists(tx, collection.id, &name)? {
+                    continue;
+                }
+                let mut whole = Map::new();
+                whole.insert("id".to_owned(), object.get("id").cloned().unwrap_or_else(|| json!(name)));
+                whole.extend(object.clone());
+                if !whole.contains_key("events") {
+                    whole.insert("events".to_owned(), json!({"created": stamp(tx.now(), None)}));
+                }
+                let stored = resources::prepare(collection.id, &hot, whole);
+                let stored = stored.map_err(|error| wrong(error.into()))?;
+                resources::insert(tx, collection.id, &name, &stored)?;
+                collections::grow(tx, collection.id, 1)?;
+            }
+            Ok(())
+        });
+        stored.await.map_err(|Refused(error)| error)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,345 @@
+//! From conditions of the query language to SQL over [`cells`](super::cells). The one translator.
+//!
+//! The truth is the evaluator of `pentad-rql`; a property test holds this file to it on both databases.
+
+use pentad_rql::{Check, Filter, Fold, Key, Order, Pattern, Piece, Relation, Test};
+use pentad_store::{ToValue, Value};
+
+use super::cells::{Hot, path_id};
+use super::code::{self, Code};
+
+/// Most conditions of one query: databases bound the depth of expressions and the number of parameters.
+const MOST_TESTS: usize = 500;
+/// Most values of one query.
+const MOST_VALUES: usize = 10_000;
+/// Deepest path of a condition.
+const DEEPEST: usize = 32;
+/// Longest pattern in bytes.
+const LONGEST_PATTERN: usize = 4_000;
+
+/// A query that asks for more than a database takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct TooComplex;
+
+/// A value of a statement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Param {
+    Int(i64),
+    Text(String),
+}
+
+impl ToValue for Param {
+    fn to_value(&self) -> Value<'_> {
+        match self {
+            Self::Int(number) => Value::Int(*number),
+            Self::Text(text) => Value::Text(text),
+        }
+    }
+}
+
+/// Writes conditions on a resource `r` and collects their values.
+#[derive(Debug)]
+pub(crate) struct Translator<'a> {
+    collection: i64,
+    hot: &'a Hot,
+    /// The values, `$1` first.
+    pub(crate) params: Vec<Param>,
+    aliases: usize,
+    tests: usize,
+    base: Option<Base>,
+}
+
+/// The object in which paths begin, where that is not the resource itself.
+#[derive(Debug, Clone)]
+struct Base {
+    alias: String,
+    path: String,
+}
+
+impl<'a> Translator<'a> {
+    /// For the resources of a collection.
+    pub(crate) fn new(collection: i64, hot: &'a Hot) -> Self {
+        Self { collection, hot, params: Vec::new(), aliases: 0, tests: 0, base: None }
+    }
+
+    /// Adds a value; what stands for it in the statement.
+    pub(crate) fn bind(&mut self, param: Param) -> String {
+        self.params.push(param);
+        format!("${}", self.params.len())
+    }
+
+    /// The condition; the part `driver` of the filter, if given, is found first and the others are then checked.
+    pub(crate) fn condition(&mut self, filter: &Filter, driver: Option<usize>) -> Result<String, TooComplex> {
+        let Some(driver) = driver else { return filter.fold(self) };
+        let mut parts = Vec::new();
+        for (index, part) in parts_of(filter).iter().enumerate() {
+            parts.push(match part {
+                Filter::Test(test) if index == driver => {
+                    format!("r.id IN (SELECT c.resource FROM cells c WHERE {})", self.indexed(test)?)
+                }
+                part => part.fold(self)?,
+            });
+        }
+        Ok(joined(parts, " AND ", "1 = 1"))
+    }
+
+    /// The rows of a condition on an indexed path, as `c`.
+    pub(crate) fn indexed(&mut self, test: &Test) -> Result<String, TooComplex> {
+        let path = self.path(test.path.as_str());
+        let holds = self.holds("c", &test.check)?;
+        Ok(format!("c.hot = 1 AND c.path = {path} AND {holds}"))
+    }
+
+    /// The parts of a filter that an index can find: all of them must hold.
+    pub(crate) fn drivers<'f>(&self, filter: &'f Filter) -> Vec<(usize, &'f Test)> {
+        let tests = parts_of(filter).iter().enumerate().filter_map(|(index, part)| match part {
+            Filter::Test(test) => Some((index, test)),
+            _ => None,
+        });
+        tests
+            .filter(|(_, test)| self.hot.has(test.path.as_str()))
+            .filter(|(_, test)| matches!(test.check, Check::Equals(_) | Check::Order(..)))
+            .collect()
+    }
+
+    /// The terms of `ORDER BY`, ending with the order of creation.
+    pub(crate) fn ordering(&mut self, orders: &[Order]) -> String {
+        let mut terms = Vec::new();
+        for order in orders {
+            let (from, to) = match &order.kind {
+                pentad_rql::Kind::Any => (code::BOOLEAN, code::AFTER_TEXT),
+                pentad_rql::Kind::Text | pentad_rql::Kind::Choice(_) => (code::TEXT, code::AFTER_TEXT),
+                pentad_rql::Kind::Integer | pentad_rql::Kind::Decimal { .. } => (code::NUMBER, code::TEXT),
+                pentad_rql::Kind::Boolean => (code::BOOLEAN, code::NUMBER),
+                pentad_rql::Kind::Date => (code::DAY, code::INSTANT),
+                pentad_rql::Kind::DateTime => (code::INSTANT, code::AFTER_INSTANT),
+            };
+            let path = self.path(order.path.as_str());
+            let direction = if order.descending { "DESC" } else { "ASC" };
+            let has_rest = to == code::AFTER_TEXT;
+            for column in ["head", "rest"].into_iter().take(1 + usize::from(has_rest)) {
+                terms.push(format!(
+                    "COALESCE((SELECT c.{column} FROM cells c WHERE c.resource = r.id AND c.path = {path} AND \
+                     c.lead = 1 AND c.head >= '{from}' AND c.head < '{to}'), '') {direction}"
+                ));
+            }
+        }
+        terms.push("r.id ASC".to_owned());
+        terms.join(", ")
+    }
+
+    /// The full path, counted from the resource.
+    fn full(&self, path: &str) -> String {
+        match &self.base {
+            Some(base) => format!("{}.{path}", base.path),
+            None => path.to_owned(),
+        }
+    }
+
+    fn path(&mut self, path: &str) -> String {
+        let id = path_id(self.collection, &self.full(path));
+        self.bind(Param::Int(id))
+    }
+
+    fn alias(&mut self) -> String {
+        self.aliases += 1;
+        format!("c{}", self.aliases)
+    }
+
+    /// There is a row at `path`, as `alias`, for which `condition` holds.
+    fn exists(&mut self, alias: &str, path: &str, condition: &str) -> String {
+        let path = self.path(path);
+        let range = match &self.base {
+            Some(Base { alias: base, .. }) => {
+                format!(" AND {alias}.frame BETWEEN {base}.child AND {base}.last")
+            }
+            None => String::new(),
+        };
+        format!(
+            "EXISTS (SELECT 1 FROM cells {alias} WHERE {alias}.resource = r.id AND {alias}.path = {path}{range} \
+             AND {condition})"
+        )
+    }
+
+    /// What must hold for the row `alias`.
+    fn holds(&mut self, alias: &str, check: &Check) -> Result<String, TooComplex> {
+        match check {
+            Check::Null => Ok(format!("{alias}.head = '{}'", code::NULL)),
+            Check::Equals(keys) => self.equals(alias, keys),
+            Check::Order(relation, keys) => {
+                let ranges = keys.iter().map(|key| self.range(alias, *relation, key)).collect();
+                Ok(joined(ranges, " OR ", "1 = 0"))
+            }
+            Check::Like(pattern) => self.like(alias, pattern),
+            Check::Within(filter) => self.within(alias, filter),
+        }
+    }
+
+    fn equals(&mut self, alias: &str, keys: &[Key]) -> Result<String, TooComplex> {
+        let (mut short, mut parts) = (Vec::new(), Vec::new());
+        for key in keys {
+            let code = Code::of(key);
+            let head = self.bind(Param::Text(code.head));
+            if code.rest.is_empty() {
+                short.push(head);
+            } else {
+                let rest = self.bind(Param::Text(code.rest));
+                parts.push(format!("({alias}.head = {head} AND {alias}.rest = {rest})"));
+            }
+        }
+        if !short.is_empty() {
+            parts.push(format!("({alias}.head IN ({}) AND {alias}.rest = '')", short.join(", ")));
+        }
+        if self.params.len() > MOST_VALUES {
+            return Err(TooComplex);
+        }
+        Ok(joined(parts, " OR ", "1 = 0"))
+    }
+
+    fn range(&mut self, alias: &str, relation: Relation, key: &Key) -> String {
+        let code = Code::of(key);
+        let (from, to) = code.range();
+        let head = self.bind(Param::Text(code.head));
+        let upward = matches!(relation, Relation::Greater | Relation::GreaterOrEqual);
+        let symbol = relation.as_symbol();
+        let bounds = match upward {
+            true => format!("{alias}.head >= {head} AND {alias}.head < '{to}'"),
+            false => format!("{alias}.head >= '{from}' AND {alias}.head <= {head}"),
+        };
+        if from != code::TEXT {
+            return format!("({bounds} AND {alias}.head {symbol} {head})");
+        }
+        let rest = self.bind(Param::Text(code.rest));
+        format!("({bounds} AND ({alias}.head <> {head} OR {alias}.rest {symbol} {rest}))")
+    }
+
+    fn like(&mut self, alias: &str, pattern: &Pattern) -> Result<String, TooComplex> {
+        let mut text = code::TEXT.to_owned();
+        for piece in pattern.pieces() {
+            match piece {
+                Piece::Any => text.push('%'),
+                Piece::Text(literal) => {
+                    for letter in literal.chars() {
+                        if matches!(letter, '%' | '_' | '!') {
+                            text.push('!');
+                        }
+                        text.push(letter);
+                    }
+                }
+            }
+        }
+        if text.len() > LONGEST_PATTERN {
+            return Err(TooComplex);
+        }
+        let whole = format!("{alias}.head || {alias}.rest");
+        let whole = match pattern.ignores_case() {
+            true => format!("COALESCE({alias}.folded, {whole})"),
+            false => format!("({whole})"),
+        };
+        let pattern = self.bind(Param::Text(text));
+        let (from, to) = (code::TEXT, code::AFTER_TEXT);
+        Ok(format!(
+            "({alias}.head >= '{from}' AND {alias}.head < '{to}' AND {whole} LIKE {pattern} ESCAPE '!')"
+        ))
+    }
+
+    /// The row is an object for which the filter holds; the base was set by the caller to its path.
+    fn within(&mut self, alias: &str, filter: &Filter) -> Result<String, TooComplex> {
+        let inner = filter.fold(self)?;
+        Ok(format!("({alias}.head = '{}' AND {inner})", code::OBJECT))
+    }
+
+    /// A member is missing somewhere on the way: there is nothing at the path, or an object before it lacks the next
+    /// member, or something before it is no object.
+    fn missing(&mut self, path: &str) -> String {
+        let Some((parent, _)) = path.rsplit_once('.') else {
+            let alias = self.alias();
+            return format!("NOT {}", self.exists(&alias, path, "1 = 1"));
+        };
+        let (outer, inner, scalar) = (self.alias(), self.alias(), self.alias());
+        let id = self.path(path);
+        let lacks = format!(
+            "{outer}.head = '{}' AND NOT EXISTS (SELECT 1 FROM cells {inner} WHERE {inner}.resource = r.id AND \
+             {inner}.path = {id} AND {inner}.frame = {outer}.child)",
+            code::OBJECT
+        );
+        let lacks = self.exists(&outer, parent, &lacks);
+        let is_scalar = format!("{scalar}.head NOT IN ('{}', '{}')", code::OBJECT, code::EMPTY);
+        let scalar = self.exists(&scalar, parent, &is_scalar);
+        let above = self.missing(parent);
+        format!("({lacks} OR {scalar} OR {above})")
+    }
+}
+
+impl Fold for Translator<'_> {
+    type Out = String;
+    type Error = TooComplex;
+
+    fn all(&mut self, parts: Vec<String>) -> Result<String, TooComplex> {
+        Ok(joined(parts, " AND ", "1 = 1"))
+    }
+
+    fn any(&mut self, parts: Vec<String>) -> Result<String, TooComplex> {
+        Ok(joined(parts, " OR ", "1 = 0"))
+    }
+
+    fn not(&mut self, part: String) -> Result<String, TooComplex> {
+        Ok(format!("(NOT {part})"))
+    }
+
+    fn test(&mut self, test: &Test) -> Result<String, TooComplex> {
+        self.tests += 1;
+        let path = test.path.as_str();
+        if self.tests > MOST_TESTS || test.path.segments().count() > DEEPEST {
+            return Err(TooComplex);
+        }
+        let alias = self.alias();
+        let outer = match &test.check {
+            Check::Within(_) => {
+                let path = self.full(path);
+                Some(self.base.replace(Base { alias: alias.clone(), path }))
+            }
+            _ => None,
+        };
+        let holds = self.holds(&alias, &test.check);
+        if let Some(outer) = outer {
+            self.base = outer;
+        }
+        let found = self.exists(&alias, path, &holds?);
+        if test.check != Check::Null {
+            return Ok(found);
+        }
+        let missing = self.missing(path);
+        Ok(format!("({found} OR {missing})"))
+    }
+
+    fn search(&mut self, pattern: &Pattern) -> Result<String, TooComplex> {
+        self.tests += 1;
+        let alias = self.alias();
+        let like = self.like(&alias, pattern)?;
+        Ok(format!("EXISTS (SELECT 1 FROM cells {alias} WHERE {alias}.resource = r.id AND {like})"))
+    }
+}
+
+fn parts_of(filter: &Filter) -> &[Filter] {
+    match filter {
+        Filter::All(parts) => parts,
+        single => std::slice::from_ref(single),
+    }
+}
+
+/// Joins as a balanced tree: databases bound the depth of expressions, and a flat chain is a deep one to them.
+fn joined(mut parts: Vec<String>, word: &str, none: &str) -> String {
+    while parts.len() > 1 {
+        let mut pairs = Vec::with_capacity(parts.len().div_ceil(2));
+        let mut rest = parts.into_iter();
+        while let Some(left) = rest.next() {
+            pairs.push(match rest.next() {
+                Some(right) => format!("({left}{word}{right})"),
+                None => left,
+            });
+        }
+        parts = pairs;
+    }
+    parts.pop().unwrap_or_else(|| none.to_owned())
+}

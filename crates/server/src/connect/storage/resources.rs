@@ -1,0 +1,109 @@
+//! Resources: one stored object each, with its cells.
+
+use pentad_store::{ToValue, Tx};
+use serde_json::{Map, Value};
+
+use super::cells::{self, Cell, Hot, TooMany};
+use super::{Db, collections};
+
+/// A stored resource.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ResourceRow {
+    pub(crate) id: i64,
+    /// The object as JSON.
+    pub(crate) body: String,
+}
+
+/// Rows of one `INSERT`.
+const ROWS: usize = 16;
+const COLUMNS: usize = 10;
+
+/// The resource of this id in a collection.
+pub(crate) fn find(tx: &mut Tx<'_>, collection: i64, name: &str) -> Db<Option<ResourceRow>> {
+    let sql = "SELECT id, body FROM resources WHERE collection = $1 AND name = $2";
+    tx.query_opt(sql, &[&collection, &name], |row| Ok(ResourceRow { id: row.int(0)?, body: row.text(1)? }))
+}
+
+/// Whether the collection has a resource of this id.
+pub(crate) fn exists(tx: &mut Tx<'_>, collection: i64, name: &str) -> Db<bool> {
+    let sql = "SELECT id FROM resources WHERE collection = $1 AND name = $2";
+    Ok(tx.query_opt(sql, &[&collection, &name], |row| row.int(0))?.is_some())
+}
+
+/// An object on its way into the store.
+#[derive(Debug)]
+pub(crate) struct Stored {
+    /// The object as JSON.
+    pub(crate) body: String,
+    cells: Vec<Cell>,
+}
+
+/// What is kept of an object.
+pub(crate) fn prepare(collection: i64, hot: &Hot, object: Map<String, Value>) -> Result<Stored, TooMany> {
+    let cells = cells::of(collection, hot, &object)?;
+    Ok(Stored { body: Value::Object(object).to_string(), cells })
+}
+
+/// Adds a resource. Its id must be free.
+pub(crate) fn insert(tx: &mut Tx<'_>, collection: i64, name: &str, stored: &Stored) -> Db<()> {
+    let sql = "INSERT INTO resources (collection, name, body) VALUES ($1, $2, $3) RETURNING id";
+    let id = tx.query_one(sql, &[&collection, &name, &stored.body], |row| row.int(0))?;
+    write_cells(tx, id, &stored.cells)
+}
+
+/// Puts another object in the place of a stored one.
+pub(crate) fn replace(tx: &mut Tx<'_>, collection: i64, id: i64, stored: &Stored) -> Db<()> {
+    tx.execute("UPDATE resources SET body = $2 WHERE id = $1", &[&id, &stored.body])?;
+    tx.execute("DELETE FROM cells WHERE resource = $1", &[&id])?;
+    write_cells(tx, id, &stored.cells)?;
+    collections::grow(tx, collection, 0)
+}
+
+/// Removes a resource; whether it was there.
+pub(crate) fn remove(tx: &mut Tx<'_>, collection: i64, name: &str) -> Db<bool> {
+    let Some(row) = find(tx, collection, name)? else { return Ok(false) };
+    tx.execute("DELETE FROM cells WHERE resource = $1", &[&row.id])?;
+    tx.execute("DELETE FROM resources WHERE id = $1", &[&row.id])?;
+    collections::grow(tx, collection, -1)?;
+    Ok(true)
+}
+
+fn write_cells(tx: &mut Tx<'_>, resource: i64, cells: &[Cell]) -> Db<()> {
+    for group in cells.chunks(ROWS) {
+        let within: Vec<(Option<i64>, Option<i64>)> =
+            group.iter().map(|cell| (cell.within.map(|w| w.0), cell.within.map(|w| w.1))).collect();
+        let mut params: Vec<&dyn ToValue> = Vec::with_capacity(group.len() * COLUMNS);
+        for (cell, (child, last)) in group.iter().zip(&within) {
+            let row: [&dyn ToValue; COLUMNS] = [
+                &resource,
+                &cell.path,
+                &cell.frame,
+                &cell.code.head,
+                &cell.code.rest,
+                &cell.folded,
+                child,
+                last,
+                &cell.lead,
+                &cell.hot,
+            ];
+            params.extend(row);
+        }
+        tx.execute(&insert_rows(group.len()), &params)?;
+    }
+    Ok(())
+}
+
+/// The statement that inserts so many cells.
+fn insert_rows(rows: usize) -> String {
+    let mut sql = String::from(
+        "INSERT INTO cells (resource, path, frame, head, rest, folded, child, last, lead, hot) VALUES ",
+    );
+    for row in 0..rows {
+        let first = row * COLUMNS;
+        let places: Vec<String> = (1..=COLUMNS).map(|column| format!("${}", first + column)).collect();
+        sql.push_str(if row == 0 { "(" } else { ", (" });
+        sql.push_str(&places.join(", "));
+        sql.push(')');
+    }
+    sql
+}

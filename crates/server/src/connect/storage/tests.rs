@@ -1,0 +1,299 @@
+//! The translator against the evaluator: the same objects, the same queries, on every database at hand.
+
+use std::sync::Arc;
+
+use pentad_rql::{FieldType, Kind, Plan, Schema, parse};
+use pentad_store::{Engine, ServiceClock, Store, StoreError, StoreOptions};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestCaseError, TestRunner};
+use serde_json::{Map, Value, json};
+
+use super::cells::Hot;
+use super::schema::MIGRATIONS;
+use super::{collections, list, resources};
+
+#[derive(Debug)]
+struct Still;
+
+impl ServiceClock for Still {
+    fn now(&self) -> jiff::Timestamp {
+        jiff::Timestamp::UNIX_EPOCH
+    }
+}
+
+/// One database of its own, with a runtime to reach it.
+struct Ground {
+    runtime: tokio::runtime::Runtime,
+    store: Store,
+    _engine: Engine,
+    _dir: Option<tempfile::TempDir>,
+}
+
+impl Ground {
+    fn memory() -> Self {
+        Self::new(StoreOptions::memory(), None)
+    }
+
+    fn postgres() -> Option<Self> {
+        let Ok(url) = std::env::var("PENTAD_TEST_POSTGRES") else {
+            eprintln!("skipped: PENTAD_TEST_POSTGRES is not set");
+            return None;
+        };
+        let dir = tempfile::tempdir().unwrap();
+        Some(Self::new(StoreOptions::postgres(&url, dir.path()), Some(dir)))
+    }
+
+    fn new(options: StoreOptions, dir: Option<tempfile::TempDir>) -> Self {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let _inside = runtime.enter();
+        let engine = Engine::open(options, Arc::new(Still)).unwrap();
+        // Under PostgreSQL a schema of its own: its key is made anew by each run.
+        let name =
+            if dir.is_some() { format!("connect_property_{}", std::process::id()) } else { "connect".into() };
+        let store = engine.service(&name, MIGRATIONS).unwrap();
+        drop(_inside);
+        Self { runtime, store, _engine: engine, _dir: dir }
+    }
+
+    /// Stores the objects as the only ones of a fresh collection.
+    fn fill(&self, path: &str, objects: &[Value], hot: &Hot) {
+        let (path, objects, hot) = (path.to_owned(), objects.to_vec(), hot.clone());
+        let filled = self.store.write(move |tx| {
+            let row = collections::ensure(tx, &path)?;
+            for (index, object) in objects.iter().enumerate() {
+                let object = object.as_object().cloned().unwrap_or_default();
+                let Ok(stored) = resources::prepare(row.id, &hot, object) else { panic!("too many cells") };
+                resources::insert(tx, row.id, &format!("{index}"), &stored)?;
+            }
+            collections::grow(tx, row.id, objects.len() as i64)
+        });
+        self.runtime.block_on(filled).unwrap();
+    }
+
+    fn ask(&self, path: &str, plan: &Plan, hot: &Hot) -> Result<list::Page, String> {
+        let (path, plan, hot) = (path.to_owned(), plan.clone(), hot.clone());
+        let asked = self.store.read(move |tx| {
+            let row = collections::find(tx, &path)?.expect("a collection");
+            list::page(tx, &row, &hot, &plan, 1000).map_err(|fault| match fault {
+                list::Fault::Store(error) => error,
+                list::Fault::TooComplex => {
+                    StoreError::new(pentad_store::StoreErrorKind::Config, "too complex")
+                }
+            })
+        });
+        self.runtime.block_on(asked).map_err(|error| error.to_string())
+    }
+}
+
+fn schema() -> Schema {
+    Schema::open()
+        .field("i", FieldType::new(Kind::Integer).nullable())
+        .field("p", FieldType::new(Kind::Decimal { scale: 1 }).nullable())
+        .field("f", FieldType::new(Kind::Boolean).nullable())
+        .field("day", FieldType::new(Kind::Date).nullable())
+        .field("at", FieldType::new(Kind::DateTime).nullable())
+        .field("s", FieldType::new(Kind::Text).nullable())
+        .field("c", FieldType::new(Kind::Choice(vec!["a".into(), "b".into()])).nullable())
+}
+
+const TEXTS: &[&str] = &[
+    "",
+    "a",
+    "b",
+    "A",
+    "ab",
+    "aB",
+    "É",
+    "é",
+    "1",
+    "1.0",
+    "true",
+    "%",
+    "_a",
+    "a!b",
+    "a_b",
+    "*",
+    "x*y",
+    "2024-01-02",
+    "2024-01-02T03:04:05Z",
+    "2024-01-02T00:00:00+00:00",
+    "İ",
+    "ß",
+    "\u{1F600}",
+];
+
+fn text() -> impl Strategy<Value = String> {
+    prop_oneof![
+        8 => proptest::sample::select(TEXTS).prop_map(str::to_owned),
+        1 => "[ab]{97,104}",
+    ]
+}
+
+fn scalar() -> impl Strategy<Value = Value> {
+    prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        (-2_i64..3).prop_map(Value::from),
+        (-8_i32..8).prop_map(|n| json!(f64::from(n) / 4.0)),
+        proptest::sample::select(vec![
+            json!(1e300),
+            json!(-1e300),
+            json!(i64::MAX),
+            json!(i64::MIN),
+            json!(u64::MAX)
+        ]),
+        text().prop_map(Value::from),
+    ]
+}
+
+fn name() -> impl Strategy<Value = String> {
+    proptest::sample::select(&["i", "p", "f", "day", "at", "s", "c", "a", "b", "o", "x.y"][..])
+        .prop_map(str::to_owned)
+}
+
+fn value() -> impl Strategy<Value = Value> {
+    scalar().prop_recursive(3, 24, 4, |inner| {
+        prop_oneof![
+            proptest::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            proptest::collection::vec((name(), inner), 0..4)
+                .prop_map(|members| Value::Object(members.into_iter().collect::<Map<_, _>>())),
+        ]
+    })
+}
+
+fn object() -> impl Strategy<Value = Value> {
+    proptest::collection::vec((name(), value()), 0..6)
+        .prop_map(|members| Value::Object(members.into_iter().collect::<Map<_, _>>()))
+}
+
+fn path() -> impl Strategy<Value = String> {
+    let one = proptest::sample::select(&["i", "p", "f", "day", "at", "s", "c", "a", "b", "o"][..]);
+    proptest::collection::vec(one, 1..4).prop_map(|steps| steps.join("."))
+}
+
+fn literal() -> impl Strategy<Value = String> {
+    prop_oneof![
+        text().prop_map(|text| format!("\"{text}\"")),
+        (-2_i64..3).prop_map(|n| n.to_string()),
+        (-8_i32..8).prop_map(|n| (f64::from(n) / 4.0).to_string()),
+        Just("null()".to_owned()),
+        Just("empty()".to_owned()),
+        Just("1e300".to_owned()),
+        Just("9223372036854775808".to_owned()),
+    ]
+}
+
+fn pattern() -> impl Strategy<Value = String> {
+    proptest::collection::vec(
+        prop_oneof![Just("*".to_owned()), text().prop_map(|text| pentad_rql::escape(&text))],
+        1..4,
+    )
+    .prop_map(|pieces| format!("\"{}\"", pieces.concat()))
+}
+
+fn comparison(path: impl Strategy<Value = String>) -> impl Strategy<Value = String> {
+    (path, proptest::sample::select(&["eq", "ne", "gt", "ge", "lt", "le"][..]), literal())
+        .prop_map(|(path, operator, literal)| format!("{operator}({path},{literal})"))
+}
+
+fn term() -> impl Strategy<Value = String> {
+    prop_oneof![
+        6 => comparison(path()),
+        2 => (path(), any::<bool>(), pattern()).prop_map(|(path, fold, pattern)| {
+            format!("{}like({path},{pattern})", if fold { "i" } else { "" })
+        }),
+        2 => (path(), any::<bool>(), proptest::collection::vec(literal(), 1..4)).prop_map(|(path, out, values)| {
+            format!("{}({path},({}))", if out { "out" } else { "in" }, values.join(","))
+        }),
+        1 => (path(), any::<bool>(), proptest::collection::vec(comparison(path()), 1..3)).prop_map(
+            |(path, ne, tests)| format!("{}({path},t({}))", if ne { "ne" } else { "eq" }, tests.join(","))
+        ),
+        1 => text().prop_map(|text| format!("search=\"{text}\"")),
+    ]
+}
+
+fn condition() -> impl Strategy<Value = String> {
+    term().prop_recursive(3, 12, 3, |inner| {
+        prop_oneof![
+            proptest::collection::vec(inner.clone(), 2..4)
+                .prop_map(|terms| format!("and({})", terms.join(","))),
+            proptest::collection::vec(inner.clone(), 2..4)
+                .prop_map(|terms| format!("or({})", terms.join(","))),
+            inner.prop_map(|term| format!("not({term})")),
+        ]
+    })
+}
+
+fn ordering() -> impl Strategy<Value = String> {
+    proptest::collection::vec((any::<bool>(), path()), 0..3).prop_map(|fields| {
+        let fields: Vec<String> =
+            fields.into_iter().map(|(down, path)| format!("{}{path}", if down { "-" } else { "" })).collect();
+        format!("ordering({})", fields.join(","))
+    })
+}
+
+/// How often; `PENTAD_CASES` sets another number.
+fn cases() -> u32 {
+    std::env::var("PENTAD_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(150)
+}
+
+/// Asks as many queries of each set of objects.
+const QUERIES: usize = 25;
+
+fn agree(ground: &Ground) {
+    let mut runner =
+        TestRunner::new(Config { cases: cases(), failure_persistence: None, ..Config::default() });
+    let hot = prop_oneof![
+        Just(Hot::All),
+        Just(Hot::Only(["s".to_owned(), "a.b".to_owned()].into_iter().collect())),
+    ];
+    let queries = proptest::collection::vec((condition(), ordering()), QUERIES);
+    let world = (proptest::collection::vec(object(), 1..12), queries, hot);
+    let number = std::cell::Cell::new(0_u32);
+    runner
+        .run(&world, |(objects, queries, hot)| {
+            number.set(number.get() + 1);
+            let path = format!("c{}", number.get());
+            ground.fill(&path, &objects, &hot);
+            for (condition, ordering) in &queries {
+                let query = format!("{condition}&{ordering}");
+                let Ok(expr) = parse(&query) else { continue };
+                let Ok(plan) = Plan::new(&expr, &schema()) else { continue };
+                let mut expected: Vec<&Value> =
+                    objects.iter().filter(|object| plan.matches(object)).collect();
+                expected.sort_by(|left, right| plan.compare(left, right));
+                let expected: Vec<String> = expected.iter().map(|object| object.to_string()).collect();
+                let page = ground.ask(&path, &plan, &hot).map_err(TestCaseError::fail)?;
+                prop_assert_eq!(page.total, expected.len() as i64, "{}", query);
+                prop_assert_eq!(page.bodies, expected, "{}", query);
+            }
+            Ok(())
+        })
+        .unwrap();
+}
+
+#[test]
+fn sqlite_finds_and_orders_what_the_evaluator_does() {
+    agree(&Ground::memory());
+}
+
+#[test]
+fn postgres_finds_and_orders_what_the_evaluator_does() {
+    if let Some(ground) = Ground::postgres() {
+        agree(&ground);
+    }
+}
+
+#[test]
+fn filters_of_many_terms_stay_within_the_depth_that_databases_take() {
+    let ground = Ground::memory();
+    ground.fill("c", &[json!({"a": 7}), json!({"a": 499})], &Hot::All);
+    let terms: Vec<String> = (0..500).map(|n| format!("eq(a,{n})")).collect();
+    let plan = |text: String| Plan::new(&parse(&text).unwrap(), &Schema::open()).unwrap();
+    let page = ground.ask("c", &plan(format!("or({})", terms.join(","))), &Hot::All).unwrap();
+    assert_eq!(page.total, 2);
+    let nested = format!("{}eq(a,7){}", "not(".repeat(120), ")".repeat(120));
+    assert_eq!(ground.ask("c", &plan(nested), &Hot::All).unwrap().total, 1);
+    let more = format!("or({},eq(a,1))", terms.join(","));
+    assert_eq!(ground.ask("c", &plan(more), &Hot::All).unwrap_err(), "too complex");
+}
