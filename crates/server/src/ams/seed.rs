@@ -299,11 +299,7 @@ fn seeded_row(user: &SeedUser, token: &Token, known: Option<&UserRow>) -> UserRo
     let fresh = || UserRow { uuid: Uuid::new_v4().to_string(), ..UserRow::default() };
     let mut row = known.cloned().unwrap_or_else(fresh);
     row.name.clone_from(&user.name);
-    row.first_name.clone_from(&user.first_name);
-    row.last_name.clone_from(&user.last_name);
-    row.organization.clone_from(&user.organization);
-    row.description.clone_from(&user.description);
-    row.email.clone_from(&user.email);
+    row.person = user.person();
     row.service_roles = Some(user.service_roles.clone());
     // The same token sealed again looks different, so it is the digest that tells.
     if (user.token.is_some() || known.is_none()) && row.token_digest != token.digest {

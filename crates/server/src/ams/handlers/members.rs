@@ -5,6 +5,7 @@ use pentad_store::Tx;
 use super::super::body::{Fields, Tail, Wrong};
 use super::super::error::{Failure, braces, indented};
 use super::super::model::{User, UserPage};
+use super::super::storage::person::Person;
 use super::super::storage::users;
 use super::super::storage::users::UserRow;
 use super::super::{Ams, Call};
@@ -49,7 +50,7 @@ pub(crate) async fn create(ams: &Ams, call: &Call) -> Result<Reply, Failure> {
     let entry =
         mine.unwrap_or_else(|| ProjectInput { project: project.name.clone(), roles: Some(Vec::new()) });
     let input = UserInput {
-        email: sent.email,
+        person: Person { email: sent.person.email, ..Person::default() },
         projects: Some(vec![entry]),
         service_roles: Some(Vec::new()),
         ..UserInput::default()

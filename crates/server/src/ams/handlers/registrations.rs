@@ -26,11 +26,11 @@ fn shown(ams: &Ams, row: RegistrationRow) -> Registration {
     Registration {
         uuid: row.uuid,
         name: row.name,
-        first_name: row.first_name,
-        last_name: row.last_name,
-        organization: row.organization,
-        description: row.description,
-        email: row.email,
+        first_name: row.person.first_name,
+        last_name: row.person.last_name,
+        organization: row.person.organization,
+        description: row.person.description,
+        email: row.person.email,
         status: row.status,
         decline_comment: row.decline_comment,
         activation_token: row.activation.map(|sealed| ams.unseal(&sealed)).unwrap_or_default(),
@@ -59,11 +59,7 @@ pub(crate) async fn create(ams: &Ams, call: &Call) -> Result<Reply, Failure> {
     let row = RegistrationRow {
         uuid: Uuid::new_v4().to_string(),
         name: input.name,
-        first_name: input.first_name,
-        last_name: input.last_name,
-        organization: input.organization,
-        description: input.description,
-        email: input.email,
+        person: input.person,
         activation_digest: token.digest,
         activation: Some(token.sealed),
         ..RegistrationRow::default()
@@ -91,8 +87,8 @@ pub(crate) async fn list(ams: &Ams, call: &Call) -> Result<Reply, Failure> {
     let kept = rows.into_iter().filter(|row| {
         fits("status", &row.status)
             && fits("name", &row.name)
-            && fits("email", &row.email)
-            && fits("organization", &row.organization)
+            && fits("email", &row.person.email)
+            && fits("organization", &row.person.organization)
             && digest.as_ref().is_none_or(|digest| *digest == row.activation_digest)
     });
     Ok(indented(&RegistrationList { user_registrations: kept.map(|row| shown(ams, row)).collect() }))
@@ -114,11 +110,7 @@ pub(crate) async fn accept(ams: &Ams, call: &Call) -> Result<Reply, Failure> {
         .change(move |tx| {
             let row = pending(tx, &uuid)?;
             let input = UserInput {
-                first_name: row.first_name.clone(),
-                last_name: row.last_name.clone(),
-                organization: row.organization.clone(),
-                description: row.description.clone(),
-                email: row.email.clone(),
+                person: row.person.clone(),
                 service_roles: Some(Vec::new()),
                 ..UserInput::default()
             };

@@ -7,6 +7,7 @@ use pentad_store::Tx;
 use super::super::body::{Fields, Tail, Wrong};
 use super::super::error::Failure;
 use super::super::model::{ProjectRoles, User};
+use super::super::storage::person::Person;
 use super::super::storage::users::{Membership, UserRow};
 use super::super::storage::{Db, projects, users};
 use super::super::{Ams, names, roles};
@@ -57,12 +58,12 @@ fn without_token(loaded: Loaded) -> User {
         uuid: row.uuid,
         projects: projects.collect(),
         name: row.name,
-        first_name: row.first_name,
-        last_name: row.last_name,
-        organization: row.organization,
-        description: row.description,
+        first_name: row.person.first_name,
+        last_name: row.person.last_name,
+        organization: row.person.organization,
+        description: row.person.description,
         token: String::new(),
-        email: row.email,
+        email: row.person.email,
         service_roles: row.service_roles,
         created_on: names::seconds(row.created_at),
         modified_on: names::seconds(row.modified_at),
@@ -74,11 +75,7 @@ fn without_token(loaded: Loaded) -> User {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct UserInput {
     pub(crate) name: String,
-    pub(crate) first_name: String,
-    pub(crate) last_name: String,
-    pub(crate) organization: String,
-    pub(crate) description: String,
-    pub(crate) email: String,
+    pub(crate) person: Person,
     /// `None` if absent or `null`.
     pub(crate) projects: Option<Vec<ProjectInput>>,
     /// `None` if absent or `null`.
@@ -121,11 +118,13 @@ impl UserInput {
         };
         Ok(Self {
             name: fields.text("name")?,
-            first_name: fields.text("first_name")?,
-            last_name: fields.text("last_name")?,
-            organization: fields.text("organization")?,
-            description: fields.text("description")?,
-            email: fields.text("email")?,
+            person: Person {
+                first_name: fields.text("first_name")?,
+                last_name: fields.text("last_name")?,
+                organization: fields.text("organization")?,
+                description: fields.text("description")?,
+                email: fields.text("email")?,
+            },
             projects,
             service_roles: fields.texts("service_roles")?,
         })

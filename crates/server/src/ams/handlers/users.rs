@@ -113,11 +113,7 @@ pub(crate) fn new_row(name: &str, input: &UserInput, token: &Token, by: Option<i
     UserRow {
         uuid: Uuid::new_v4().to_string(),
         name: name.to_owned(),
-        first_name: input.first_name.clone(),
-        last_name: input.last_name.clone(),
-        organization: input.organization.clone(),
-        description: input.description.clone(),
-        email: input.email.clone(),
+        person: input.person.clone(),
         token: token.sealed.clone(),
         token_digest: token.digest.clone(),
         service_roles: input.service_roles.clone().map(distinct),
@@ -180,18 +176,7 @@ fn change_row(tx: &mut Tx<'_>, mut row: UserRow, input: &UserInput) -> Result<Lo
         }
         row.name.clone_from(&input.name);
     }
-    let texts = [
-        (&mut row.first_name, &input.first_name),
-        (&mut row.last_name, &input.last_name),
-        (&mut row.organization, &input.organization),
-        (&mut row.description, &input.description),
-        (&mut row.email, &input.email),
-    ];
-    for (kept, sent) in texts {
-        if !sent.is_empty() {
-            kept.clone_from(sent);
-        }
-    }
+    row.person.change(&input.person);
     if let Some(entries) = &input.projects {
         let projects = resolve_projects(tx, entries)?;
         users::clear_members(tx, row.id)?;

@@ -3,6 +3,8 @@
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::super::storage::person::Person;
+
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Section {
@@ -37,6 +39,18 @@ pub(super) struct SeedUser {
     pub(super) service_roles: Vec<String>,
     pub(super) projects: Vec<SeedRoles>,
     pub(super) certificate_subjects: Vec<String>,
+}
+
+impl SeedUser {
+    pub(super) fn person(&self) -> Person {
+        Person {
+            first_name: self.first_name.clone(),
+            last_name: self.last_name.clone(),
+            organization: self.organization.clone(),
+            description: self.description.clone(),
+            email: self.email.clone(),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Deserialize)]

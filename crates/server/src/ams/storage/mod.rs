@@ -6,6 +6,7 @@
 pub(crate) mod acl;
 pub(crate) mod metrics;
 pub(crate) mod pack;
+pub(crate) mod person;
 pub(crate) mod projects;
 pub(crate) mod registrations;
 pub(crate) mod schema;

@@ -2,6 +2,7 @@
 
 use pentad_store::{Row, Tx};
 
+use super::person::Person;
 use super::{Db, next_id, now};
 
 /// A registration as stored.
@@ -10,11 +11,7 @@ pub(crate) struct RegistrationRow {
     pub(crate) id: i64,
     pub(crate) uuid: String,
     pub(crate) name: String,
-    pub(crate) first_name: String,
-    pub(crate) last_name: String,
-    pub(crate) organization: String,
-    pub(crate) description: String,
-    pub(crate) email: String,
+    pub(crate) person: Person,
     /// `pending`, `accepted` or `declined`.
     pub(crate) status: String,
     pub(crate) decline_comment: String,
@@ -35,11 +32,7 @@ fn read(row: &Row<'_>) -> Db<RegistrationRow> {
         id: row.int(0)?,
         uuid: row.text(1)?,
         name: row.text(2)?,
-        first_name: row.text(3)?,
-        last_name: row.text(4)?,
-        organization: row.text(5)?,
-        description: row.text(6)?,
-        email: row.text(7)?,
+        person: Person::read(row, 3)?,
         status: row.text(8)?,
         decline_comment: row.text(9)?,
         activation_digest: row.text(10)?,
@@ -72,11 +65,11 @@ pub(crate) fn insert(tx: &mut Tx<'_>, new: &RegistrationRow) -> Db<()> {
             &id,
             &new.uuid,
             &new.name,
-            &new.first_name,
-            &new.last_name,
-            &new.organization,
-            &new.description,
-            &new.email,
+            &new.person.first_name,
+            &new.person.last_name,
+            &new.person.organization,
+            &new.person.description,
+            &new.person.email,
             &new.activation_digest,
             &new.activation,
             &at,

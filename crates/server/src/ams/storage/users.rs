@@ -3,6 +3,7 @@
 use pentad_store::{Row, ToValue, Tx};
 
 use super::super::paging::PageRequest;
+use super::person::Person;
 use super::{Db, list_text, next_id, now, text_list};
 
 /// A user as stored.
@@ -11,11 +12,7 @@ pub(crate) struct UserRow {
     pub(crate) id: i64,
     pub(crate) uuid: String,
     pub(crate) name: String,
-    pub(crate) first_name: String,
-    pub(crate) last_name: String,
-    pub(crate) organization: String,
-    pub(crate) description: String,
-    pub(crate) email: String,
+    pub(crate) person: Person,
     /// The sealed token.
     pub(crate) token: Vec<u8>,
     pub(crate) token_digest: String,
@@ -47,11 +44,7 @@ fn read(row: &Row<'_>) -> Db<UserRow> {
         id: row.int(0)?,
         uuid: row.text(1)?,
         name: row.text(2)?,
-        first_name: row.text(3)?,
-        last_name: row.text(4)?,
-        organization: row.text(5)?,
-        description: row.text(6)?,
-        email: row.text(7)?,
+        person: Person::read(row, 3)?,
         token: row.blob(8)?,
         token_digest: row.text(9)?,
         service_roles: text_list(row.opt_text(10)?),
@@ -140,11 +133,11 @@ pub(crate) fn insert(tx: &mut Tx<'_>, user: &UserRow) -> Db<i64> {
             &id,
             &user.uuid,
             &user.name,
-            &user.first_name,
-            &user.last_name,
-            &user.organization,
-            &user.description,
-            &user.email,
+            &user.person.first_name,
+            &user.person.last_name,
+            &user.person.organization,
+            &user.person.description,
+            &user.person.email,
             &user.token_digest,
             &user.token,
             &roles,
@@ -165,11 +158,11 @@ pub(crate) fn update(tx: &mut Tx<'_>, user: &UserRow) -> Db<()> {
         &[
             &user.id,
             &user.name,
-            &user.first_name,
-            &user.last_name,
-            &user.organization,
-            &user.description,
-            &user.email,
+            &user.person.first_name,
+            &user.person.last_name,
+            &user.person.organization,
+            &user.person.description,
+            &user.person.email,
             &user.token_digest,
             &user.token,
             &roles,
