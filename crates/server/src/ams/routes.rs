@@ -61,6 +61,22 @@ const DELETE: Method = Method::DELETE;
 const VIEW: RoleSet = SA.or(AV);
 /// Those who manage a project.
 const MANAGE: RoleSet = SA.or(PA);
+/// Those who consume.
+const CONSUME: RoleSet = MANAGE.or(CON).or(PW);
+
+/// A path below one topic.
+macro_rules! topic {
+    ($tail:literal) => {
+        concat!("/v1/projects/{project}/topics/{topic}", $tail)
+    };
+}
+
+/// A path below one subscription.
+macro_rules! subscription {
+    ($tail:literal) => {
+        concat!("/v1/projects/{project}/subscriptions/{subscription}", $tail)
+    };
+}
 
 fn service() -> Vec<Row> {
     vec![
@@ -144,156 +160,73 @@ fn topic_rows() -> Vec<Row> {
     const LOOK: RoleSet = MANAGE.or(PUB).or(AV);
     vec![
         row(GET, "/v1/projects/{project}/topics", "topics:list", LOOK, |a, c| Box::pin(topics::list(a, c))),
-        row(
-            GET,
-            "/v1/projects/{project}/topics/{topic}/subscriptions",
-            "subscriptions:listByTopic",
-            LOOK,
-            |a, c| Box::pin(topics::subscriptions(a, c)),
-        ),
-        row(POST, "/v1/projects/{project}/topics/{topic}:publish", "topics:publish", PA.or(PUB), |a, c| {
-            Box::pin(publish::publish(a, c))
+        row(GET, topic!("/subscriptions"), "subscriptions:listByTopic", LOOK, |a, c| {
+            Box::pin(topics::subscriptions(a, c))
         }),
-        row(GET, "/v1/projects/{project}/topics/{topic}:acl", "topics:acl", MANAGE, |a, c| {
-            Box::pin(acl::show_topic(a, c))
+        row(POST, topic!(":publish"), "topics:publish", PA.or(PUB), |a, c| Box::pin(publish::publish(a, c))),
+        row(GET, topic!(":acl"), "topics:acl", MANAGE, |a, c| Box::pin(acl::show_topic(a, c))),
+        row(POST, topic!(":modifyAcl"), "topics:modifyAcl", MANAGE, |a, c| Box::pin(acl::modify_topic(a, c))),
+        row(GET, topic!(":metrics"), "topics:metrics", LOOK, |a, c| Box::pin(metrics::topic(a, c))),
+        row(POST, topic!(":attachSchema"), "topics:attachSchema", MANAGE, |a, c| {
+            Box::pin(topics::attach_schema(a, c))
         }),
-        row(POST, "/v1/projects/{project}/topics/{topic}:modifyAcl", "topics:modifyAcl", MANAGE, |a, c| {
-            Box::pin(acl::modify_topic(a, c))
+        row(POST, topic!(":detachSchema"), "topics:detachSchema", MANAGE, |a, c| {
+            Box::pin(topics::detach_schema(a, c))
         }),
-        row(GET, "/v1/projects/{project}/topics/{topic}:metrics", "topics:metrics", LOOK, |a, c| {
-            Box::pin(metrics::topic(a, c))
-        }),
-        row(
-            POST,
-            "/v1/projects/{project}/topics/{topic}:attachSchema",
-            "topics:attachSchema",
-            MANAGE,
-            |a, c| Box::pin(topics::attach_schema(a, c)),
-        ),
-        row(
-            POST,
-            "/v1/projects/{project}/topics/{topic}:detachSchema",
-            "topics:detachSchema",
-            MANAGE,
-            |a, c| Box::pin(topics::detach_schema(a, c)),
-        ),
-        row(GET, "/v1/projects/{project}/topics/{topic}", "topics:show", LOOK.or(CON), |a, c| {
-            Box::pin(topics::show(a, c))
-        }),
-        row(PUT, "/v1/projects/{project}/topics/{topic}", "topics:create", MANAGE, |a, c| {
-            Box::pin(topics::create(a, c))
-        }),
-        row(DELETE, "/v1/projects/{project}/topics/{topic}", "topics:delete", MANAGE, |a, c| {
-            Box::pin(topics::delete(a, c))
-        }),
+        row(GET, topic!(""), "topics:show", LOOK.or(CON), |a, c| Box::pin(topics::show(a, c))),
+        row(PUT, topic!(""), "topics:create", MANAGE, |a, c| Box::pin(topics::create(a, c))),
+        row(DELETE, topic!(""), "topics:delete", MANAGE, |a, c| Box::pin(topics::delete(a, c))),
     ]
 }
 
 fn subscription_rows() -> Vec<Row> {
-    const LOOK: RoleSet = MANAGE.or(CON).or(PW).or(AV);
-    const CONSUME: RoleSet = MANAGE.or(CON).or(PW);
+    const LOOK: RoleSet = CONSUME.or(AV);
     vec![
         row(GET, "/v1/projects/{project}/subscriptions", "subscriptions:list", LOOK, |a, c| {
             Box::pin(subscriptions::list(a, c))
         }),
+        row(POST, subscription!(":pull"), "subscriptions:pull", CONSUME, |a, c| Box::pin(pull::pull(a, c))),
+        row(POST, subscription!(":acknowledge"), "subscriptions:acknowledge", CONSUME, |a, c| {
+            Box::pin(ack::acknowledge(a, c))
+        }),
+        row(POST, subscription!(":modifyAckDeadline"), "subscriptions:modifyAckDeadline", MANAGE, |a, c| {
+            Box::pin(subscriptions::modify_ack_deadline(a, c))
+        }),
+        row(POST, subscription!(":modifyPushConfig"), "subscriptions:modifyPushConfig", MANAGE, |a, c| {
+            Box::pin(push_config::modify(a, c))
+        }),
         row(
             POST,
-            "/v1/projects/{project}/subscriptions/{subscription}:pull",
-            "subscriptions:pull",
-            CONSUME,
-            |a, c| Box::pin(pull::pull(a, c)),
-        ),
-        row(
-            POST,
-            "/v1/projects/{project}/subscriptions/{subscription}:acknowledge",
-            "subscriptions:acknowledge",
-            CONSUME,
-            |a, c| Box::pin(ack::acknowledge(a, c)),
-        ),
-        row(
-            POST,
-            "/v1/projects/{project}/subscriptions/{subscription}:modifyAckDeadline",
-            "subscriptions:modifyAckDeadline",
-            MANAGE,
-            |a, c| Box::pin(subscriptions::modify_ack_deadline(a, c)),
-        ),
-        row(
-            POST,
-            "/v1/projects/{project}/subscriptions/{subscription}:modifyPushConfig",
-            "subscriptions:modifyPushConfig",
-            MANAGE,
-            |a, c| Box::pin(push_config::modify(a, c)),
-        ),
-        row(
-            POST,
-            "/v1/projects/{project}/subscriptions/{subscription}:verifyPushEndpoint",
+            subscription!(":verifyPushEndpoint"),
             "subscriptions:verifyPushEndpoint",
             MANAGE,
             |a, c| Box::pin(push_config::verify(a, c)),
         ),
-        row(
-            GET,
-            "/v1/projects/{project}/subscriptions/{subscription}:acl",
-            "subscriptions:acl",
-            MANAGE,
-            |a, c| Box::pin(acl::show_subscription(a, c)),
-        ),
-        row(
-            POST,
-            "/v1/projects/{project}/subscriptions/{subscription}:modifyAcl",
-            "subscriptions:modifyAcl",
-            MANAGE,
-            |a, c| Box::pin(acl::modify_subscription(a, c)),
-        ),
-        row(
-            GET,
-            "/v1/projects/{project}/subscriptions/{subscription}:offsets",
-            "subscriptions:offsets",
-            LOOK,
-            |a, c| Box::pin(offsets::show(a, c)),
-        ),
-        row(
-            POST,
-            "/v1/projects/{project}/subscriptions/{subscription}:modifyOffset",
-            "subscriptions:modifyOffset",
-            MANAGE,
-            |a, c| Box::pin(offsets::modify(a, c)),
-        ),
-        row(
-            GET,
-            "/v1/projects/{project}/subscriptions/{subscription}:timeToOffset",
-            "subscriptions:timeToOffset",
-            LOOK,
-            |a, c| Box::pin(offsets::at_time(a, c)),
-        ),
-        row(
-            GET,
-            "/v1/projects/{project}/subscriptions/{subscription}:metrics",
-            "subscriptions:metrics",
-            LOOK,
-            |a, c| Box::pin(metrics::subscription(a, c)),
-        ),
-        row(
-            GET,
-            "/v1/projects/{project}/subscriptions/{subscription}",
-            "subscriptions:show",
-            LOOK,
-            |a, c| Box::pin(subscriptions::show(a, c)),
-        ),
-        row(
-            PUT,
-            "/v1/projects/{project}/subscriptions/{subscription}",
-            "subscriptions:create",
-            MANAGE,
-            |a, c| Box::pin(subscriptions::create(a, c)),
-        ),
-        row(
-            DELETE,
-            "/v1/projects/{project}/subscriptions/{subscription}",
-            "subscriptions:delete",
-            MANAGE,
-            |a, c| Box::pin(subscriptions::delete(a, c)),
-        ),
+        row(GET, subscription!(":acl"), "subscriptions:acl", MANAGE, |a, c| {
+            Box::pin(acl::show_subscription(a, c))
+        }),
+        row(POST, subscription!(":modifyAcl"), "subscriptions:modifyAcl", MANAGE, |a, c| {
+            Box::pin(acl::modify_subscription(a, c))
+        }),
+        row(GET, subscription!(":offsets"), "subscriptions:offsets", LOOK, |a, c| {
+            Box::pin(offsets::show(a, c))
+        }),
+        row(POST, subscription!(":modifyOffset"), "subscriptions:modifyOffset", MANAGE, |a, c| {
+            Box::pin(offsets::modify(a, c))
+        }),
+        row(GET, subscription!(":timeToOffset"), "subscriptions:timeToOffset", LOOK, |a, c| {
+            Box::pin(offsets::at_time(a, c))
+        }),
+        row(GET, subscription!(":metrics"), "subscriptions:metrics", LOOK, |a, c| {
+            Box::pin(metrics::subscription(a, c))
+        }),
+        row(GET, subscription!(""), "subscriptions:show", LOOK, |a, c| Box::pin(subscriptions::show(a, c))),
+        row(PUT, subscription!(""), "subscriptions:create", MANAGE, |a, c| {
+            Box::pin(subscriptions::create(a, c))
+        }),
+        row(DELETE, subscription!(""), "subscriptions:delete", MANAGE, |a, c| {
+            Box::pin(subscriptions::delete(a, c))
+        }),
     ]
 }
 
