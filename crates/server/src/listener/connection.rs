@@ -43,7 +43,7 @@ pub(crate) async fn run<S>(stream: S, peer: Peer, host: Host)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let Connections { stop, abort, .. } = host.connections.clone();
+    let connections = host.connections.clone();
     let asked = Arc::new(AtomicBool::new(false));
     let asks = Arc::clone(&asked);
     let sockets = Sockets { slot: host.slot.clone(), ..host.shell.sockets.clone() };
@@ -64,17 +64,17 @@ where
     builder.http2().auto_date_header(false).timer(TokioTimer::new()).max_concurrent_streams(1024);
     let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
     tokio::pin!(connection);
+    let draining = async {
+        connections.stop.cancelled().await;
+        if !asked.load(Ordering::Relaxed) {
+            real_sleep(FIRST).await;
+        }
+    };
+    let abort = connections.abort;
     let ended = tokio::select! {
         ended = connection.as_mut() => Some(ended),
-        () = stop.cancelled() => None,
-    };
-    let ended = match ended {
-        None if !asked.load(Ordering::Relaxed) => tokio::select! {
-            ended = connection.as_mut() => Some(ended),
-            () = real_sleep(FIRST) => None,
-            () = abort.cancelled() => return,
-        },
-        ended => ended,
+        () = draining => None,
+        () = abort.cancelled() => return,
     };
     let ended = match ended {
         Some(ended) => ended,
