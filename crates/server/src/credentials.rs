@@ -7,6 +7,16 @@ use serde_json::{Map, Value};
 use crate::error::ServerError;
 use crate::private_file;
 
+/// A secret that nobody can guess: 256 random bits as 64 hex characters.
+///
+/// # Errors
+/// The system has no random numbers.
+pub(crate) fn generate() -> std::io::Result<String> {
+    let mut bits = [0_u8; 32];
+    getrandom::fill(&mut bits).map_err(|error| std::io::Error::other(error.to_string()))?;
+    Ok(bits.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
 /// The generated credentials of an installation, by service.
 #[derive(Clone, Default)]
 pub(crate) struct Credentials {

@@ -37,6 +37,9 @@ pub enum ServerError {
     /// A certificate or key cannot be used.
     #[error("TLS: {0}")]
     Tls(String),
+    /// A credential could not be generated.
+    #[error("no random numbers: {0}")]
+    Random(#[source] io::Error),
     /// An address cannot be listened on.
     #[error("cannot listen on {addr}: {source}")]
     Bind {

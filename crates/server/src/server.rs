@@ -16,7 +16,7 @@ use crate::announcement::{self, Listening};
 use crate::budget::Budget;
 use crate::clock::{ServiceTime, real_sleep};
 use crate::control::Control;
-use crate::credentials::Credentials;
+use crate::credentials::{self, Credentials};
 use crate::door::{AUTHORITY, Door};
 use crate::error::ServerError;
 use crate::guarded::GuardedClient;
@@ -67,8 +67,7 @@ impl ServerBuilder {
         let engine =
             Engine::open(store_options(&options)?, Arc::clone(&time) as _).map_err(ServerError::Store)?;
         let mut credentials = Credentials::open(options.data.as_deref())?;
-        let push = Arc::new(GuardedClient::new(options.push_ca.clone(), PUSH_ANSWER));
-        push.allow_loopback(true);
+        let push = push_client(&options);
         let seed = options.seed.clone().unwrap_or_default();
         let (identity, bound) = (Identity::default(), Listening::default());
         let context = |name: &str| Context {
@@ -111,6 +110,13 @@ impl ServerBuilder {
     }
 }
 
+/// Until the server listens beyond loopback, receivers there are as good as any.
+fn push_client(options: &ServerOptions) -> Arc<GuardedClient> {
+    let client = GuardedClient::new(options.push_ca.clone(), PUSH_ANSWER);
+    client.allow_loopback(true);
+    Arc::new(client)
+}
+
 fn store_options(options: &ServerOptions) -> Result<StoreOptions, ServerError> {
     let needs_dir = || {
         StoreError::new(
@@ -131,12 +137,7 @@ fn admin_token(credentials: &mut Credentials) -> Result<Secret, ServerError> {
     let known = credentials.get("control").and_then(|control| control.get("admin_token")?.as_str());
     let token = match known {
         Some(token) => token.to_owned(),
-        None => {
-            let mut bytes = [0; 32];
-            getrandom::fill(&mut bytes)
-                .map_err(|error| ServerError::Tls(format!("no random numbers: {error}")))?;
-            bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-        }
+        None => credentials::generate().map_err(ServerError::Random)?,
     };
     credentials.add("control", json!({"admin_token": token}))?;
     Ok(Secret::new(token))

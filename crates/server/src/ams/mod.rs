@@ -38,6 +38,7 @@ use self::quirks::Quirks;
 use self::roles::OPEN;
 use self::routes::{Endpoint, Gate};
 use self::settings::Settings;
+use crate::credentials::generate;
 use crate::http::{BodyFault, Inbound, Reply};
 use crate::route::{Outcome, RouteInfo, RouteTable, canonical};
 use crate::{Context, GuardedClient, Places, Root, SeedError, Service, ServiceTime, Tasks};
@@ -164,9 +165,7 @@ impl Ams {
 
     /// A fresh token of 64 hex characters, sealed, with its digest.
     fn new_token(&self) -> Result<Token, Failure> {
-        let mut random = [0_u8; 32];
-        getrandom::fill(&mut random).map_err(|_| Failure::internal("Internal Error"))?;
-        self.seal(auth::hex(&random))
+        self.seal(generate().map_err(|_| Failure::internal("Internal Error"))?)
     }
 
     fn seal(&self, plain: String) -> Result<Token, Failure> {
