@@ -1,0 +1,239 @@
+//! Ways to prove who one is (OpenStack reference B4).
+
+use std::fmt;
+
+use jiff::Timestamp;
+use pentad_core::{Result, Secret};
+use serde_json::{Value, json};
+
+use super::passcode::Passcode;
+use crate::error::missing;
+
+/// A domain: the realm in which a name means something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Domain {
+    /// By identifier, such as `default`.
+    Id(String),
+    /// By name, such as `Default`.
+    Name(String),
+}
+
+impl Domain {
+    /// The domain with an identifier.
+    pub fn id(id: impl Into<String>) -> Self {
+        Self::Id(id.into())
+    }
+
+    /// The domain with a name.
+    pub fn name(name: impl Into<String>) -> Self {
+        Self::Name(name.into())
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        match self {
+            Self::Id(id) => json!({ "id": id }),
+            Self::Name(name) => json!({ "name": name }),
+        }
+    }
+
+    /// Whether a v2.0 service can mean this domain: it knows only the default one.
+    pub(crate) fn is_default(&self) -> bool {
+        match self {
+            Self::Id(id) => id == "default",
+            Self::Name(name) => name.eq_ignore_ascii_case("default"),
+        }
+    }
+}
+
+/// A user, by identifier or by name within a domain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum User {
+    /// By identifier.
+    Id(String),
+    /// By name. Without a domain the login's default domain counts; v2.0 services know no domains.
+    Name(String, Option<Domain>),
+}
+
+impl User {
+    /// The user with an identifier.
+    pub fn id(id: impl Into<String>) -> Self {
+        Self::Id(id.into())
+    }
+
+    /// The user with a name; say [`of`](Self::of) which domain.
+    pub fn name(name: impl Into<String>) -> Self {
+        Self::Name(name.into(), None)
+    }
+
+    /// Says in which domain the name is.
+    #[must_use]
+    pub fn of(self, domain: Domain) -> Self {
+        match self {
+            Self::Name(name, _) => Self::Name(name, Some(domain)),
+            id @ Self::Id(_) => id,
+        }
+    }
+
+    pub(crate) const fn domain(&self) -> Option<&Domain> {
+        match self {
+            Self::Name(_, domain) => domain.as_ref(),
+            Self::Id(_) => None,
+        }
+    }
+
+    pub(crate) fn json(&self, default: Option<&Domain>) -> Result<Value> {
+        match self {
+            Self::Id(id) => Ok(json!({ "id": id })),
+            Self::Name(name, domain) => {
+                let domain = domain.as_ref().or(default);
+                let domain = domain.ok_or_else(|| missing(&["user_domain_id or user_domain_name"]))?;
+                Ok(json!({ "name": name, "domain": domain.json() }))
+            }
+        }
+    }
+}
+
+/// A project, by identifier or by name within a domain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Project {
+    /// By identifier.
+    Id(String),
+    /// By name. Without a domain the login's default domain counts.
+    Name(String, Option<Domain>),
+}
+
+impl Project {
+    /// The project with an identifier.
+    pub fn id(id: impl Into<String>) -> Self {
+        Self::Id(id.into())
+    }
+
+    /// The project with a name; say [`of`](Self::of) which domain.
+    pub fn name(name: impl Into<String>) -> Self {
+        Self::Name(name.into(), None)
+    }
+
+    /// Says in which domain the name is.
+    #[must_use]
+    pub fn of(self, domain: Domain) -> Self {
+        match self {
+            Self::Name(name, _) => Self::Name(name, Some(domain)),
+            id @ Self::Id(_) => id,
+        }
+    }
+
+    pub(crate) const fn domain(&self) -> Option<&Domain> {
+        match self {
+            Self::Name(_, domain) => domain.as_ref(),
+            Self::Id(_) => None,
+        }
+    }
+
+    pub(crate) fn json(&self, default: Option<&Domain>) -> Result<Value> {
+        match self {
+            Self::Id(id) => Ok(json!({ "id": id })),
+            Self::Name(name, domain) => {
+                let domain = domain.as_ref().or(default);
+                let domain = domain.ok_or_else(|| missing(&["project_domain_id or project_domain_name"]))?;
+                Ok(json!({ "name": name, "domain": domain.json() }))
+            }
+        }
+    }
+}
+
+/// One way to prove who one is.
+#[derive(Clone)]
+#[non_exhaustive]
+pub enum Method {
+    /// A user's password.
+    Password(User, Secret),
+    /// An existing token; the new one ends when that one does, so it cannot renew itself.
+    Token(Secret),
+    /// An application credential by identifier, and its secret. Its scope is its own.
+    ApplicationCredential(String, Secret),
+    /// An application credential by name, its user, and its secret. Its scope is its own.
+    NamedApplicationCredential(String, User, Secret),
+    /// A code of six digits from a device.
+    Totp(User, Passcode),
+}
+
+impl Method {
+    /// The name of the method on the wire.
+    pub const fn wire_name(&self) -> &'static str {
+        match self {
+            Self::Password(..) => "password",
+            Self::Token(_) => "token",
+            Self::ApplicationCredential(..) | Self::NamedApplicationCredential(..) => {
+                "application_credential"
+            }
+            Self::Totp(..) => "totp",
+        }
+    }
+
+    pub(crate) const fn user(&self) -> Option<&User> {
+        match self {
+            Self::Password(user, _) | Self::NamedApplicationCredential(_, user, _) | Self::Totp(user, _) => {
+                Some(user)
+            }
+            Self::Token(_) | Self::ApplicationCredential(..) => None,
+        }
+    }
+
+    pub(crate) const fn is_application_credential(&self) -> bool {
+        matches!(self, Self::ApplicationCredential(..) | Self::NamedApplicationCredential(..))
+    }
+
+    /// The object of the method in a v3 login.
+    pub(crate) fn json(&self, default: Option<&Domain>, now: Timestamp) -> Result<Value> {
+        let with = |user: &User, name: &str, secret: &str| -> Result<Value> {
+            let mut user = user.json(default)?;
+            user[name] = secret.into();
+            Ok(json!({ "user": user }))
+        };
+        Ok(match self {
+            Self::Password(user, password) => with(user, "password", password.expose())?,
+            Self::Token(token) => json!({ "id": token.expose() }),
+            Self::ApplicationCredential(id, secret) => json!({ "id": id, "secret": secret.expose() }),
+            Self::NamedApplicationCredential(name, user, secret) => {
+                json!({ "name": name, "user": user.json(default)?, "secret": secret.expose() })
+            }
+            Self::Totp(user, passcode) => with(user, "passcode", passcode.at(now)?.expose())?,
+        })
+    }
+
+    /// What makes this method another than others, as names and values, for the key under which tokens are kept.
+    pub(crate) fn identity(&self) -> Vec<(String, String)> {
+        let name = self.wire_name();
+        let part = |what: &str, value: &str| (format!("{name}.{what}"), value.to_owned());
+        let mut parts =
+            self.user().map(|user| part("user", &format!("{user:?}"))).into_iter().collect::<Vec<_>>();
+        match self {
+            Self::Password(_, secret) => parts.push(part("password", secret.expose())),
+            Self::Token(secret) => parts.push(part("id", secret.expose())),
+            Self::ApplicationCredential(id, secret) => {
+                parts.push(part("id", id));
+                parts.push(part("secret", secret.expose()));
+            }
+            Self::NamedApplicationCredential(name, _, secret) => {
+                parts.push(part("name", name));
+                parts.push(part("secret", secret.expose()));
+            }
+            // A passcode is another one each time.
+            Self::Totp(..) => parts.push(part("passcode", "")),
+        }
+        parts
+    }
+}
+
+impl fmt::Debug for Method {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct(self.wire_name());
+        if let Some(user) = self.user() {
+            shown.field("user", user);
+        }
+        shown.finish_non_exhaustive()
+    }
+}

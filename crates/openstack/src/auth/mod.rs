@@ -1,0 +1,24 @@
+//! Logging in: how (methods), to what (scopes), where (discovery), and what comes of it (access).
+//!
+//! [`Keystone`] fetches tokens, [`CloudAuth`] keeps one for all service clients and finds their endpoints,
+//! [`FixedEndpoint`] serves where a token or an endpoint is given and nobody is to be asked.
+
+mod access;
+mod answer;
+mod cloud;
+mod fixed;
+mod keystone;
+mod method;
+mod passcode;
+mod placed;
+mod request;
+mod scope;
+
+pub use self::access::Access;
+pub use self::cloud::CloudAuth;
+pub use self::fixed::FixedEndpoint;
+pub(crate) use self::keystone::base_text;
+pub use self::keystone::{IdentityVersion, Keystone};
+pub use self::method::{Domain, Method, Project, User};
+pub use self::passcode::Passcode;
+pub use self::scope::Scope;
