@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use pentad_core::{Error, Result, Scope, Sent};
+use pentad_core::work::Scope;
+use pentad_core::{Error, Result, Sent};
 
 use crate::error::ErrorExt;
 use crate::message::{Message, Received};

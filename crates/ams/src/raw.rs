@@ -1,6 +1,7 @@
 //! The raw door: every operation by its identifier.
 
-use pentad_core::{Call, Draft, Error, ErrorKind, List, Result, decode, placeholders};
+use pentad_core::op::placeholders;
+use pentad_core::{Call, Draft, Error, ErrorKind, List, Result, decode};
 use serde_json::Value;
 
 use crate::client::Client;

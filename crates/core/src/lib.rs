@@ -6,31 +6,32 @@
 //!
 //! | to | see |
 //! | --- | --- |
-//! | describe a service | [`Op`], [`Api`], [`Session::op`], [`Draft`], [`decode`], [`ApiDetails`] |
+//! | describe a service | [`Op`], [`Api`], [`Session::op`], [`Draft`], [`decode`], [`ApiDetails`], [`message`] |
 //! | log in | [`auth`]: [`Authorize`], [`auth::Renewing`], [`auth::TokenSource`], [`auth::TokenStore`] |
 //! | decide about failures | [`Error`], [`ErrorKind`], [`RetryPolicy`], [`retry`] |
-//! | wait for a state | [`Work::until`], [`Polling`] |
-//! | live through outages | [`Feed::reconnect`], [`retry::Reconnect`] |
+//! | walk a listing | [`list`]: [`List`], [`Cursor`], [`Page`] |
+//! | wait for a state | [`Work::until`], [`work::Polling`] |
+//! | live through outages | [`Feed::reconnect`], [`feed`], [`retry::Reconnect`] |
 //! | show what is sent | [`curl()`], [`redact`], [`Observer`] |
 //! | carry it otherwise | [`Transport`], [`socket`], [`Clock`], [`blocking`] |
 
-// The four awaitables, and what they are made from.
+// The four awaitables, what they are made from, and what they give on the way.
 mod call;
 mod draft;
-mod feed;
-mod list;
-mod op;
+pub mod feed;
+pub mod list;
+pub mod op;
 mod page;
 mod session;
 mod until;
-mod work;
+pub mod work;
 
 // What is sent and what comes back.
 mod classify;
-mod curl;
+pub mod curl;
 pub mod decode;
-mod error;
-mod message;
+pub mod error;
+pub mod message;
 mod target;
 
 // Policy.
@@ -44,35 +45,53 @@ pub mod blocking;
 mod clock;
 mod log;
 pub mod socket;
-mod timing;
+pub mod timing;
 mod transport;
 
+// The four awaitables.
 pub use call::{Call, Meta};
-pub use feed::{Feed, Link, Opened};
+pub use feed::Feed;
 pub use list::{Cursor, List, Page};
-pub use page::{Items, Pages};
-pub use until::{Observed, Polling, Until};
-pub use work::{Event, Progress, Scope, Work};
+pub use work::Work;
 
-pub use decode::{Context, Decode};
+// What a service crate is written with.
+pub use decode::Context;
 pub use draft::{Draft, Redirect};
-pub use op::{Api, Op, placeholders};
+pub use op::{Api, Op};
 pub use session::{Session, SessionBuilder};
 
-pub use error::{ApiDetails, Details, Error, ErrorKind, Result, Sent};
+// What every user meets.
+pub use curl::curl;
+pub use error::{ApiDetails, Error, ErrorKind, Result, Sent};
 pub use retry::RetryPolicy;
 pub use secret::Secret;
+pub use timing::Observer;
 
-pub use curl::{Reveal, curl};
-pub use message::{Args, Body, ByteStream, Request, Response, ResponseBody};
+// What goes through the seams.
+pub use message::{Body, Request, Response};
 pub use target::{Limits, Target};
 
-pub use auth::{Authorize, Exchange};
+// The seams.
+pub use auth::Authorize;
 pub use clock::Clock;
-pub use socket::{Frame, FrameSink, FrameStream, Socket};
-pub use timing::{Observer, Timing};
+pub use socket::Socket;
 pub use transport::Transport;
 
 pub use futures_core::Stream;
 pub use futures_core::future::BoxFuture;
-pub use futures_core::stream::BoxStream;
+
+// Still at their earlier place too, until every crate names them by their module.
+#[doc(hidden)]
+pub use {
+    auth::Exchange,
+    curl::Reveal,
+    decode::Decode,
+    error::Details,
+    feed::{Link, Opened},
+    list::{Items, Pages},
+    message::{Args, ByteStream, ResponseBody},
+    op::placeholders,
+    socket::{Frame, FrameSink, FrameStream},
+    timing::Timing,
+    work::{Event, Observed, Polling, Progress, Scope, Until},
+};

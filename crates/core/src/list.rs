@@ -17,7 +17,7 @@ use crate::decode::{Context, ELSEWHERE};
 use crate::draft::{Options, repeatable};
 use crate::error::{Error, ErrorKind, Result};
 use crate::message::{Request, ResponseBody};
-use crate::page::{Items, Pages};
+pub use crate::page::{Items, Pages};
 use crate::retry::RetryPolicy;
 use crate::target::{Target, same_origin};
 
@@ -350,7 +350,8 @@ impl<T: Send + 'static> List<T> {
             let ResponseBody::Full(body) = answer.body else {
                 return Err(Error::new(ErrorKind::Unexpected, "the answer was not read as a whole"));
             };
-            let page = reader.read(&context, &answer.parts, body).map_err(|error| error.with_op(context.op().id))?;
+            let page =
+                reader.read(&context, &answer.parts, body).map_err(|error| error.with_op(context.op().id))?;
             Ok((page, context.base))
         })
     }

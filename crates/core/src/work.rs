@@ -22,6 +22,7 @@ use crate::message::{Args, Request};
 use crate::op::Op;
 use crate::retry::{Reconnect, RetryPolicy};
 use crate::session::Session;
+pub use crate::until::{Observed, Polling, Until};
 
 /// One step of a work, for progress bars and logs.
 #[derive(Clone, Debug, Default, PartialEq)]

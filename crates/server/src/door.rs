@@ -12,10 +12,9 @@ use http::header::{CONNECTION, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE
 use http::{HeaderValue, StatusCode, Version};
 use http_body::Frame;
 use http_body_util::{Full, StreamBody};
-use pentad_core::{
-    Body, Error, ErrorKind, FrameSink, FrameStream, Request, Response, ResponseBody, Result, Sent, Socket,
-    Transport,
-};
+use pentad_core::message::ResponseBody;
+use pentad_core::socket::{FrameSink, FrameStream};
+use pentad_core::{Body, Error, ErrorKind, Request, Response, Result, Sent, Socket, Transport};
 use tokio::io::DuplexStream;
 
 use crate::http::{Peer, Reply, ReplyBody, Upgrade};
@@ -90,7 +89,7 @@ impl Door {
     async fn stream(
         &self,
         message: http::Request<()>,
-        stream: pentad_core::ByteStream,
+        stream: pentad_core::message::ByteStream,
     ) -> std::result::Result<Reply, Broken> {
         let frames = stream.map(|piece| piece.map(Frame::data));
         self.pass(message.map(|()| StreamBody::new(frames)), None).await

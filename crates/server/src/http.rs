@@ -11,7 +11,7 @@ use http::header::{CONTENT_TYPE, HeaderName};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use tokio_util::sync::CancellationToken;
 
-pub use pentad_core::Frame;
+pub use pentad_core::socket::Frame;
 
 pub use crate::incoming::{BodyFault, Incoming};
 pub use crate::upgrade::{Link, Upgrade};

@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use http::StatusCode;
-use pentad_core::{BoxFuture, Error, ErrorKind, Request, Response, ResponseBody, Result, Sent, Transport};
+use pentad_core::message::ResponseBody;
+use pentad_core::{BoxFuture, Error, ErrorKind, Request, Response, Result, Sent, Transport};
 
 /// Probabilities of faults, each in `0.0..=1.0`; their sum is at most 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
-use pentad_core::{BoxFuture, Error, ErrorKind, Request, Response, ResponseBody, Result, Transport};
+use pentad_core::message::ResponseBody;
+use pentad_core::{BoxFuture, Error, ErrorKind, Request, Response, Result, Transport};
 
 /// Answers requests in the order of its script and keeps what it was sent. Clones share script and record.
 #[derive(Clone, Debug, Default)]

@@ -7,7 +7,8 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
-use pentad_core::{Body, ByteStream, Error, ErrorKind, Result, Sent};
+use pentad_core::message::ByteStream;
+use pentad_core::{Body, Error, ErrorKind, Result, Sent};
 
 /// Longer bodies go out piece by piece, so that a slow upload is seen to move.
 const PIECE: usize = 256 * 1024;

@@ -13,7 +13,8 @@ use futures_core::future::BoxFuture;
 use http::Uri;
 use http::uri::Scheme;
 use hyper_util::rt::TokioIo;
-use pentad_core::{Error, ErrorKind, FrameSink, FrameStream, Request, Result, Socket};
+use pentad_core::socket::{FrameSink, FrameStream};
+use pentad_core::{Error, ErrorKind, Request, Result, Socket};
 use tokio::io::{AsyncRead, AsyncWrite};
 #[cfg(unix)]
 use tokio::net::UnixStream;
@@ -48,7 +49,7 @@ const LONGEST: usize = 16 * 1024 * 1024;
 /// Afterwards [`Sent::Maybe`](pentad_core::Sent::Maybe): [`Connection`](ErrorKind::Connection) if the connection breaks without
 /// a word, [`Timeout`](ErrorKind::Timeout) for silence, [`TooLarge`](ErrorKind::TooLarge) for a message over the limit,
 /// [`Decode`](ErrorKind::Decode) for what is no websocket. A close by the other side is a
-/// [`Frame::Close`](pentad_core::Frame::Close) and then the end, no error.
+/// [`Frame::Close`](pentad_core::socket::Frame::Close) and then the end, no error.
 ///
 /// # Cancellation
 /// Dropping the future gives up the connection. Dropping both halves closes it.
@@ -58,7 +59,7 @@ const LONGEST: usize = 16 * 1024 * 1024;
 /// // Needs a server to talk to.
 /// # async fn example(request: pentad_core::Request) -> pentad_core::Result<()> {
 /// use futures_util::StreamExt;
-/// use pentad_core::{Frame, Socket};
+/// use pentad_core::{Socket, socket::Frame};
 /// use pentad_transport::WebSocket;
 ///
 /// let socket = WebSocket::builder().max_message(1024 * 1024).build()?;

@@ -6,8 +6,10 @@ use std::time::{Duration, Instant};
 use futures_util::FutureExt;
 use futures_util::future::select;
 use futures_util::stream::{self, StreamExt};
+use pentad_core::feed::Opened;
 use pentad_core::retry::Outage;
-use pentad_core::{Clock, Error, ErrorKind, Feed, Opened, Result, Scope};
+use pentad_core::work::Scope;
+use pentad_core::{Clock, Error, ErrorKind, Feed, Result};
 use tokio::sync::{Mutex as Turn, Notify};
 
 use super::window::{Slot, Window};

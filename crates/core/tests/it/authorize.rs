@@ -172,7 +172,7 @@ struct Shows(Shared<Vec<String>>);
 
 impl pentad_core::Observer for Shows {
     fn sending(&self, request: &Request, _attempt: u32) {
-        let line = pentad_core::curl(request, pentad_core::Reveal::No).unwrap();
+        let line = pentad_core::curl(request, pentad_core::curl::Reveal::No).unwrap();
         self.0.lock().unwrap().extend([line, format!("{request:?}")]);
     }
 }

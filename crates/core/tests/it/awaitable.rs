@@ -5,9 +5,9 @@ use std::sync::Arc;
 use futures_util::StreamExt;
 use http::{HeaderName, HeaderValue};
 use pentad_core::auth::StaticHeader;
-use pentad_core::{
-    BoxFuture, Error, ErrorKind, Event, Feed, Opened, Result, Secret, Session, Target, Work, decode,
-};
+use pentad_core::feed::Opened;
+use pentad_core::work::Event;
+use pentad_core::{BoxFuture, Error, ErrorKind, Feed, Result, Secret, Session, Target, Work, decode};
 use pentad_testkit::{ManualClock, ScriptedTransport, Task, run};
 
 use crate::support::{GET, LIST, POST, Shared, builder, secs, session};

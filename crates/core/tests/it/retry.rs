@@ -3,7 +3,8 @@
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use http::StatusCode;
-use pentad_core::{ApiDetails, Body, Decode, ErrorKind, Limits, Redirect, RetryPolicy, Sent, decode};
+use pentad_core::decode::Decode;
+use pentad_core::{ApiDetails, Body, ErrorKind, Limits, Redirect, RetryPolicy, Sent, decode};
 use pentad_testkit::{ManualClock, ScriptedTransport, Task, run};
 
 use crate::support::{GET, POST, PULL, builder, refused, reset, secs, session};
@@ -173,7 +174,7 @@ fn the_service_decides_kind_and_again() {
 fn a_cut_body_is_read_again_for_an_idempotent_operation() {
     let mut cut = pentad_core::Response::new(StatusCode::OK, "");
     let pieces = [Ok(Bytes::from_static(b"{\"a\"")), Err(reset())];
-    cut.body = pentad_core::ResponseBody::Stream(stream::iter(pieces).boxed());
+    cut.body = pentad_core::message::ResponseBody::Stream(stream::iter(pieces).boxed());
     let transport = ScriptedTransport::new().reply(cut).answer(200, "{\"a\":1}");
     let value = run(session(&transport, &ManualClock::auto()).op(&GET).arg("thing", "x").call(decode::value))
         .unwrap();

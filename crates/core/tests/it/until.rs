@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use pentad_core::retry::{Reconnect, Schedule};
-use pentad_core::{Error, ErrorKind, Event, Observed, Polling, Session, Until, Work, decode};
+use pentad_core::work::{Event, Observed, Polling, Until};
+use pentad_core::{Error, ErrorKind, Session, Work, decode};
 use pentad_testkit::{ManualClock, ScriptedTransport, Task, run};
 
 use crate::support::{GET, refused, secs, session};

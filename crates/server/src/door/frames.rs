@@ -3,7 +3,8 @@
 use futures_util::future::BoxFuture;
 use futures_util::stream::SplitSink;
 use futures_util::{SinkExt, StreamExt, future};
-use pentad_core::{Error, ErrorKind, Frame, FrameSink, FrameStream, Result, Sent};
+use pentad_core::socket::{Frame, FrameSink, FrameStream};
+use pentad_core::{Error, ErrorKind, Result, Sent};
 use tokio::io::DuplexStream;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role};

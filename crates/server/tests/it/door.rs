@@ -4,7 +4,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::StreamExt;
 use http::{HeaderMap, Method};
-use pentad_core::{Api, Args, Body, ErrorKind, Limits, Op, Request, Sent, Target};
+use pentad_core::message::Args;
+use pentad_core::{Api, Body, ErrorKind, Limits, Op, Request, Sent, Target};
 use pentad_server::{Server, ServerOptions};
 use serde_json::Value;
 

@@ -1,7 +1,9 @@
 //! Websockets by every way into the server.
 
 use futures_util::{SinkExt, StreamExt};
-use pentad_core::{Args, Body, Frame, Limits, Op, Request, Target};
+use pentad_core::message::Args;
+use pentad_core::socket::Frame;
+use pentad_core::{Body, Limits, Op, Request, Target};
 use pentad_server::{ListenOptions, Server, ServerOptions, holder};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, UnixStream};

@@ -8,7 +8,8 @@ use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH};
 use http::{HeaderMap, Method};
 use http_body_util::{BodyExt, StreamBody};
 use hyper::body::{Frame, Incoming};
-use pentad_core::{Body, Error, ErrorKind, Request, ResponseBody, Sent, Transport};
+use pentad_core::message::ResponseBody;
+use pentad_core::{Body, Error, ErrorKind, Request, Sent, Transport};
 use tower::ServiceExt;
 use tower_http::compression::Compression;
 
@@ -148,7 +149,7 @@ async fn body_in_memory_is_sent_with_its_length() {
     }
 }
 
-fn parts(parts: &'static [&'static str]) -> pentad_core::ByteStream {
+fn parts(parts: &'static [&'static str]) -> pentad_core::message::ByteStream {
     stream::iter(parts).map(|part| Ok(Bytes::from_static(part.as_bytes()))).boxed()
 }
 

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
-use pentad_core::{Error, ErrorKind, Frame, Request, Sent, Socket};
+use pentad_core::socket::Frame;
+use pentad_core::{Error, ErrorKind, Request, Sent, Socket};
 use pentad_transport::{Identity, Proxy, TlsOptions, WebSocket, WebSocketBuilder};
 use rcgen::ExtendedKeyUsagePurpose;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
