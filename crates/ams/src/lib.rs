@@ -5,6 +5,7 @@ mod client;
 mod connect;
 mod consume;
 mod credential;
+mod ensure;
 mod error;
 mod list;
 mod member;

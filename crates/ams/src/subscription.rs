@@ -5,13 +5,14 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use http::StatusCode;
 use jiff::Timestamp;
-use pentad_core::{Call, Draft, Error, ErrorKind, Feed, List, Op, Result, Scope, Work, decode};
+use pentad_core::work::Scope;
+use pentad_core::{Call, Draft, Error, ErrorKind, Feed, List, Op, Result, Work, decode};
 use serde_json::{Map, Value, json};
 
 use crate::ack::AckId;
 use crate::client::{Client, named};
 use crate::consume::{Consume, Delivery};
-use crate::error::ErrorExt;
+use crate::ensure::ensure;
 use crate::message::{Message, Received};
 use crate::model::{self, Acl, Metric};
 use crate::pull::Pull;
@@ -186,21 +187,12 @@ impl Subscription {
 
     async fn ensured(&self, new: &NewSubscription, scope: &Scope) -> Result<model::Subscription> {
         let wanted = name::TopicName::from_full(&new.topic)?;
-        let mut rounds = 0;
-        loop {
-            if let Some(found) = scope.run(self.find()).await? {
-                if found.topic_name() == wanted.as_str() {
-                    return Ok(found);
-                }
-                let message = format!("subscription {} exists for topic {}", self.name, found.topic_name());
-                return Err(Error::new(ErrorKind::Conflict, message).with_op(ops::SUBSCRIPTION_CREATE.id));
-            }
-            rounds += 1;
-            match scope.run(self.create(new)).await {
-                Err(error) if error.is_already_exists() && rounds < 3 => {}
-                other => return other,
-            }
+        let found = ensure(scope, || self.find(), || self.create(new)).await?;
+        if found.topic_name() == wanted.as_str() {
+            return Ok(found);
         }
+        let message = format!("subscription {} exists for topic {}", self.name, found.topic_name());
+        Err(Error::new(ErrorKind::Conflict, message).with_op(ops::SUBSCRIPTION_CREATE.id))
     }
 
     /// Deletes the subscription. The text is the push worker's last word for a push subscription, else empty.

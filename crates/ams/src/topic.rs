@@ -2,12 +2,12 @@
 
 use futures_util::FutureExt;
 use http::StatusCode;
-use pentad_core::{Call, Draft, List, Op, Result, Scope, Work, decode};
+use pentad_core::{Call, Draft, List, Op, Work, decode};
 use serde::Serialize;
 use serde_json::json;
 
 use crate::client::{Client, named};
-use crate::error::ErrorExt;
+use crate::ensure::ensure;
 use crate::message::Message;
 use crate::model::{self, Acl, Metric};
 use crate::publisher::{Publisher, PublisherOptions};
@@ -110,22 +110,8 @@ impl Topic {
         let topic = self.clone();
         let preview = self.op(&ops::TOPIC_GET).request();
         Work::new(self.client.session(), &ops::TOPIC_GET, preview, move |scope| {
-            async move { topic.ensured(&scope).await }.boxed()
+            async move { ensure(&scope, || topic.find(), || topic.create()).await }.boxed()
         })
-    }
-
-    async fn ensured(&self, scope: &Scope) -> Result<model::Topic> {
-        let mut rounds = 0;
-        loop {
-            if let Some(topic) = scope.run(self.find()).await? {
-                return Ok(topic);
-            }
-            rounds += 1;
-            match scope.run(self.create()).await {
-                Err(error) if error.is_already_exists() && rounds < 3 => {}
-                other => return other,
-            }
-        }
     }
 
     /// Deletes the topic. Its subscriptions stay, and answer `Subscription's topic doesn't exist` from then on.
