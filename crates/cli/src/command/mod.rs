@@ -6,6 +6,7 @@ pub(crate) mod call;
 pub(crate) mod complete;
 pub(crate) mod completion;
 pub(crate) mod config;
+pub(crate) mod connect;
 pub(crate) mod context;
 mod doctor;
 pub(crate) mod exec;
@@ -21,7 +22,6 @@ pub(crate) mod tour;
 
 use clap::Parser;
 
-use self::bench::BenchCommand;
 use self::run::Desk;
 pub(crate) use self::services::TABLES;
 use crate::args::{Cli, Command, Global};
@@ -91,7 +91,7 @@ fn served(command: Command, global: &Global) -> Result<Exit> {
     let mut output = output(global, &settings);
     let desk = Desk { global, settings: &settings, output: &mut output, local: None };
     let result = match command {
-        Command::Bench(BenchCommand::Ams(args)) => block(false, ams::bench::run(args, desk)),
+        Command::Bench(command) => block(false, services::bench(command, desk)),
         command => block(services::ends_itself(&command), services::act(command, desk)),
     };
     result.map_err(|failure| say_as(&failure, &output))
@@ -141,11 +141,10 @@ fn block(patient: bool, work: impl Future<Output = Result<Exit>>) -> Result<Exit
 
 /// Logging on stderr, as far as it was asked for.
 fn log(global: &Global) -> Result<()> {
+    // A name stands for all that begin so: every crate of ours.
     let level = match (global.debug, global.verbose) {
-        (true, _) | (_, 2..) => {
-            "pentad=debug,pentad_core=debug,pentad_ams=debug,pentad_transport=debug,pentad_server=debug"
-        }
-        (_, 1) => "pentad=info,pentad_core=info,pentad_ams=info,pentad_transport=info,pentad_server=info",
+        (true, _) | (_, 2..) => "pentad=debug",
+        (_, 1) => "pentad=info",
         _ if std::env::var_os("RUST_LOG").is_some() => "",
         _ => return Ok(()),
     };

@@ -7,15 +7,13 @@ use pentad_core::Clock;
 use pentad_transport::SystemClock;
 
 use super::run::Desk;
+use super::services::PARTS;
 use crate::args::{Cli, Global};
 use crate::connect::Local;
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::output::Output;
 use crate::settings::Settings;
-
-/// The parts, in the order in which they are shown.
-const PARTS: &[Part] = &[super::ams::tour::PART];
 
 #[derive(Args, Debug)]
 pub(crate) struct TourArgs {

@@ -1,8 +1,6 @@
 //! What AMS tells the generic commands: settings, client, raw door.
 
-use bytes::Bytes;
-use http::response::Parts;
-use pentad_core::{BoxFuture, Call, Context, Cursor, List, Op, Page, Request};
+use pentad_core::{BoxFuture, Call, List, Op};
 use serde_json::Value;
 
 use super::Role;
@@ -138,7 +136,7 @@ impl Service for Ams {
         args: Pairs<'_>,
         query: Pairs<'_>,
     ) -> pentad_core::Result<List<Value>> {
-        pages(client, op, args, query)
+        client.pages(op, args, query)
     }
 
     fn rust(&self, settings: &ServiceSettings) -> String {
@@ -154,47 +152,14 @@ impl Service for Ams {
         let version = client.version();
         Box::pin(async move {
             let version = version.await?;
-            Ok(version.release.map_or_else(
-                || format!("built {}", version.build_time),
-                |release| format!("release {release}"),
-            ))
+            Ok(match version.release {
+                Some(release) => format!("release {release}"),
+                // Services that do not know say so in this word.
+                None if matches!(version.build_time.as_str(), "" | "unknown") => {
+                    "its release is told to service administrators only".to_owned()
+                }
+                None => format!("built {}", version.build_time),
+            })
         })
     }
-}
-
-fn pages(
-    client: &pentad_ams::Client,
-    op: &str,
-    args: Pairs<'_>,
-    query: Pairs<'_>,
-) -> pentad_core::Result<List<Value>> {
-    // The raw call refuses unknown operations in the library's own words.
-    let op = client.call(op, args, query, None)?.op();
-    let mut draft = client.session().op(op);
-    if op.routes[0].2.contains("{project}") && !args.iter().any(|(name, _)| *name == "project") {
-        draft = draft.arg("project", client.project_name());
-    }
-    for (name, value) in args {
-        draft = draft.arg(name, *value);
-    }
-    for (name, value) in query {
-        draft = draft.query((*name).to_owned(), *value);
-    }
-    Ok(draft.list(place, page).size_query("pageSize"))
-}
-
-fn place(cursor: &Cursor, request: &mut Request) {
-    if let Cursor::Token(token) = cursor {
-        request.set_query("pageToken", token.clone());
-    }
-}
-
-/// A page has one list, whatever it is called, and a token for the next page (AMS reference 6).
-#[expect(clippy::needless_pass_by_value, reason = "the form of a page function")]
-fn page(context: &Context, _: &Parts, body: Bytes) -> pentad_core::Result<Page<Value>> {
-    let mut answer: Value = pentad_core::decode::from_json(context.op(), &body)?;
-    let list = answer.as_object_mut().and_then(|map| map.values_mut().find_map(Value::as_array_mut));
-    let items = list.map(std::mem::take).unwrap_or_default();
-    let next = answer["nextPageToken"].as_str().filter(|token| !token.is_empty());
-    Ok(Page::new(items).next(next.map(|token| Cursor::Token(token.to_owned()))))
 }
