@@ -113,13 +113,7 @@ fn select(loaded: &mut Loaded, name: Option<String>, output: &Output) -> Result<
 
 fn add(args: &AddArgs, loaded: &mut Loaded, output: &Output) -> Result<()> {
     let name = args.name.as_str();
-    let valid = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
-    if !valid {
-        return Err(Failure::usage(
-            format!("cannot name a context `{name}`"),
-            "use letters, digits, - and _",
-        ));
-    }
+    check_name(name)?;
     if loaded.has_context(name) {
         if !args.replace {
             return Err(Failure::new(
@@ -161,6 +155,13 @@ fn add(args: &AddArgs, loaded: &mut Loaded, output: &Output) -> Result<()> {
     loaded.save()?;
     output.note(&format!("added context {name}"));
     Ok(())
+}
+
+fn check_name(name: &str) -> Result<()> {
+    if !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c)) {
+        return Ok(());
+    }
+    Err(Failure::usage(format!("cannot name a context `{name}`"), "use letters, digits, - and _"))
 }
 
 fn absolute(path: &Path) -> Result<String> {

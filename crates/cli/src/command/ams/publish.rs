@@ -228,12 +228,9 @@ async fn stream(
                 Ok(id) => {
                     done += 1;
                     bar.add(1);
-                    if let Some(rows) = &mut rows {
-                        let written = rows.push(run.output, &json!({"messageId": id}));
-                        if let Err(failure) = written.and_then(|()| run.output.flush()) {
-                            open = false;
-                            result = Err(failure);
-                        }
+                    if let Err(failure) = wrote(&id, run, rows.as_deref_mut()) {
+                        open = false;
+                        result = Err(failure);
                     }
                 }
                 Err(error) => {
@@ -261,6 +258,13 @@ async fn stream(
     }
     bar.done();
     (done, result)
+}
+
+/// Writes an id where ids are wanted, at once: others may be long in coming.
+fn wrote(id: &str, run: &mut Run<'_>, rows: Option<&mut Rows>) -> Result<()> {
+    let Some(rows) = rows else { return Ok(()) };
+    rows.push(run.output, &json!({"messageId": id}))?;
+    run.output.flush()
 }
 
 /// The first messages of the input, as they would be sent.
