@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use pentad_core::{ByteStream, Call, Decode, decode};
+use pentad_core::Call;
+use pentad_core::decode::{self, Decode};
+use pentad_core::message::ByteStream;
 use pentad_openapi::Role;
 
 use crate::answer::{self, Answer};

@@ -13,7 +13,7 @@ use crate::connect::ClientBuilder;
 use crate::help;
 use crate::node::{Node, Ns};
 use crate::path::Path;
-use crate::specs::{self, Validate};
+use crate::specs::{self, Specs, Validate};
 use crate::spot::Spot;
 
 /// A client of one Connect account. A clone is one reference count.
@@ -66,6 +66,15 @@ impl Client {
     pub fn with_document(&self, document: Document, validate: Validate) -> Self {
         let inner = Inner { document: Some(document), validate, ..Inner::clone(&self.0) };
         Self(Arc::new(inner))
+    }
+
+    /// The same client with the document that lies somewhere, fetched over its own transport without the credential.
+    ///
+    /// # Errors
+    /// [`Config`](ErrorKind::Config) if it cannot be used, and those of the fetch.
+    pub async fn load(&self, specs: impl Into<Specs>) -> Result<Self> {
+        let document = specs.into().load(self.session()).await?;
+        Ok(self.with_document(document, self.0.validate))
     }
 
     /// A namespace; nothing is sent. Names are taken as they are: no underscore becomes a hyphen.

@@ -10,6 +10,7 @@ mod error;
 mod filter;
 mod help;
 mod log;
+pub mod mock;
 mod node;
 pub mod ops;
 mod page;

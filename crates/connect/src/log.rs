@@ -8,7 +8,8 @@ use bytes::{Bytes, BytesMut};
 use futures_util::stream::{self, StreamExt};
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue};
-use pentad_core::{Body, BoxFuture, Request, Response, ResponseBody, Result, Transport, redact};
+use pentad_core::message::{ByteStream, ResponseBody};
+use pentad_core::{Body, BoxFuture, Request, Response, Result, Transport, redact};
 
 use crate::answer::is_json;
 
@@ -155,7 +156,7 @@ impl Drop for Heard {
     }
 }
 
-fn overheard(stream: pentad_core::ByteStream, heard: Heard) -> pentad_core::ByteStream {
+fn overheard(stream: ByteStream, heard: Heard) -> ByteStream {
     stream::unfold((stream, heard), |(mut stream, mut heard)| async move {
         let piece = stream.next().await?;
         if let Ok(piece) = &piece {

@@ -98,7 +98,7 @@ impl Client {
     ///
     /// # Errors
     /// As [`call`](Self::call).
-    pub fn list(&self, op_id: &str, args: &[(&str, &str)], query: &[(&str, &str)]) -> Result<List<Value>> {
+    pub fn pages(&self, op_id: &str, args: &[(&str, &str)], query: &[(&str, &str)]) -> Result<List<Value>> {
         let draft = self.by_id(op_id, args, query, None)?;
         Ok(draft.list(page::cursor, page::page::<Value>).size_query(LIMIT).page_size(self.page_size()))
     }

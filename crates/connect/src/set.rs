@@ -7,7 +7,8 @@ use std::ops::{Bound, RangeBounds};
 use std::time::Duration;
 
 use http::{HeaderName, HeaderValue};
-use pentad_core::{Call, Cursor, Draft, Error, Items, List, Op, Pages, Result, RetryPolicy};
+use pentad_core::list::{Items, Pages};
+use pentad_core::{Call, Cursor, Draft, Error, List, Op, Result, RetryPolicy};
 use pentad_rql::{BuildError, Query, R};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -322,7 +323,8 @@ impl<T: DeserializeOwned + Send + 'static> ResourceSet<T> {
             .page_size(self.page_size)
             .start_at(Cursor::Offset(self.from))
             .concurrency(self.concurrency);
-        if let Some(to) = self.to {
+        // A set that is refused says so, however little is wanted of it.
+        if let Some(to) = self.to.filter(|_| self.bad.is_none()) {
             list = list.max_items(usize::try_from(to.saturating_sub(self.from)).unwrap_or(usize::MAX));
         }
         if let Some(limit) = self.configured.timeout {

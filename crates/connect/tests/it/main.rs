@@ -1,0 +1,13 @@
+//! What users of the client rely on.
+
+#![expect(clippy::unwrap_used, reason = "a test whose preparation fails has failed")]
+
+mod body;
+mod defect;
+mod error;
+mod log;
+mod mock;
+mod option;
+mod set;
+mod specs;
+mod support;

@@ -1,0 +1,215 @@
+//! The mock of the service.
+
+use http::{HeaderName, Method, StatusCode};
+use pentad_connect::mock::Mock;
+use pentad_connect::{Client, ErrorExt, R, field};
+use pentad_core::ErrorKind;
+use pentad_testkit::{ManualClock, ScriptedTransport, run};
+use serde_json::{Value, json};
+
+fn client(mock: &Mock) -> Client {
+    let client = mock.client();
+    client.with(|session| session.clock(ManualClock::auto().shared()))
+}
+
+fn numbers(range: std::ops::Range<u32>) -> Vec<Value> {
+    range.map(|id| json!({ "id": id })).collect()
+}
+
+#[test]
+fn every_verb_is_expected_on_the_path_where_it_is_called() {
+    let mock = Mock::new();
+    mock.ns("ns").collection("c").create().body(json!({"a": 1})).reply(json!({"id": 1}));
+    mock.collection("c").bulk_create().reply(json!([{"id": 1}]));
+    mock.collection("c").bulk_update().reply(json!([]));
+    mock.collection("c").bulk_delete().body(json!([{"id": 1}]));
+    let resource = mock.collection("c").resource("R");
+    resource.get().reply(json!({"x": {"y": 2}})).times(2);
+    resource.update().body(json!({"b": 2})).reply(json!({"b": 2}));
+    resource.delete();
+    resource.action("act").get().reply_bytes("text/plain", "hello");
+    resource.action("act").post();
+    resource.action("act").put();
+    resource.action("act").delete();
+    mock.collection("c").resource("gone").exists(false);
+    mock.execute(Method::PATCH, "any/path?x=1").reply(json!(7));
+
+    let client = client(&mock);
+    assert_eq!(run(client.ns("ns").collection("c").create(json!({"a": 1}))).unwrap()["id"], 1);
+    run(client.collection("c").bulk_create(&[json!({})])).unwrap();
+    run(client.collection("c").bulk_update(&[json!({})])).unwrap();
+    run(client.collection("c").bulk_delete(&[json!({"id": 1})])).unwrap();
+    let resource = client.collection("c").resource("R");
+    run(resource.get()).unwrap();
+    assert_eq!(run(resource.values(["x.y"])).unwrap()["x.y"], 2);
+    run(resource.update(json!({"b": 2}))).unwrap();
+    run(resource.delete()).unwrap();
+    assert_eq!(run(resource.action("act").get()).unwrap().text(), "hello");
+    run(resource.action("act").post(())).unwrap();
+    run(resource.action("act").put(())).unwrap();
+    run(resource.action("act").delete(())).unwrap();
+    assert!(!run(client.collection("c").resource("gone").exists()).unwrap());
+    assert_eq!(
+        run(client.execute(&Method::PATCH, "any/path", ()).query("x", "1")).unwrap().value().unwrap(),
+        7
+    );
+    mock.verify().unwrap();
+    assert_eq!(mock.requests().len(), 14);
+}
+
+#[test]
+fn queries_are_compared_by_meaning_and_listings_are_paged_as_asked() {
+    let mock = Mock::new();
+    let filter = || field("a").eq("x, y") & !field("b").in_([1, 2]);
+    let set =
+        mock.collection("c").filter(filter()).select(["id", "-x"]).order_by(["-id"]).search("two words");
+    set.list(numbers(0..5));
+    let client = client(&mock);
+    let other_words = R::raw("and(out(b,(2,1)),eq(a,\"x, y\"))");
+    let asked = client.collection("c").all().order_by(["-id"]).search("two words").filter(other_words);
+    let found = run(asked.clone().select(["-x", "id"]).limit(2).collect()).unwrap();
+    assert_eq!(found, numbers(0..5));
+    mock.verify().unwrap();
+    // The same once more was not expected, nor was another selection.
+    assert!(run(asked.collect()).is_err());
+    assert_eq!(mock.verify().unwrap_err().unexpected.len(), 1);
+}
+
+#[test]
+fn slices_counts_and_positions_are_their_own_expectations() {
+    let mock = Mock::new();
+    let set = mock.collection("c").all();
+    set.clone().slice(2..6).list(numbers(0..10));
+    set.count(42);
+    set.first(Some(json!({"id": "first"})));
+    set.nth(7, Some(json!({"id": "seventh"})));
+    set.nth(9, None);
+    let asked = client(&mock).collection("c").all().limit(3);
+    assert_eq!(run(asked.count()).unwrap(), 42);
+    assert_eq!(run(asked.first()).unwrap().unwrap()["id"], "first");
+    assert_eq!(run(asked.nth(7)).unwrap().unwrap()["id"], "seventh");
+    assert_eq!(run(asked.nth(9)).unwrap(), None);
+    assert_eq!(run(asked.slice(2..6).collect()).unwrap(), numbers(2..6));
+    mock.verify().unwrap();
+}
+
+#[test]
+fn the_report_names_what_was_not_met_and_what_was_not_expected() {
+    let mock = Mock::new();
+    mock.collection("c").resource("R").get().times(2);
+    mock.collection("c").filter(field("a").eq(1)).list(numbers(0..4));
+    mock.collection("d").create().any_times();
+    let client = client(&mock);
+    run(client.collection("c").resource("R").get()).unwrap();
+    run(client.collection("c").filter(field("a").eq(1)).limit(2).list()).unwrap();
+    let error = run(client.collection("c").filter(field("a").eq(2)).first()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unexpected);
+    assert!(error.message().contains("GET c?eq(a,2)"), "{error}");
+    let report = mock.verify().unwrap_err();
+    assert_eq!(
+        report.to_string(),
+        "expected and not asked:\n  GET c/R: asked once, expected twice\n  GET c?eq(a,1) (all 4): not read to its end\n\
+         asked and not expected:\n  GET c?eq(a,2)&limit=1&offset=0; nearest: GET c?eq(a,1) (all 4) (the query is eq(a,1))\n"
+    );
+    mock.reset();
+    mock.verify().unwrap();
+}
+
+#[test]
+fn answers_come_in_turn_and_errors_have_the_service_s_shape() {
+    let mock = Mock::new();
+    let resource = mock.collection("c").resource("R");
+    let expectation = resource
+        .get()
+        .reply(json!({"n": 1}))
+        .then()
+        .fail(StatusCode::BAD_REQUEST, "VAL_001", &["a", "b"])
+        .then()
+        .break_connection();
+    let client = client(&mock);
+    assert_eq!(run(client.collection("c").resource("R").get()).unwrap()["n"], 1);
+    let error = run(client.collection("c").resource("R").get()).unwrap_err();
+    assert_eq!((error.error_code(), error.errors()), (Some("VAL_001"), vec!["a".to_owned(), "b".to_owned()]));
+    let error = run(client.collection("c").resource("R").get()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Connection);
+    assert_eq!(expectation.count(), 3);
+    mock.verify().unwrap();
+}
+
+#[test]
+fn expectations_in_order_are_met_in_order() {
+    let mock = Mock::new().in_order();
+    mock.collection("a").create();
+    mock.collection("b").create();
+    let client = client(&mock);
+    assert!(run(client.collection("b").create(json!({}))).is_err());
+    run(client.collection("a").create(json!({}))).unwrap();
+    run(client.collection("b").create(json!({}))).unwrap();
+    let report = mock.verify().unwrap_err();
+    assert!(report.unmet.is_empty() && report.unexpected[0].contains("not its turn"), "{report}");
+}
+
+#[test]
+fn bodies_headers_and_parameters_are_demanded() {
+    let mock = Mock::new();
+    let name = HeaderName::from_static("x-a");
+    mock.collection("c").create().body(json!({"a": 1})).with_header(name.clone(), "1").param("p", "q");
+    let client = client(&mock);
+    let wrong = run(client.collection("c").create(json!({"a": 2}))).unwrap_err();
+    for part in ["the body is {\"a\":1}", "the header x-a is 1", "the parameters are p=q"] {
+        assert!(wrong.message().contains(part), "{wrong}");
+    }
+    let value = http::HeaderValue::from_static("1");
+    run(client.collection("c").create(json!({"a": 1})).header(name, value).query("p", "q")).unwrap();
+}
+
+#[test]
+fn a_stored_collection_behaves() {
+    let mock = Mock::new();
+    let item = |id: &str, size: u32, name: &str| json!({"id": id, "size": size, "name": name, "events": {}});
+    mock.collection("products").store([item("A", 3, "Disk"), item("B", 1, "Tape"), item("C", 2, "disk too")]);
+    let client = client(&mock);
+    let products = client.collection("products");
+    let ids = |set: &pentad_connect::ResourceSet| -> Vec<String> {
+        let all = run(set.collect()).unwrap();
+        all.iter().map(|item| item["id"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(ids(&products.all().order_by(["size"]).limit(2)), ["B", "C", "A"]);
+    assert_eq!(ids(&products.filter(field("name").ilike("disk*") & field("size").gt(2))), ["A"]);
+    assert_eq!(ids(&products.all().search("tape")), ["B"]);
+    assert!(run(products.all().select(["-events"]).first()).unwrap().unwrap().get("events").is_none());
+    assert_eq!(run(products.all().count()).unwrap(), 3);
+    let made = run(products.create(json!({"name": "New"}))).unwrap();
+    let made = products.resource(made["id"].as_str().unwrap());
+    run(made.update(json!({"size": 9}))).unwrap();
+    assert_eq!(run(made.get()).unwrap()["size"], 9);
+    run(made.delete()).unwrap();
+    assert!(!run(made.exists()).unwrap());
+    run(products.bulk_delete(&[json!({"id": "A"})])).unwrap();
+    assert_eq!(run(products.all().count()).unwrap(), 2);
+    mock.verify().unwrap();
+}
+
+#[test]
+fn what_is_passed_goes_elsewhere() {
+    let other = ScriptedTransport::new().answer(200, "{\"real\":true}");
+    let mock = Mock::new().pass("real", other.shared());
+    assert_eq!(run(client(&mock).at("real/thing").get()).unwrap()["real"], true);
+    mock.verify().unwrap();
+}
+
+#[tokio::test]
+async fn any_http_client_can_use_it_on_a_port() {
+    let mock = Mock::new();
+    mock.collection("c").filter(field("a").eq("x&y")).list(numbers(0..3));
+    let server = mock.serve().await.unwrap();
+    let client = Client::new("ApiKey SU-1:k".to_owned()).endpoint(server.endpoint());
+    let client = client.retry(pentad_core::RetryPolicy::none()).build().unwrap();
+    let set = client.collection("c").filter(field("a").eq("x&y")).limit(2);
+    assert_eq!(set.collect().await.unwrap(), numbers(0..3));
+    mock.verify().unwrap();
+    let error = client.collection("nobody").resource(1).get().await.unwrap_err();
+    assert_eq!((error.status(), error.error_code()), (Some(StatusCode::NOT_IMPLEMENTED), Some("MOCK_001")));
+    assert_eq!(mock.verify().unwrap_err().unexpected, ["GET nobody/1"]);
+    assert_eq!(mock.requests()[0].headers["authorization"], "ApiKey SU-1:k");
+}

@@ -1,0 +1,141 @@
+//! The OpenAPI document: help at every level, checks before sending.
+
+use pentad_connect::openapi::{Document, Role};
+use pentad_connect::{Client, Specs, Validate, field};
+use pentad_core::ErrorKind;
+use pentad_testkit::{ScriptedTransport, run};
+use serde_json::json;
+
+use crate::support::builder;
+
+const SHOP: &str = r"
+openapi: 3.0.3
+info: {title: Shop, version: '7', description: All about the shop.}
+paths:
+  /devops/services:
+    get: {summary: Services}
+  /devops/services/{service_id}:
+    get: {summary: One service}
+  /devops/services/{service_id}/environments:
+    get: {summary: Environments}
+  /devops/services/{service_id}/environments/{id}:
+    get: {summary: One environment}
+  /products:
+    summary: What is sold
+    get:
+      parameters:
+        - {name: status, in: query, description: '**lookups:** eq, in', schema: {type: string}}
+        - {name: owner.name, in: query, description: '**lookups:** eq, like', schema: {type: string}}
+    post:
+      requestBody:
+        content:
+          application/json:
+            schema:
+              type: object
+              required: [name]
+              properties: {name: {type: string}, price: {type: number}}
+  /products/{product_id}:
+    get: {summary: One product}
+    put: {summary: Change it}
+  /products/{product_id}/endsale:
+    post: {summary: End its sale}
+";
+
+fn client(script: &ScriptedTransport, validate: Validate) -> Client {
+    let document = Document::parse(SHOP.as_bytes()).unwrap();
+    builder(script).specs(document).validate(validate).build().unwrap()
+}
+
+#[test]
+fn help_tells_what_there_is_at_every_level() {
+    let client = client(&ScriptedTransport::new(), Validate::Paths);
+    let service = client.ns("devops").collection("services").resource("SRVC-1");
+    for (help, parts) in [
+        (client.help(), ["Shop 7", "* devops", "* products"]),
+        (client.ns("devops").help(), ["namespace", "/devops", "services"]),
+        (client.collection("products").help(), ["collection", "What is sold", ".create()"]),
+        (client.collection("products").resource("PRD-1").help(), ["resource", "/products/PRD-1", "endsale"]),
+        (service.help(), ["resource", "/devops/services/SRVC-1", "environments"]),
+        (
+            client.collection("products").resource("P").action("endsale").help(),
+            ["action", "endsale", ".post()"],
+        ),
+        (client.collection("products").all().help(), ["Search", "*status*", "*owner.name*"]),
+        (client.at("devops/services").help(), ["collection", "/devops/services", ".all()"]),
+    ] {
+        for part in parts {
+            assert!(help.contains(part), "{part} in:\n{help}");
+        }
+    }
+    assert_eq!(client.at("products/PRD-1").role(), Some(Role::Resource));
+}
+
+#[test]
+fn help_about_what_does_not_exist_names_the_nearest() {
+    let client = client(&ScriptedTransport::new(), Validate::Paths);
+    let help = client.collection("prodcts").help();
+    assert!(help.contains("~~prodcts~~ **does not exist.**") && help.contains("products"), "{help}");
+    let bare = builder(&ScriptedTransport::new()).build().unwrap();
+    assert_eq!(bare.help(), "**No OpenAPI specs available.**\n");
+    assert_eq!(bare.collection("x").help(), bare.help());
+}
+
+#[test]
+fn paths_that_do_not_exist_are_refused_with_the_nearest_and_nothing_is_sent() {
+    let script = ScriptedTransport::new().answer(200, "{}");
+    let client = client(&script, Validate::Paths);
+    let error = run(client.collection("prodcts").resource("P").get()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Invalid);
+    assert!(error.message().contains("The path `prodcts/P` does not exist."), "{error}");
+    assert!(error.hint().unwrap().contains("products"), "{error}");
+    let error = run(client.collection("products").resource("P").delete()).unwrap_err();
+    assert!(error.hint().unwrap().contains("GET, PUT"), "{error}");
+    assert!(run(client.get("prodcts")).is_err());
+    assert!(script.requests().is_empty());
+    run(client.collection("products").resource("a/b").get()).unwrap();
+}
+
+#[test]
+fn bodies_and_filters_are_checked_when_everything_is() {
+    let script = ScriptedTransport::new().answer(201, "{}").answer(200, "[]");
+    let strict = client(&script, Validate::Everything);
+    let products = strict.collection("products");
+    let error = run(products.create(json!({"price": "dear"}))).unwrap_err();
+    assert!(error.message().contains("`name` is missing") && error.message().contains("/price"), "{error}");
+    run(products.create(json!({"name": "a"}))).unwrap();
+    let error = run(products.filter(field("status").like("x*")).first()).unwrap_err();
+    assert!(error.message().contains("`status` knows no `like`"), "{error}");
+    let error = run(products.filter(field("stat").eq("x")).first()).unwrap_err();
+    assert!(
+        error.message().contains("no field `stat`") && error.hint().unwrap().contains("status"),
+        "{error}"
+    );
+    run(products.filter(!field("owner.name").like("x*")).first()).unwrap();
+
+    let script = ScriptedTransport::new().answer(201, "{}");
+    run(client(&script, Validate::Paths).collection("products").create(json!({"price": "dear"}))).unwrap();
+}
+
+#[test]
+fn a_document_comes_from_a_file_or_is_fetched_without_the_key() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("shop.yml");
+    std::fs::write(&path, SHOP).unwrap();
+    let script = ScriptedTransport::new();
+    let specs = Specs::file(&path).cache(directory.path().join("cache"));
+    for _ in 0..2 {
+        let client = builder(&script).specs(specs.clone()).build().unwrap();
+        assert_eq!(client.document().unwrap().title().as_deref(), Some("Shop"));
+    }
+    assert_eq!(std::fs::read_dir(directory.path().join("cache")).unwrap().count(), 1);
+
+    let script = ScriptedTransport::new().answer(200, SHOP);
+    let url = "https://specs.test/v1/openapi.yml?x=1";
+    assert_eq!(builder(&script).specs(url).build().unwrap_err().kind(), ErrorKind::Config);
+    let client = run(builder(&script).specs(url).open()).unwrap();
+    assert!(client.document().is_some());
+    let request = &script.requests()[0];
+    assert_eq!(request.uri.to_string(), url);
+    assert_eq!(request.header("authorization"), "");
+    assert!(builder(&script).specs(Specs::file("/nowhere")).build().is_err());
+}
