@@ -1,7 +1,7 @@
 //! Checking messages against JSON Schema and Avro (AMS reference 14).
 
-use apache_avro::reader::datum::GenericDatumReader;
-use apache_avro::schema::Name;
+mod avro;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
@@ -34,7 +34,7 @@ impl Validator {
     pub(crate) fn new(kind: &str, body: &str) -> Result<Self, Failure> {
         if kind == "avro" {
             let schema = apache_avro::Schema::parse_str(body).map_err(|e| Failure::invalid(e.to_string()))?;
-            if recurses(&schema, &mut Vec::new()) {
+            if avro::recurses(&schema, &mut Vec::new()) {
                 return Err(Failure::invalid("Avro schemas that contain themselves are not supported"));
             }
             return Ok(Self::Avro(Box::new(schema)));
@@ -68,7 +68,7 @@ impl Validator {
                 })?;
                 check_json(validator, index, &value)
             }
-            Self::Avro(schema) => check_avro(schema, bytes)
+            Self::Avro(schema) => avro::check(schema, bytes)
                 .map_err(|why| Failure::invalid(format!("Message {index} is not valid.{why}"))),
         }
     }
@@ -127,33 +127,4 @@ fn type_name(value: &Value) -> &'static str {
         Value::Array(_) => "array",
         Value::Object(_) => "object",
     }
-}
-
-/// Whether a record contains itself. The depth of such data is bounded by nothing but its size, and the decoder
-/// descends on the stack: a small request could end the process.
-fn recurses<'a>(schema: &'a apache_avro::Schema, open: &mut Vec<&'a Name>) -> bool {
-    match schema {
-        apache_avro::Schema::Ref { name } => open.contains(&name),
-        apache_avro::Schema::Array(array) => recurses(&array.items, open),
-        apache_avro::Schema::Map(map) => recurses(&map.types, open),
-        apache_avro::Schema::Union(union) => union.variants().iter().any(|variant| recurses(variant, open)),
-        apache_avro::Schema::Record(record) => {
-            open.push(&record.name);
-            let found = record.fields.iter().any(|field| recurses(&field.schema, open));
-            open.pop();
-            found
-        }
-        _ => false,
-    }
-}
-
-fn check_avro(schema: &apache_avro::Schema, bytes: &[u8]) -> Result<(), String> {
-    let mut rest = bytes;
-    let reader = GenericDatumReader::builder(schema).build().map_err(|e| e.to_string())?;
-    let value = reader.read_value(&mut rest).map_err(|e| e.to_string())?;
-    // The decoder takes a text that ends early for `null`.
-    if !value.validate(schema) {
-        return Err("the data ends before the value does".to_owned());
-    }
-    if rest.is_empty() { Ok(()) } else { Err(format!("{} bytes follow the value", rest.len())) }
 }
