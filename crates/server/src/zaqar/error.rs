@@ -162,6 +162,11 @@ impl Failure {
         self
     }
 
+    /// Whether the store failed, so that the sentence can be a better one.
+    pub(crate) fn is_of_store(&self) -> bool {
+        self.text().starts_with(STORE)
+    }
+
     /// The description, `""` without one.
     pub(crate) fn text(&self) -> &str {
         self.description.as_deref().unwrap_or_default()
@@ -205,6 +210,9 @@ impl Failure {
     }
 }
 
+/// What is said of the store where nothing better is known.
+const STORE: &str = "The storage is not available.";
+
 /// What the token middleware says.
 const UNAUTHORIZED: &str = "{\"error\": {\"code\": 401, \"title\": \"Unauthorized\", \"message\": \"The request you have made requires \
      authentication.\"}}";
@@ -224,7 +232,7 @@ fn escape(text: &str, out: &mut String) {
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         tracing::error!(%error, "the Zaqar store failed");
-        Self::unavailable("The storage is not available.")
+        Self::unavailable(STORE)
     }
 }
 

@@ -7,16 +7,22 @@
 
 mod accept;
 mod auth;
+mod body;
 mod check;
 mod context;
 mod error;
 mod handlers;
+mod message;
+mod metadata;
+mod patch;
 mod query;
 mod quirks;
 mod routes;
 mod seed;
 mod settings;
 mod storage;
+mod sweep;
+mod validate;
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -31,6 +37,8 @@ use self::error::Failure;
 use self::quirks::Quirks;
 use self::routes::{Endpoint, Gate};
 use self::settings::Settings;
+use self::storage::claims;
+use self::storage::queues::{self, Queue};
 use crate::http::{Inbound, Reply};
 use crate::identity::Identity;
 use crate::route::{Outcome, RouteInfo, RouteTable};
@@ -88,6 +96,34 @@ impl Zaqar {
         f: impl FnMut(&mut Tx<'_>) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, Failure> {
         self.store.read(f).await
+    }
+
+    /// Runs a change of a queue whose ended claims and delays were taken off its messages; `None` if there is no
+    /// such queue. Many of these are taken off in several transactions.
+    async fn on_freed<T: Send + 'static>(
+        &self,
+        project: &str,
+        queue: &str,
+        f: impl FnMut(&mut Tx<'_>, &Queue) -> Result<T, Failure> + Clone + Send + 'static,
+    ) -> Result<Option<T>, Failure> {
+        loop {
+            let (project, queue, mut f) = (project.to_owned(), queue.to_owned(), f.clone());
+            let step = self.write(move |tx| {
+                let Some(queue) = queues::boxed(tx, &project, &queue)? else { return Ok(Some(None)) };
+                if claims::free_ended(tx, queue.id)? {
+                    return Ok(None);
+                }
+                Ok(Some(Some(f(tx, &queue)?)))
+            });
+            if let Some(done) = step.await? {
+                return Ok(done);
+            }
+        }
+    }
+
+    /// Called after messages were posted, for those who wait for them.
+    fn posted(&self, project: &str, queue: &str, messages: &[Posted]) {
+        tracing::debug!(project, queue, count = messages.len(), "messages were posted");
     }
 
     async fn answer(&self, inbound: Inbound) -> Reply {
@@ -152,6 +188,19 @@ impl Zaqar {
     }
 }
 
+/// A message that was posted.
+#[derive(Debug, Clone)]
+pub(crate) struct Posted {
+    /// Its id.
+    pub(crate) id: String,
+    /// Seconds.
+    pub(crate) ttl: i64,
+    /// Seconds; only on queues that delay.
+    pub(crate) delay: Option<i64>,
+    /// JSON as it is written in answers.
+    pub(crate) body: Arc<str>,
+}
+
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-openstack-request-id");
 
 /// What a path can do, for browsers.
@@ -199,7 +248,9 @@ impl Service for Zaqar {
         Box::pin(async { Ok(Value::Null) })
     }
 
-    fn background(self: Arc<Self>, _tasks: &Tasks) {}
+    fn background(self: Arc<Self>, tasks: &Tasks) {
+        sweep::start(&self, tasks);
+    }
 
     fn routes(&self) -> Vec<RouteInfo> {
         self.routes.describe()

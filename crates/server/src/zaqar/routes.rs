@@ -8,7 +8,7 @@ use http::Method;
 use super::Zaqar;
 use super::context::{Call, Version};
 use super::error::Failure;
-use super::handlers::ping;
+use super::handlers::{claims, messages, ping, post, purge, queue_list, queues, stats};
 use super::settings::Settings;
 use crate::http::Reply;
 use crate::route::{Decoding, Route, RouteTable};
@@ -98,9 +98,41 @@ macro_rules! rows {
 
 /// Compiles the table.
 pub(crate) fn table() -> RouteTable<Endpoint> {
-    let rows = rows! {
+    let mut rows = queue_rows();
+    rows.extend(message_rows());
+    rows.extend(rows! {
         New GET "/ping" "ping:get" Any Always => ping::get;
         New HEAD "/ping" "ping:head" Any Always => ping::get;
-    };
+    });
     RouteTable::new(Decoding::Segments, rows)
+}
+
+fn queue_rows() -> Vec<Row> {
+    rows! {
+        All GET "/queues" "queues:get_all" Any Always => queue_list::list;
+        V1 GET "/queues/{*queue}" "queues:exists" Any Always => queues::exists;
+        V1 HEAD "/queues/{*queue}" "queues:exists" Any Always => queues::exists;
+        New GET "/queues/{*queue}" "queues:get" Any Always => queues::show;
+        All PUT "/queues/{*queue}" "queues:create" Any Always => queues::create;
+        V2 PATCH "/queues/{*queue}" "queues:update" Any Always => queues::update;
+        All DELETE "/queues/{*queue}" "queues:delete" Any Always => queues::delete;
+        V1 GET "/queues/{*queue}/metadata" "queues:metadata" Any Always => queues::show_metadata;
+        V1 PUT "/queues/{*queue}/metadata" "queues:setMetadata" Any Always => queues::replace_metadata;
+        All GET "/queues/{*queue}/stats" "queues:stats" Any Always => stats::show;
+        V2 POST "/queues/{*queue}/purge" "queues:purge" Any Always => purge::post;
+    }
+}
+
+fn message_rows() -> Vec<Row> {
+    rows! {
+        All GET "/queues/{*queue}/messages" "messages:get_all" Any Always => messages::list;
+        All POST "/queues/{*queue}/messages" "messages:create" Any Always => post::post;
+        All DELETE "/queues/{*queue}/messages" "messages:delete_all" Any Always => messages::delete_many;
+        All GET "/queues/{*queue}/messages/{*message}" "messages:get" Any Always => messages::get;
+        All DELETE "/queues/{*queue}/messages/{*message}" "messages:delete" Any Always => messages::delete;
+        All POST "/queues/{*queue}/claims" "claims:create" Any Always => claims::create;
+        All GET "/queues/{*queue}/claims/{*claim}" "claims:get" Any Always => claims::get;
+        All PATCH "/queues/{*queue}/claims/{*claim}" "claims:update" Any Always => claims::update;
+        All DELETE "/queues/{*queue}/claims/{*claim}" "claims:delete" Any Always => claims::delete;
+    }
 }

@@ -3,6 +3,10 @@
 //! Times are microseconds of service time. The project of requests without one (v1) is `""`. Ids of messages,
 //! claims and subscriptions are 24 hexadecimal digits, as the reference server has them.
 
+pub(crate) mod claims;
+pub(crate) mod expiry;
+pub(crate) mod messages;
+pub(crate) mod queues;
 pub(crate) mod schema;
 
 use pentad_store::{StoreError, Tx};
@@ -25,4 +29,16 @@ pub(crate) fn now(tx: &Tx<'_>) -> i64 {
 /// Key touched when a queue gets messages.
 pub(crate) fn queue_key(project: &str, queue: &str) -> String {
     format!("queue:{project}/{queue}")
+}
+
+/// A random id of 24 hex digits: claims and subscriptions.
+pub(crate) fn new_hex_id() -> String {
+    let mut hex = uuid::Uuid::new_v4().simple().to_string();
+    hex.truncate(24);
+    hex
+}
+
+/// Whether this has the form of an id.
+pub(crate) fn is_hex_id(id: &str) -> bool {
+    id.len() == 24 && id.bytes().all(|byte| byte.is_ascii_hexdigit())
 }

@@ -1,0 +1,58 @@
+//! Emptying a queue (Zaqar reference 6.8).
+
+use serde_json::Value;
+
+use super::super::Zaqar;
+use super::super::body;
+use super::super::context::Call;
+use super::super::error::{Failure, no_content};
+use super::super::storage::queues;
+use super::what;
+use crate::http::Reply;
+
+const SUBSET: &str = "Resource types must be a sub set of {'messages', 'subscriptions'}.";
+
+/// Removes messages, subscriptions or both of a queue.
+pub(crate) async fn post(zaqar: &Zaqar, call: &mut Call) -> Result<Reply, Failure> {
+    let (messages, subscriptions) = match call.length().unwrap_or_default() {
+        0 => (true, true),
+        _ => types(&body::document(call).await?)?,
+    };
+    let (project, queue) = (call.project.clone(), call.queue().to_owned());
+    zaqar
+        .write(move |tx| {
+            if messages {
+                queues::empty(tx, &project, &queue)?;
+            }
+            if subscriptions {
+                let sql = "DELETE FROM subscriptions WHERE project = $1 AND queue = $2";
+                tx.execute(sql, &[&project, &queue])?;
+            }
+            Ok(())
+        })
+        .await
+        .map_err(|failure| what(failure, "Queue could not be purged."))?;
+    Ok(no_content())
+}
+
+fn types(document: &Value) -> Result<(bool, bool), Failure> {
+    let Some(types) = document.get("resource_types") else {
+        return Err(Failure::api("Post body must contain key \"resource_types\"."));
+    };
+    let types: Vec<&str> = match types {
+        Value::Array(list) => {
+            let texts: Option<Vec<&str>> = list.iter().map(Value::as_str).collect();
+            texts.ok_or_else(|| Failure::api(SUBSET))?
+        }
+        Value::Object(map) => map.keys().map(String::as_str).collect(),
+        Value::String(text) if text.is_empty() => Vec::new(),
+        Value::String(_) => return Err(Failure::api(SUBSET)),
+        Value::Null => return Err(Failure::internal("'NoneType' object is not iterable")),
+        Value::Bool(_) => return Err(Failure::internal("'bool' object is not iterable")),
+        Value::Number(_) => return Err(Failure::internal("'int' object is not iterable")),
+    };
+    if types.iter().any(|kind| !["messages", "subscriptions"].contains(kind)) {
+        return Err(Failure::api(SUBSET));
+    }
+    Ok((types.contains(&"messages"), types.contains(&"subscriptions")))
+}

@@ -1,0 +1,77 @@
+//! Statistics of a queue, by counters (Zaqar reference 6.7).
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::super::Zaqar;
+use super::super::context::{Call, Version};
+use super::super::error::{Failure, ok};
+use super::super::message::seconds;
+use super::super::quirks::Quirk;
+use super::super::storage::messages::{self, Message};
+use super::super::storage::{now, queues};
+use super::{placed, queue_path, what};
+use crate::http::Reply;
+
+#[derive(Serialize)]
+struct Stats {
+    messages: Counts,
+}
+
+#[derive(Serialize)]
+struct Counts {
+    claimed: i64,
+    free: i64,
+    total: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    oldest: Option<End>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    newest: Option<End>,
+}
+
+/// The first or the last message.
+#[derive(Serialize)]
+struct End {
+    age: i64,
+    created: String,
+    href: String,
+}
+
+fn end(message: &Message, path: &str, now: i64) -> End {
+    let created = Timestamp::from_second(message.created_at.div_euclid(1_000_000)).unwrap_or_default();
+    End {
+        age: seconds(message.created_at, now),
+        created: created.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        href: format!("{path}/messages/{}", message.id()),
+    }
+}
+
+/// Statistics of a queue; one that does not exist is empty, in v1 an error.
+pub(crate) async fn show(zaqar: &Zaqar, call: &mut Call) -> Result<Reply, Failure> {
+    const FAILED: &str = "Queue stats could not be read.";
+    let (project, queue) = (call.project.clone(), call.queue().to_owned());
+    let found = zaqar
+        .read(move |tx| {
+            let Some(queue) = queues::find(tx, &project, &queue)? else { return Ok(None) };
+            let stats = messages::stats(tx, &queue)?;
+            Ok(Some((stats, now(tx))))
+        })
+        .await
+        .map_err(|failure| what(failure, FAILED))?;
+    if found.is_none() && call.version == Version::V1 {
+        return Err(Failure::no_queue(call.queue(), &call.project));
+    }
+    let (stats, now) = found.unwrap_or_default();
+    if stats.total > 0 && stats.oldest.is_none() && zaqar.quirks.has(Quirk::StatsOfDelayedFail) {
+        return Err(Failure::unavailable(FAILED));
+    }
+    let path = queue_path(call);
+    let messages = Counts {
+        claimed: stats.claimed,
+        free: stats.total - stats.claimed,
+        total: stats.total,
+        oldest: stats.oldest.map(|message| end(&message, &path, now)),
+        newest: stats.newest.map(|message| end(&message, &path, now)),
+    };
+    Ok(placed(call, ok(&Stats { messages })))
+}
