@@ -28,6 +28,8 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// ARGO Messaging Service: topics, subscriptions, messages.
     Ams(command::ams::AmsArgs),
+    /// CloudBlue Connect: any collection, resource or action by its path.
+    Connect(Box<command::connect::ConnectArgs>),
     /// Run the local server until it is told to stop.
     Serve(Box<command::serve::ServeArgs>),
     /// Show the main job of every service, live, on a server in memory.

@@ -6,6 +6,7 @@ pub(crate) mod call;
 pub(crate) mod complete;
 pub(crate) mod completion;
 pub(crate) mod config;
+pub(crate) mod connect;
 pub(crate) mod context;
 mod doctor;
 pub(crate) mod exec;

@@ -2,6 +2,7 @@
 
 use super::ams;
 use super::bench::BenchCommand;
+use super::connect;
 use super::run::Desk;
 use super::tour::Part;
 use crate::args::Command;
@@ -10,10 +11,10 @@ use crate::failure::{Failure, Result};
 use crate::settings::Table;
 
 /// What can be configured per service: feeds `context add`, `config explain` and the check of the file.
-pub(crate) const TABLES: &[&Table] = &[ams::TABLE];
+pub(crate) const TABLES: &[&Table] = &[ams::TABLE, connect::TABLE];
 
 /// What `pentad tour` shows, in this order.
-pub(super) const PARTS: &[Part] = &[ams::tour::PART];
+pub(super) const PARTS: &[Part] = &[ams::tour::PART, connect::tour::PART];
 
 /// True if the command ends in order at a signal: finishes what it began, tidies up.
 pub(super) const fn ends_itself(command: &Command) -> bool {
@@ -27,6 +28,7 @@ pub(super) const fn ends_itself(command: &Command) -> bool {
 pub(super) async fn act(command: Command, desk: Desk<'_>) -> Result<Exit> {
     match command {
         Command::Ams(args) => ams::run(args, desk).await,
+        Command::Connect(args) => connect::run(*args, desk).await,
         _ => Err(Failure::local("cannot run this here", "it is no command of a service")),
     }
 }
@@ -40,5 +42,8 @@ pub(super) async fn bench(command: BenchCommand, desk: Desk<'_>) -> Result<Exit>
 
 /// Asks every service whether it answers, for `pentad doctor`.
 pub(super) async fn check(mut desk: Desk<'_>) -> Vec<serde_json::Value> {
-    vec![super::doctor::service::<ams::Ams>(desk.again()).await]
+    vec![
+        super::doctor::service::<ams::Ams>(desk.again()).await,
+        super::doctor::service::<connect::Connect>(desk.again()).await,
+    ]
 }

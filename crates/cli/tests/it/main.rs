@@ -5,6 +5,7 @@
 mod bench;
 mod complete;
 mod config;
+mod connect;
 mod embedded;
 mod exit;
 mod house;

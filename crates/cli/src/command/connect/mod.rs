@@ -1,0 +1,288 @@
+//! `pentad connect`: the CloudBlue Connect API, by path.
+
+mod filter;
+mod payload;
+pub(crate) mod service;
+pub(crate) mod tour;
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+use pentad_connect::{Answer, Client, Payload, ResourceSet, Specs};
+use pentad_core::Call;
+use serde_json::Value;
+
+use self::filter::Condition;
+use self::payload::Document;
+pub(crate) use self::service::{Connect, TABLE};
+use super::call::CallArgs;
+use super::plan::{Effect, Paging};
+use super::run::{self, Desk};
+use super::service::Service;
+use crate::exit::Exit;
+use crate::failure::{Failure, Result};
+use crate::output::View;
+use crate::settings::Flags;
+
+/// One Connect command on its way.
+type Run<'a> = run::Run<'a, Connect>;
+
+/// Arguments of `pentad connect`.
+#[derive(Debug, Args)]
+#[command(disable_help_subcommand = true)]
+pub(crate) struct ConnectArgs {
+    #[command(flatten)]
+    flags: Flags<Connect>,
+    #[command(subcommand)]
+    command: ConnectCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum ConnectCommand {
+    /// Show a resource: products/PRD-000-000-001.
+    Get {
+        /// Path of the resource.
+        path: String,
+        /// Show these fields only; dots lead into objects.
+        #[arg(long, value_name = "FIELD", value_delimiter = ',')]
+        values: Vec<String>,
+    },
+    /// List the resources of a collection.
+    List(ListArgs),
+    /// Count the resources of a collection.
+    Count {
+        /// Path of the collection.
+        path: String,
+        #[command(flatten)]
+        query: QueryArgs,
+    },
+    /// Create a resource in a collection; a JSON list creates several.
+    Create {
+        /// Path of the collection.
+        path: String,
+        #[command(flatten)]
+        document: Document,
+    },
+    /// Change a resource; a JSON list changes several of a collection.
+    Update {
+        /// Path of the resource, or for a list of the collection.
+        path: String,
+        #[command(flatten)]
+        document: Document,
+    },
+    /// Delete a resource.
+    Delete {
+        /// Path of the resource.
+        path: String,
+    },
+    /// Set off an action: products/PRD-000-000-001/endsale.
+    Action(ActionArgs),
+    /// Say what a path is and what can be done with it, from the OpenAPI document.
+    Help {
+        /// Path; without one, the top.
+        path: Option<String>,
+        /// Say what the collection can be searched for.
+        #[arg(long, requires = "path")]
+        search: bool,
+    },
+    /// Send any operation by its id and print the answer.
+    Call(CallArgs),
+}
+
+/// Which resources of a collection.
+#[derive(Debug, Args)]
+struct QueryArgs {
+    /// RQL, or FIELD=VALUE, FIELD__ne=VALUE, FIELD__in=A,B …; repeated, all must hold.
+    #[arg(long, short = 'f', value_name = "RQL|FIELD=VALUE", value_parser = filter::condition)]
+    filter: Vec<Condition>,
+    /// Only those in which this text is found.
+    #[arg(long, value_name = "TEXT")]
+    search: Option<String>,
+}
+
+#[derive(Debug, Args)]
+struct ListArgs {
+    /// Path of the collection.
+    path: String,
+    #[command(flatten)]
+    query: QueryArgs,
+    /// Fields to add, or with `-` to leave out.
+    #[arg(long, value_name = "FIELD", value_delimiter = ',', allow_hyphen_values = true)]
+    select: Vec<String>,
+    /// Fields to order by, with `-` descending.
+    #[arg(long = "order-by", visible_alias = "order", value_name = "FIELD", value_delimiter = ',')]
+    #[arg(allow_hyphen_values = true)]
+    order_by: Vec<String>,
+    #[command(flatten)]
+    paging: Paging,
+    /// Read all of them, which is also what happens without --limit.
+    #[arg(long, conflicts_with = "limit")]
+    all: bool,
+    /// Keep up to this many pages in flight.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    concurrency: usize,
+}
+
+#[derive(Debug, Args)]
+struct ActionArgs {
+    /// Path of the action.
+    path: String,
+    /// How it is sent.
+    #[arg(long, value_enum, default_value_t = Method::Post)]
+    method: Method,
+    #[command(flatten)]
+    document: Document,
+    /// Send this file in place of JSON.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["body", "fields"])]
+    upload: Option<PathBuf>,
+    /// Content type of the file.
+    #[arg(long, value_name = "TYPE", default_value = "application/octet-stream", requires = "upload")]
+    content_type: String,
+    /// Write the answer to this file, whatever it is.
+    #[arg(long, value_name = "FILE")]
+    save: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Method {
+    Get,
+    Post,
+    Put,
+    Delete,
+}
+
+/// Runs one Connect command.
+pub(crate) async fn run(args: ConnectArgs, desk: Desk<'_>) -> Result<Exit> {
+    let ConnectArgs { flags, command } = args;
+    run::run(Connect, &flags.given, desk, async |run| command.run(run).await).await
+}
+
+impl QueryArgs {
+    fn set(&self, client: &Client, path: &str) -> ResourceSet {
+        let set = client.at(path).all();
+        let set = self.filter.iter().fold(set, |set, condition| set.filter(&condition.0));
+        match &self.search {
+            Some(text) => set.search(text),
+            None => set,
+        }
+    }
+}
+
+impl ConnectCommand {
+    async fn run(self, run: &mut Run<'_>) -> Result<Exit> {
+        match self {
+            Self::Get { path, values } if values.is_empty() => {
+                run.call(Effect::Read, |client| client.at(&path).get(), View::ALL).await
+            }
+            Self::Get { path, values } => {
+                let of = |client: &Client| client.at(&path).as_resource().values(values.clone());
+                run.call(Effect::Read, of, View::ALL).await
+            }
+            Self::List(args) => args.run(run).await,
+            Self::Count { path, query } => {
+                run.call(Effect::Read, |client| query.set(client, &path).count(), View::ALL).await
+            }
+            Self::Create { path, document } => {
+                let body = document.read()?;
+                let create = |client: &Client| match body.as_ref().and_then(Value::as_array) {
+                    Some(items) => client.at(&path).as_collection().bulk_create(items).map(Value::Array),
+                    None => client.at(&path).create(body.clone()),
+                };
+                run.call(Effect::Change, create, View::ALL).await
+            }
+            Self::Update { path, document } => {
+                let body = document.read()?;
+                let update = |client: &Client| match body.as_ref().and_then(Value::as_array) {
+                    Some(items) => client.at(&path).as_collection().bulk_update(items).map(Value::Array),
+                    None => client.at(&path).update(body.clone()),
+                };
+                run.call(Effect::Change, update, View::ALL).await
+            }
+            Self::Delete { path } => {
+                let note = format!("deleted {path}");
+                run.tell(Effect::Destroy(format!("delete {path}")), |client| client.at(&path).delete(), &note)
+                    .await
+            }
+            Self::Action(args) => args.run(run).await,
+            Self::Help { path, search } => help(run, path.as_deref(), search).await,
+            Self::Call(args) => {
+                let plan = args.plan(Connect::ops())?;
+                run.perform(plan).await
+            }
+        }
+    }
+}
+
+impl ListArgs {
+    async fn run(self, run: &mut Run<'_>) -> Result<Exit> {
+        let list = |client: &Client| {
+            let set = self.query.set(client, &self.path).select(self.select.clone());
+            set.order_by(self.order_by.clone()).concurrency(self.concurrency).list()
+        };
+        run.list(&self.paging, list, View::ALL).await
+    }
+}
+
+impl ActionArgs {
+    async fn run(self, run: &mut Run<'_>) -> Result<Exit> {
+        let body = self.document.read()?;
+        let effect = if self.method == Method::Get { Effect::Read } else { Effect::Change };
+        let call = |client: &Client| self.call(client, body.clone());
+        let Some(file) = self.save.as_ref().filter(|_| !run.is_shown(&effect)) else {
+            return run.call(effect, |client| call(client).then(|answer| shown(&answer?)), View::ALL).await;
+        };
+        let client = run.client(None).await?;
+        let answer = call(&client).await?;
+        std::fs::write(file, answer.bytes())
+            .map_err(|error| Failure::usage(format!("cannot write {}", file.display()), error.to_string()))?;
+        run.output.note(&format!("wrote {} bytes to {}", answer.bytes().len(), file.display()));
+        Ok(Exit::Success)
+    }
+
+    fn call(&self, client: &Client, body: Option<Value>) -> Call<Answer> {
+        let action = client.at(&self.path).as_action();
+        let payload = match &self.upload {
+            Some(file) => Payload::file(self.content_type.clone(), file),
+            None => Payload::from(body),
+        };
+        match self.method {
+            Method::Get => action.get(),
+            Method::Post => action.post(payload),
+            Method::Put => action.put(payload),
+            Method::Delete => action.delete(payload),
+        }
+    }
+}
+
+/// The answer of an action as a result: JSON as it is, text as text.
+fn shown(answer: &Answer) -> pentad_core::Result<Value> {
+    if answer.is_json() || answer.is_empty() {
+        return answer.value();
+    }
+    match std::str::from_utf8(answer.bytes()) {
+        Ok(text) => Ok(Value::String(text.to_owned())),
+        Err(_) => {
+            let kind = answer.content_type().unwrap_or("no text");
+            let message = format!("the answer is {kind} of {} bytes", answer.bytes().len());
+            Err(pentad_core::Error::new(pentad_core::ErrorKind::Decode, message)
+                .with_hint("--save FILE keeps it"))
+        }
+    }
+}
+
+async fn help(run: &mut Run<'_>, path: Option<&str>, search: bool) -> Result<Exit> {
+    let location = run.values.text("specs").ok_or_else(|| {
+        Failure::config("no help about paths", "no OpenAPI document is configured")
+            .hint(format!("--specs FILE, or --specs {}", pentad_connect::SPECS))
+    })?;
+    // Needs no service: only the document.
+    let builder = Client::new(String::new()).anonymous().specs(Specs::at(location));
+    let client = builder.open().await?;
+    let text = match path {
+        None => client.help(),
+        Some(path) if search => client.at(path).all().help(),
+        Some(path) => client.at(path).help(),
+    };
+    run.output.text(&text)?;
+    Ok(Exit::Success)
+}

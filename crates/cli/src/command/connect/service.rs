@@ -1,0 +1,134 @@
+//! What Connect tells the generic commands: settings, client, raw door.
+
+use pentad_connect::{Client, Specs};
+use pentad_core::{BoxFuture, Call, List, Op, Secret};
+use serde_json::Value;
+
+use crate::command::service::{CredentialPlace, Pairs, Service, Way};
+use crate::failure::Result;
+use crate::settings::{Field, Kind, ServiceSettings, Table, Tabled};
+
+/// Where Connect is on a server of one's own, in this process or behind its socket.
+const LOCAL: &str = "http://pentad.local/connect/public/v1";
+
+/// What can be configured.
+pub(crate) const TABLE: &Table = &Table {
+    service: "connect",
+    title: "Connect",
+    fields: &[
+        Field::new("endpoint", Kind::Text, "URL", "URL of the API; without one, the embedded server")
+            .env("PENTAD_CONNECT_ENDPOINT"),
+        Field::new("api_key", Kind::Secret, "FILE", "API key")
+            .flag("api-key-file")
+            .env("PENTAD_CONNECT_API_KEY"),
+        Field::new(
+            "specs",
+            Kind::Text,
+            "FILE|URL",
+            "OpenAPI document: for help, and to check calls (a file)",
+        )
+        .flag("specs")
+        .env("PENTAD_CONNECT_SPECS"),
+        Field::new("ca_file", Kind::Path, "FILE", "Trust this certificate authority (PEM), too")
+            .flag("ca-file")
+            .env("PENTAD_CONNECT_CA_FILE"),
+        Field::new("insecure", Kind::Switch, "", "Do not check the server's certificate").flag("insecure"),
+    ],
+};
+
+/// Connect. Its embedded server has one user.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Connect;
+
+impl Tabled for Connect {
+    const TABLE: &'static Table = TABLE;
+}
+
+impl Service for Connect {
+    type Client = Client;
+
+    const CREDENTIAL: CredentialPlace =
+        CredentialPlace { header: "authorization", prefix: "", variable: "PENTAD_CONNECT_API_KEY" };
+    const ACTOR: &'static str = "api_key";
+
+    fn ops() -> &'static [&'static Op] {
+        pentad_connect::ops::OPS
+    }
+
+    fn client(&self, settings: &ServiceSettings, way: &Way, actor: &'static str) -> Result<Client> {
+        let mut builder = match way.transport() {
+            Some(transport) => {
+                let key = key(&way.credential("connect", actor)?);
+                Client::new(key).endpoint(LOCAL).transport(transport)
+            }
+            None => match way.secret(settings, "api_key")? {
+                Some(secret) => Client::new(key(&secret)).endpoint(settings.endpoint().unwrap_or_default()),
+                None => {
+                    Client::new(String::new()).anonymous().endpoint(settings.endpoint().unwrap_or_default())
+                }
+            },
+        };
+        // A document at a URL is fetched for help alone.
+        if let Some(file) = settings.text("specs").filter(|location| !location.contains("://")) {
+            builder = builder.specs(Specs::file(file));
+        }
+        if let Some(file) = settings.path("ca_file") {
+            builder = builder.ca(file);
+        }
+        if settings.is_on("insecure") {
+            builder = builder.insecure(true);
+        }
+        Ok(builder.build()?)
+    }
+
+    fn call(
+        client: &Client,
+        op: &str,
+        args: Pairs<'_>,
+        query: Pairs<'_>,
+        body: Option<Value>,
+    ) -> pentad_core::Result<Call<Value>> {
+        client.call(op, args, query, body)
+    }
+
+    fn list(
+        client: &Client,
+        op: &str,
+        args: Pairs<'_>,
+        query: Pairs<'_>,
+    ) -> pentad_core::Result<List<Value>> {
+        client.pages(op, args, query)
+    }
+
+    fn rust(&self, settings: &ServiceSettings) -> String {
+        let endpoint = settings.endpoint().unwrap_or(LOCAL);
+        format!(
+            "let key = pentad::Secret::new(std::env::var(\"PENTAD_CONNECT_API_KEY\")?);\n\
+             let client = pentad::connect::Client::new(key).endpoint({endpoint:?}).build()?;\n"
+        )
+    }
+
+    /// The service has nothing that every account may ask; whatever it answers, it is there.
+    fn greet(client: &Client) -> BoxFuture<'static, pentad_core::Result<String>> {
+        let call = client.collection("accounts").all().first();
+        Box::pin(async move {
+            match call.await {
+                Ok(account) => Ok(account
+                    .and_then(|account| Some(format!("account {}", account["id"].as_str()?)))
+                    .unwrap_or_else(|| "the key is good".to_owned())),
+                Err(error) if matches!(error.status().map(|status| status.as_u16()), Some(403 | 404)) => {
+                    Ok("the key is good".to_owned())
+                }
+                Err(error) => Err(error),
+            }
+        })
+    }
+}
+
+/// Keys are told with or without the word that goes before them on the wire.
+fn key(secret: &Secret) -> Secret {
+    match secret.expose() {
+        plain if plain.is_empty() || plain.contains(' ') => secret.clone(),
+        plain => Secret::new(format!("ApiKey {plain}")),
+    }
+}

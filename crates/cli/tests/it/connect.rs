@@ -1,0 +1,81 @@
+//! `pentad connect` on the user's own data.
+
+use serde_json::json;
+
+use crate::house::House;
+
+fn product(house: &House, fields: &[&str]) -> String {
+    let mut words = vec!["connect", "create", "products", "-o", "json"];
+    words.extend(fields);
+    house.ok(&words).json()["id"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn resources_are_created_found_changed_and_deleted_by_path() {
+    let house = House::new();
+    let disks = product(&house, &["name=Disks, fast", "status=draft", "category.id=CAT-1", "size=10"]);
+    product(&house, &["name=Tapes", "status=draft", "size=2"]);
+    let path = format!("products/{disks}");
+
+    let found = |words: &[&str]| {
+        let mut all = vec!["connect", "list", "products", "-o", "json", "--order-by", "-size"];
+        all.extend(words);
+        let list = house.ok(&all).json();
+        list.as_array().unwrap().iter().map(|item| item["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(found(&[]), ["Disks, fast", "Tapes"]);
+    assert_eq!(found(&["--filter", "name=Disks, fast"]), ["Disks, fast"]);
+    assert_eq!(found(&["-f", "status=draft", "-f", "lt(size,5)"]), ["Tapes"]);
+    assert_eq!(found(&["--limit", "1"]), ["Disks, fast"]);
+    assert_eq!(house.ok(&["connect", "count", "products", "-f", "size__in=2,10", "-o", "json"]).json(), json!(2));
+
+    house.ok(&["connect", "update", &path, "status=published"]);
+    let values = house.ok(&["connect", "get", &path, "--values", "status,category.id", "-o", "json"]).json();
+    assert_eq!(values, json!({"status": "published", "category.id": "CAT-1"}));
+    house.ok(&["connect", "create", "devops/services/SRVC-1/environments", "type=test"]);
+    assert_eq!(house.ok(&["connect", "count", "devops/services/SRVC-1/environments", "-o", "json"]).json(), json!(1));
+
+    let refused = house.run(&["connect", "delete", &path]);
+    assert_ne!(refused.code, 0);
+    house.ok(&["connect", "delete", &path, "--yes"]);
+    let gone = house.run(&["connect", "get", &path]);
+    assert_ne!(gone.code, 0);
+    assert!(gone.err.contains("not found"), "{}", gone.err);
+}
+
+#[test]
+fn several_are_created_from_one_document() {
+    let house = House::new();
+    let body = r#"[{"n": 1}, {"n": 2}, {"n": 3}]"#;
+    let made = house.feed(&["connect", "create", "numbers", "--body", "-", "-o", "json"], body);
+    assert_eq!(made.code, 0, "{}", made.err);
+    assert_eq!(made.json().as_array().unwrap().len(), 3);
+    assert_eq!(house.ok(&["connect", "list", "numbers", "-o", "ndjson", "--page-size", "2"]).lines().len(), 3);
+}
+
+#[test]
+fn calls_are_shown_in_place_of_being_sent() {
+    let house = House::new();
+    let shown = house.ok(&["connect", "list", "products", "-f", "name=a b", "--curl"]);
+    assert!(shown.out.contains("/connect/public/v1/products?eq(name,a%20b)&limit=100&offset=0"), "{}", shown.out);
+    assert!(shown.out.contains("$PENTAD_CONNECT_API_KEY"), "{}", shown.out);
+    let bad = house.run(&["connect", "list", "products", "-f", "or(eq(a,1)"]);
+    assert_eq!(bad.code, 2);
+    assert!(bad.err.contains("byte"), "{}", bad.err);
+}
+
+#[test]
+fn help_comes_from_the_document_and_names_the_nearest() {
+    let house = House::new();
+    let document = house.path().join("shop.yml");
+    let text = "openapi: 3.0.3\ninfo: {title: Shop, version: '7'}\npaths:\n  /products:\n    get: {summary: What is sold}\n  /products/{id}:\n    get: {}\n";
+    std::fs::write(&document, text).unwrap();
+    let specs = document.to_str().unwrap();
+    let help = house.ok(&["connect", "help", "products", "--specs", specs]);
+    assert!(help.out.contains("What is sold") || help.out.contains(".all()"), "{}", help.out);
+    assert!(house.ok(&["connect", "help", "--specs", specs]).out.contains("Shop"));
+    assert!(house.ok(&["connect", "help", "prodcts", "--specs", specs]).out.contains("products"));
+    let refused = house.run(&["connect", "get", "prodcts/1", "--specs", specs]);
+    assert!(refused.err.contains("does not exist") && refused.err.contains("products"), "{}", refused.err);
+    assert!(house.run(&["connect", "help"]).err.contains("--specs"));
+}
