@@ -84,6 +84,19 @@ impl Seed {
         section
     }
 
+    /// Sets one option of a service over what the file says.
+    #[must_use]
+    pub fn with_option(mut self, service: &str, name: &str, value: Value) -> Self {
+        let section = self.sections.entry(service).or_insert_with(|| Value::Object(Map::new()));
+        if let Value::Object(section) = section
+            && let Value::Object(options) =
+                section.entry("options").or_insert_with(|| Value::Object(Map::new()))
+        {
+            options.insert(name.to_owned(), value);
+        }
+        self
+    }
+
     /// The options of a service; [`Value::Null`] if there are none.
     pub fn options(&self, service: &str) -> Value {
         self.sections.get(service).and_then(|section| section.get("options")).cloned().unwrap_or_default()
@@ -132,6 +145,14 @@ mod tests {
     fn a_section_of_options_alone_leaves_the_default_installation() {
         let seed = Seed::from_value(json!({"ams": {"options": {"push": false}}})).unwrap();
         assert_eq!(seed.section("ams"), Value::Null);
+    }
+
+    #[test]
+    fn an_option_can_be_set_over_what_the_file_says() {
+        let seed = Seed::from_value(json!({"ams": {"options": {"push": true, "hosts": []}}})).unwrap();
+        let seed = seed.with_option("ams", "push", json!(false)).with_option("zaqar", "a", json!(1));
+        assert_eq!(seed.options("ams"), json!({"push": false, "hosts": []}));
+        assert_eq!((seed.options("zaqar"), seed.section("zaqar")), (json!({"a": 1}), Value::Null));
     }
 
     #[test]

@@ -49,6 +49,9 @@ pub(crate) struct ServeArgs {
     /// Create users, projects, topics … from this file (YAML, TOML or JSON).
     #[arg(long, value_name = "FILE")]
     seed: Option<PathBuf>,
+    /// Serve for Connect what this OpenAPI document describes (YAML or JSON), and nothing else.
+    #[arg(long, value_name = "FILE")]
+    connect_spec: Option<PathBuf>,
     /// Keep every oddity of the real services, or only those that clients depend on.
     #[arg(long, value_enum, default_value = "relaxed")]
     mode: Mode,
@@ -154,6 +157,12 @@ impl ServeArgs {
             let path = self.seed.as_deref().unwrap_or_else(|| Path::new(""));
             Failure::usage(format!("cannot use the seed {}", path.display()), error.to_string())
         })?;
+        if let Some(document) = &self.connect_spec {
+            let document = std::path::absolute(document).unwrap_or_else(|_| document.clone());
+            let seed = options.seed.take().unwrap_or_default();
+            let path = document.to_string_lossy().into_owned();
+            options.seed = Some(seed.with_option("connect", "spec", path.into()));
+        }
         options.mode = match self.mode {
             Mode::Strict => pentad_server::Mode::Strict,
             Mode::Relaxed => pentad_server::Mode::Relaxed,

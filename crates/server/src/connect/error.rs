@@ -12,7 +12,10 @@ use crate::http::Reply;
 
 /// A refusal in Connect's own shape.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Failure {
+pub(crate) struct Failure(Box<Refusal>);
+
+#[derive(Debug, Clone, PartialEq)]
+struct Refusal {
     status: StatusCode,
     code: String,
     errors: Vec<String>,
@@ -27,7 +30,13 @@ const VALIDATION: &str = "VAL_001";
 impl Failure {
     fn new(status: StatusCode, code: &str, error: impl Into<String>) -> Self {
         let errors = vec![error.into()];
-        Self { status, code: code.to_owned(), errors, params: None, allowed: None }
+        Self(Box::new(Refusal { status, code: code.to_owned(), errors, params: None, allowed: None }))
+    }
+
+    /// The same with what the texts are about.
+    fn about(mut self, params: Value) -> Self {
+        self.0.params = Some(params);
+        self
     }
 
     /// 401.
@@ -42,7 +51,9 @@ impl Failure {
 
     /// 400 with several texts.
     pub(crate) fn all_invalid(errors: Vec<String>) -> Self {
-        Self { errors, ..Self::invalid("") }
+        let mut failure = Self::invalid("");
+        failure.0.errors = errors;
+        failure
     }
 
     /// 400: a rule of the business forbids it.
@@ -58,10 +69,9 @@ impl Failure {
     /// 405.
     pub(crate) fn wrong_method(method: &Method, allowed: &str) -> Self {
         let text = format!("Method \"{method}\" not allowed.");
-        Self {
-            allowed: Some(allowed.to_owned()),
-            ..Self::new(StatusCode::METHOD_NOT_ALLOWED, "HTTP_405", text)
-        }
+        let mut failure = Self::new(StatusCode::METHOD_NOT_ALLOWED, "HTTP_405", text);
+        failure.0.allowed = Some(allowed.to_owned());
+        failure
     }
 
     /// 413.
@@ -77,7 +87,7 @@ impl Failure {
 
     /// The same about one element of a list.
     pub(crate) fn within(mut self, place: &str) -> Self {
-        for error in &mut self.errors {
+        for error in &mut self.0.errors {
             *error = format!("{place}{error}");
         }
         self
@@ -85,17 +95,18 @@ impl Failure {
 
     /// The texts as one.
     pub(crate) fn message(&self) -> String {
-        self.errors.join("; ")
+        self.0.errors.join("; ")
     }
 
     /// The answer that carries this refusal.
     pub(crate) fn reply(&self) -> Reply {
-        let mut body = json!({"error_code": self.code, "errors": self.errors});
-        if let Some(params) = &self.params {
+        let Refusal { status, code, errors, params, allowed } = self.0.as_ref();
+        let mut body = json!({"error_code": code, "errors": errors});
+        if let Some(params) = params {
             body["params"] = params.clone();
         }
-        let reply = Reply::json(self.status, &body);
-        match self.allowed.as_deref().and_then(|allowed| HeaderValue::from_str(allowed).ok()) {
+        let reply = Reply::json(*status, &body);
+        match allowed.as_deref().and_then(|allowed| HeaderValue::from_str(allowed).ok()) {
             Some(allowed) => reply.header(header::ALLOW, allowed),
             None => reply,
         }
@@ -114,7 +125,7 @@ impl From<ParseError> for Failure {
         let params = json!({
             "position": error.position(), "expected": error.expected(), "found": error.found().map(String::from),
         });
-        Self { params: Some(params), ..Self::invalid("Bad filter query.") }
+        Self::invalid("Bad filter query.").about(params)
     }
 }
 
@@ -122,7 +133,8 @@ impl From<FieldError> for Failure {
     fn from(error: FieldError) -> Self {
         let about = matches!(error.problem(), Problem::Lookup | Problem::Value);
         let params = json!({"filter": error.filter(), "lookup": error.lookup(), "value": error.value()});
-        Self { params: about.then_some(params), ..Self::invalid(error.to_string()) }
+        let failure = Self::invalid(error.to_string());
+        if about { failure.about(params) } else { failure }
     }
 }
 

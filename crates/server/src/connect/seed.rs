@@ -23,6 +23,9 @@ const BATCH: usize = 100;
 /// The user of the key that exists without a seed.
 const USER: &str = "SU-000-000-001";
 
+/// Resources to store: the path of their collection, and their place in the seed.
+type Content = (String, Vec<Map<String, Value>>, String);
+
 /// Creates what the section says; `null` creates one key.
 pub(crate) async fn seed(connect: &Connect, section: Value) -> Result<(), SeedError> {
     let section: Option<Section> =
@@ -33,7 +36,7 @@ pub(crate) async fn seed(connect: &Connect, section: Value) -> Result<(), SeedEr
         document: connect.settings.document.clone(),
         closed: connect.settings.closed,
     };
-    let mut content: Vec<(String, Vec<Map<String, Value>>, String)> = Vec::new();
+    let mut content: Vec<Content> = Vec::new();
     for (index, collection) in section.collections.into_iter().enumerate() {
         let place = format!("connect.collections[{index}]");
         let resources = collection.resources.clone();
@@ -101,15 +104,13 @@ fn keys(connect: &Connect, seeded: Vec<section::SeedKey>) -> Result<(Keys, Optio
     }
     for (index, seed) in seeded.into_iter().enumerate() {
         let key = seed.key.strip_prefix("ApiKey ").unwrap_or(&seed.key).to_owned();
-        let Some((id, secret)) =
-            key.split_once(':').filter(|(id, secret)| !id.is_empty() && !secret.is_empty())
-        else {
+        let parts = key.split_once(':').filter(|(id, secret)| !id.is_empty() && !secret.is_empty());
+        let Some((id, _)) = parts else {
             let place = format!("connect.api_keys[{index}].key");
             return Err(SeedError::new(place, "must look like \"ApiKey SU-123-456-789:SECRET\""));
         };
-        let _ = secret;
         let caller = Caller { id: id.to_owned(), name: seed.name.unwrap_or_else(|| id.to_owned()) };
-        keys.insert(super::digest(&format!("ApiKey {key}")), caller);
+        keys.insert(super::digest(format!("ApiKey {key}")), caller);
     }
     Ok((keys, None))
 }

@@ -18,7 +18,7 @@ pub(super) async fn act(connect: &Connect, call: Call) -> Result<Reply, Failure>
     if let Some(declared) = call.registry.collection(front)
         && let Some(action) = declared.action(name, true).cloned()
     {
-        return on_collection(connect, call, &action).await;
+        return on_collection(call, &action).await;
     }
     let collection = resource::parts(front).0;
     let declared = call.registry.collection(collection).cloned();
@@ -42,9 +42,9 @@ fn check_method(call: &Call, action: &Action) -> Result<(), Failure> {
     Err(Failure::wrong_method(method, &allowed.join(", ")))
 }
 
-async fn on_collection(connect: &Connect, mut call: Call, action: &Action) -> Result<Reply, Failure> {
+async fn on_collection(mut call: Call, action: &Action) -> Result<Reply, Failure> {
     check_method(&call, action)?;
-    let bytes = body::bytes(connect, &mut call).await?;
+    let bytes = body::bytes(&mut call).await?;
     if let Ok(value) = body::json(&bytes) {
         body::check(&call.registry, &call, value.as_ref())?;
     }
@@ -58,7 +58,7 @@ async fn on_resource(
     action: Action,
 ) -> Result<Reply, Failure> {
     check_method(&call, &action)?;
-    let bytes = body::bytes(connect, &mut call).await?;
+    let bytes = body::bytes(&mut call).await?;
     let given = given(&call, &action, &bytes)?;
     let collection = call.path[..call.path.len() - 2].to_vec();
     let id = call.path[call.path.len() - 2].clone();
@@ -154,7 +154,7 @@ async fn by_document(connect: &Connect, mut call: Call) -> Result<Reply, Failure
             false => Failure::wrong_method(&method, &allowed.join(", ")),
         });
     };
-    let bytes = body::bytes(connect, &mut call).await?;
+    let bytes = body::bytes(&mut call).await?;
     if let Ok(value) = body::json(&bytes) {
         body::check(&registry, &call, value.as_ref())?;
     }

@@ -3,10 +3,10 @@
 use bytes::Bytes;
 use serde_json::{Map, Value};
 
+use super::super::Call;
 use super::super::declared::Registry;
 use super::super::document;
 use super::super::error::Failure;
-use super::super::{Call, Connect};
 use super::content_type;
 
 /// A body that was read.
@@ -22,8 +22,8 @@ pub(super) enum Body {
 const MOST: usize = 10_000;
 
 /// Reads the body and holds it to the document, if there is one.
-pub(super) async fn read(connect: &Connect, call: &mut Call) -> Result<Body, Failure> {
-    let bytes = bytes(connect, call).await?;
+pub(super) async fn read(call: &mut Call) -> Result<Body, Failure> {
+    let bytes = bytes(call).await?;
     let value = json(&bytes)?;
     check(&call.registry, call, value.as_ref())?;
     match value {
@@ -47,8 +47,7 @@ pub(super) async fn read(connect: &Connect, call: &mut Call) -> Result<Body, Fai
 }
 
 /// The body as it is.
-pub(super) async fn bytes(connect: &Connect, call: &mut Call) -> Result<Bytes, Failure> {
-    let _ = connect;
+pub(super) async fn bytes(call: &mut Call) -> Result<Bytes, Failure> {
     call.inbound.body.bytes().await.map_err(|fault| match fault {
         crate::http::BodyFault::TooLarge { limit } => Failure::too_large(limit),
         other => Failure::invalid(format!("The body could not be read: {other:?}.")),

@@ -56,7 +56,7 @@ fn shown(bodies: &[String], selection: &pentad_rql::Selection) -> String {
 
 /// `POST`: one object or many. On a path that is no collection yet it must not be an action in disguise.
 pub(super) async fn create(connect: &Connect, mut call: Call, first: bool) -> Result<Reply, Failure> {
-    let body = body::read(connect, &mut call).await?;
+    let body = body::read(&mut call).await?;
     if first && call.path.len() > 2 && matches!(body, Body::None) {
         return Err(Failure::missing());
     }
@@ -181,7 +181,7 @@ impl Maker {
 
 /// `PUT` of an array: each element changes the resource of its id.
 pub(super) async fn update(connect: &Connect, mut call: Call) -> Result<Reply, Failure> {
-    let objects = match body::read(connect, &mut call).await? {
+    let objects = match body::read(&mut call).await? {
         Body::None => return Ok(reply(StatusCode::OK, "[]")),
         Body::One(_) => return Err(Failure::invalid("Expected a list of items but got type \"dict\".")),
         Body::Many(objects) => objects,
@@ -233,7 +233,7 @@ async fn all_there(connect: &Connect, call: &Call, ids: Vec<String>) -> Result<(
 
 /// `DELETE` with an array: the resources of its ids. An empty list, or no body, removes nothing.
 pub(super) async fn delete(connect: &Connect, mut call: Call) -> Result<Reply, Failure> {
-    let bytes = body::bytes(connect, &mut call).await?;
+    let bytes = body::bytes(&mut call).await?;
     let elements = match body::json(&bytes)? {
         None => Vec::new(),
         Some(Value::Array(elements)) => elements,

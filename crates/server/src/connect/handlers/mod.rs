@@ -100,20 +100,22 @@ fn owner_is_missing(
     registry: &Registry,
     path: &[String],
 ) -> Result<bool, pentad_store::StoreError> {
-    let Some((_, front)) = path.split_last() else { return Ok(false) };
-    let Some((id, collection)) = front.split_last() else { return Ok(false) };
-    if collection.is_empty() || registry.kind(front) == Some(Kind::Collection) {
-        return Ok(false);
-    }
-    let is_declared = registry.kind(collection) == Some(Kind::Collection);
-    match collections::find(tx, &collection.join("/"))? {
-        Some(row) => {
-            // `subscriptions/assets` is no resource below `subscriptions` once it is a collection itself.
-            let is_resource = resources::exists(tx, row.id, id)?;
-            Ok(!is_resource && collections::find(tx, &front.join("/"))?.is_none())
+    for length in 2..path.len() {
+        let owner = &path[..length];
+        let Some((id, collection)) = owner.split_last() else { continue };
+        if registry.kind(owner) == Some(Kind::Collection) {
+            continue;
         }
-        None => Ok(is_declared),
+        let is_resource = match collections::find(tx, &collection.join("/"))? {
+            Some(row) => resources::exists(tx, row.id, id)?,
+            None => registry.kind(collection) != Some(Kind::Collection),
+        };
+        // `subscriptions/assets` is no resource below `subscriptions` once it is a collection itself.
+        if !is_resource && collections::find(tx, &owner.join("/"))?.is_none() {
+            return Ok(true);
+        }
     }
+    Ok(false)
 }
 
 fn is_resource(

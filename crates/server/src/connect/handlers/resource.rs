@@ -68,7 +68,7 @@ pub(super) fn show(stored: &str, selection: &Selection, out: &mut String) {
 
 /// `PUT`, `PATCH`: the members of the body replace those of the object; the others stay.
 pub(super) async fn update(connect: &Connect, mut call: Call) -> Result<Reply, Failure> {
-    let object = match body::read(connect, &mut call).await? {
+    let object = match body::read(&mut call).await? {
         Body::None => Map::new(),
         Body::One(object) => object,
         Body::Many(_) => return Err(Failure::invalid("Invalid data. Expected a dictionary, but got list.")),

@@ -85,6 +85,7 @@ impl<'a> Translator<'a> {
 
     /// The rows of a condition on an indexed path, as `c`.
     pub(crate) fn indexed(&mut self, test: &Test) -> Result<String, TooComplex> {
+        self.admit(test)?;
         let path = self.path(test.path.as_str());
         let holds = self.holds("c", &test.check)?;
         Ok(format!("c.hot = 1 AND c.path = {path} AND {holds}"))
@@ -126,6 +127,13 @@ impl<'a> Translator<'a> {
         }
         terms.push("r.id ASC".to_owned());
         terms.join(", ")
+    }
+
+    /// Counts a condition.
+    fn admit(&mut self, test: &Test) -> Result<(), TooComplex> {
+        self.tests += 1;
+        let fits = self.tests <= MOST_TESTS && test.path.segments().count() <= DEEPEST;
+        if fits { Ok(()) } else { Err(TooComplex) }
     }
 
     /// The full path, counted from the resource.
@@ -288,11 +296,8 @@ impl Fold for Translator<'_> {
     }
 
     fn test(&mut self, test: &Test) -> Result<String, TooComplex> {
-        self.tests += 1;
+        self.admit(test)?;
         let path = test.path.as_str();
-        if self.tests > MOST_TESTS || test.path.segments().count() > DEEPEST {
-            return Err(TooComplex);
-        }
         let alias = self.alias();
         let outer = match &test.check {
             Check::Within(_) => {
@@ -315,6 +320,9 @@ impl Fold for Translator<'_> {
 
     fn search(&mut self, pattern: &Pattern) -> Result<String, TooComplex> {
         self.tests += 1;
+        if self.tests > MOST_TESTS {
+            return Err(TooComplex);
+        }
         let alias = self.alias();
         let like = self.like(&alias, pattern)?;
         Ok(format!("EXISTS (SELECT 1 FROM cells {alias} WHERE {alias}.resource = r.id AND {like})"))
