@@ -70,11 +70,10 @@ where
             real_sleep(FIRST).await;
         }
     };
-    let abort = connections.abort;
     let ended = tokio::select! {
         ended = connection.as_mut() => Some(ended),
         () = draining => None,
-        () = abort.cancelled() => return,
+        () = connections.abort.cancelled() => return,
     };
     let ended = match ended {
         Some(ended) => ended,
@@ -82,7 +81,7 @@ where
             connection.as_mut().graceful_shutdown();
             tokio::select! {
                 ended = connection => ended,
-                () = abort.cancelled() => return,
+                () = connections.abort.cancelled() => return,
             }
         }
     };

@@ -242,22 +242,22 @@ async fn stream(
             },
             draft = drafts.recv(), if open && receipts.len() < IN_FLIGHT => match draft {
                 None => open = false,
-                Some(Ok(message)) => match publisher.send(message).await {
+                Some(message) => match sent(publisher, message).await {
                     Ok(receipt) => receipts.push_back(receipt),
-                    Err(error) => {
+                    Err(failure) => {
                         open = false;
-                        result = Err(error.into());
+                        result = Err(failure);
                     }
                 },
-                Some(Err(failure)) => {
-                    open = false;
-                    result = Err(failure);
-                }
             },
         }
     }
     bar.done();
     (done, result)
+}
+
+async fn sent(publisher: &Publisher, message: Result<Message>) -> Result<Receipt> {
+    Ok(publisher.send(message?).await?)
 }
 
 /// Writes an id where ids are wanted, at once: others may be long in coming.
