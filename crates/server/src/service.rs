@@ -57,6 +57,15 @@ pub trait Service: fmt::Debug + Send + Sync + 'static {
     /// [`SeedError`] naming the place in the section.
     fn seed(&self, section: Value) -> BoxFuture<'_, Result<(), SeedError>>;
 
+    /// Whether [`seed`](Self::seed) would take a section after a reset, found out without changing anything: what a
+    /// reset empties cannot be had back when the seed turns out to be wrong.
+    ///
+    /// # Errors
+    /// [`SeedError`] naming the place in the section.
+    fn check(&self, _section: Value) -> BoxFuture<'_, Result<(), SeedError>> {
+        Box::pin(async { Ok(()) })
+    }
+
     /// Forgets what it keeps in memory, after the shell emptied the store and before it seeds again. Announced
     /// credentials stay the same.
     ///

@@ -351,6 +351,10 @@ impl Service for Ams {
         Box::pin(seed::seed(self, section))
     }
 
+    fn check(&self, section: Value) -> BoxFuture<'_, Result<(), SeedError>> {
+        Box::pin(seed::check(self, section))
+    }
+
     fn reset(&self) -> BoxFuture<'_, Result<(), SeedError>> {
         Box::pin(seed::reset(self))
     }

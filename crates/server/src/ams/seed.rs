@@ -71,13 +71,8 @@ pub(crate) async fn seed(ams: &Ams, section: Value) -> Result<(), SeedError> {
         installation.demo = demo;
         installation.subject.clone()
     };
-    let (mut section, settings) = if demo {
-        (demo_section(ams)?, (*ams.settings()).clone())
-    } else {
-        let section: Section = serde_json::from_value(section).map_err(|e| SeedError::new("ams", e))?;
-        let settings = settings_of(ams, &section)?;
-        (section, settings)
-    };
+    let (mut section, settings) =
+        if demo { (demo_section(ams)?, (*ams.settings()).clone()) } else { read(ams, section)? };
     if demo && let Some(subject) = subject {
         section.certificate_subjects.push(SeedSubject { subject, user: DEMO[0].1.to_owned() });
     }
@@ -98,6 +93,51 @@ pub(crate) async fn seed(ams: &Ams, section: Value) -> Result<(), SeedError> {
         remember(ams).await?;
     }
     Ok(())
+}
+
+fn read(ams: &Ams, section: Value) -> Result<(Section, Settings), SeedError> {
+    let section: Section = serde_json::from_value(section).map_err(|e| SeedError::new("ams", e))?;
+    let settings = settings_of(ams, &section)?;
+    Ok((section, settings))
+}
+
+/// Whether a section can be seeded after a reset: everything is tried in a transaction that is taken back.
+pub(crate) async fn check(ams: &Ams, section: Value) -> Result<(), SeedError> {
+    if section.is_null() {
+        return Ok(());
+    }
+    let (section, settings) = read(ams, section)?;
+    let made = Made::of(ams, &section, &settings)?;
+    let tried = ams
+        .store
+        .write(move |tx| {
+            empty(tx)?;
+            apply(tx, &section, &made, false)?;
+            Err::<(), _>(Tried::Fine)
+        })
+        .await;
+    match tried {
+        Ok(()) | Err(Tried::Fine) => Ok(()),
+        Err(Tried::Refused(error)) => Err(error),
+    }
+}
+
+/// How a trial ended.
+enum Tried {
+    Fine,
+    Refused(SeedError),
+}
+
+impl From<StoreError> for Tried {
+    fn from(error: StoreError) -> Self {
+        Self::Refused(SeedError::new("ams", error))
+    }
+}
+
+impl From<SeedError> for Tried {
+    fn from(error: SeedError) -> Self {
+        Self::Refused(error)
+    }
 }
 
 /// Reads a section without applying it.
@@ -415,7 +455,13 @@ pub(crate) async fn credentials(ams: &Ams) -> Result<Value, SeedError> {
 
 /// Forgets all data. Messages go with their topics, in the background.
 pub(crate) async fn reset(ams: &Ams) -> Result<(), SeedError> {
-    const STATEMENTS: [&str; 11] = [
+    ams.change(|tx| Ok(empty(tx)?)).await.map_err(|e| SeedError::new("ams", e.message()))?;
+    ams.pushing.look_again(&ams.time);
+    Ok(())
+}
+
+fn empty(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    const STATEMENTS: [&str; 12] = [
         "INSERT INTO graves (topic_id) SELECT id FROM topics",
         "DELETE FROM topic_acl",
         "DELETE FROM subscription_acl",
@@ -427,15 +473,10 @@ pub(crate) async fn reset(ams: &Ams) -> Result<(), SeedError> {
         "DELETE FROM projects",
         "DELETE FROM registrations",
         "DELETE FROM subjects",
+        "DELETE FROM users",
     ];
-    let done = ams.change(|tx| {
-        for sql in STATEMENTS {
-            tx.execute(sql, &[])?;
-        }
-        tx.execute("DELETE FROM users", &[])?;
-        Ok(())
-    });
-    done.await.map_err(|e| SeedError::new("ams", e.message()))?;
-    ams.pushing.look_again(&ams.time);
+    for sql in STATEMENTS {
+        tx.execute(sql, &[])?;
+    }
     Ok(())
 }

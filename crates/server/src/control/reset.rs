@@ -37,6 +37,9 @@ pub(super) async fn reset(shell: &Shell, inbound: &Inbound) -> Answer {
 
 async fn everything(shell: &Shell, seed: Option<Value>) -> Answer {
     let seed = checked_or(shell, seed)?;
+    for service in &shell.services {
+        service.check(seed.section(service.name())).await.map_err(refused)?;
+    }
     shell.engine.reset().await.map_err(|error| problem(StatusCode::INTERNAL_SERVER_ERROR, error))?;
     for service in &shell.services {
         service.reset().await.map_err(refused)?;
@@ -48,6 +51,7 @@ async fn everything(shell: &Shell, seed: Option<Value>) -> Answer {
 async fn one(shell: &Shell, name: &str, seed: Option<Value>) -> Answer {
     let service = find(shell, name)?;
     let seed = checked_or(shell, seed)?;
+    service.check(seed.section(name)).await.map_err(refused)?;
     let emptied = shell.engine.reset_service(name).await;
     emptied.map_err(|error| problem(StatusCode::INTERNAL_SERVER_ERROR, error))?;
     service.reset().await.map_err(refused)?;

@@ -115,6 +115,29 @@ async fn one_service_is_reset_alone_and_a_tenant_only_where_the_service_can() {
     assert_eq!(reset(json!({"service": "ams", "tenant": "demo"})).await.status, 501);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reset_to_a_seed_that_turns_out_to_be_wrong_deletes_nothing() {
+    let (server, addr, token) = real(ServerOptions::memory()).await;
+    create(addr, &token, "one").await;
+    for ams in [
+        json!({"projects": [{"name": 1}]}),
+        json!({"projects": [{"name": "p"}, {"name": "p q"}]}),
+        json!({"projects": [{"name": "p"}], "topics": [{"name": "t", "project": "demo"}]}),
+        json!({"users": [{"name": "u", "token": "t"}, {"name": "v", "token": "t"}]}),
+        json!({"options": {"nothing_of_this_name": 1}}),
+    ] {
+        for body in [json!({"seed": {"ams": ams}}), json!({"service": "ams", "seed": {"ams": ams}})] {
+            let refused = call(addr, "POST", "/_pentad/reset", &body.to_string()).await;
+            assert_eq!(refused.status, 400, "{body}: {}", refused.body);
+            assert_eq!(topics(addr, &token).await, 1, "{body}");
+        }
+    }
+    let other = json!({"seed": {"ams": {"projects": [{"name": "p"}]}}});
+    assert_eq!(call(addr, "POST", "/_pentad/reset", &other.to_string()).await.status, 200);
+    assert_eq!(get(addr, &format!("/ams/v1/projects/demo/topics?key={token}")).await.status, 404);
+    server.shutdown().await;
+}
+
 #[tokio::test]
 async fn time_goes_forward_and_not_out_of_sight() {
     let (_server, addr) = listening(ServerOptions::memory()).await;
