@@ -9,6 +9,7 @@ use pentad_core::{
     Authorize, Clock, Error, ErrorKind, Limits, Observer, Result, RetryPolicy, Secret, Session,
     SessionBuilder, Socket, Target, Transport,
 };
+use pentad_openstack::{CloudAuth, Keystone};
 use pentad_transport::{HyperTransport, SystemClock, TlsOptions, WebSocket};
 
 use crate::client::{Client, Inner};
@@ -137,6 +138,12 @@ impl ClientBuilder {
     pub fn authorize(mut self, authorize: Arc<dyn Authorize>) -> Self {
         self.credential = Credential::Other(authorize);
         self
+    }
+
+    /// Logs in at Keystone, and finds the service in its catalog when the client was made without a URL. Share one login
+    /// between the clients of all services by [`authorize`](Self::authorize).
+    pub fn keystone(self, keystone: Keystone) -> Self {
+        self.authorize(Arc::new(CloudAuth::new(keystone)))
     }
 
     /// Speaks with the rights of a signed URL, for its project.

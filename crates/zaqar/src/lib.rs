@@ -2,7 +2,9 @@
 
 mod claim;
 mod client;
+mod conf;
 mod connect;
+mod consume;
 mod error;
 mod flavor;
 pub mod limit;
@@ -14,6 +16,7 @@ pub mod model;
 pub mod name;
 pub mod ops;
 mod pool;
+mod producer;
 mod queue;
 mod raw;
 mod service;
@@ -26,6 +29,7 @@ pub mod ws;
 
 // The client and how it is made.
 pub use client::Client;
+pub use conf::Conf;
 pub use connect::{ClientBuilder, NOAUTH_PROJECT, PROJECT_HEADER, SERVICE_TYPE, TOKEN_HEADER};
 pub use signed::SignedUrl;
 pub use version::Version;
@@ -40,6 +44,10 @@ pub use pool::{NewPool, Pool, PoolUpdate};
 pub use queue::{Purge, Queue, QueueQuery};
 pub use share::Share;
 pub use subscription::{NewSubscription, Subscription, SubscriptionUpdate};
+
+// Messages without end.
+pub use consume::{Consume, Delivery, GiveBack, Processed};
+pub use producer::{Batch, Producer};
 
 // Names and spans, checked.
 pub use limit::{Delay, Grace, ServiceLimits, Ttl};
