@@ -27,10 +27,16 @@ pub(crate) mod code {
 /// `{"error": "text"}`, `{"errors": [{"title", "detail"}]}`, `{"faultstring"}` and its wrapping, text, and nothing.
 pub fn details(op: &Op, parts: &Parts, body: &[u8]) -> Option<ApiDetails> {
     let mut details = match serde_json::from_slice::<Value>(body) {
-        Ok(document) => structured(&document).map(|details| ApiDetails { raw: Some(document), ..details }),
-        Err(_) => text(parts, body),
-    }
-    .unwrap_or_default();
+        Ok(document) => match structured(&document) {
+            Some(details) => ApiDetails { raw: Some(document), ..details },
+            // A receipt explains nothing in words, but says what is asked for.
+            None if parts.headers.contains_key(RECEIPT) => {
+                ApiDetails { raw: Some(document), ..Default::default() }
+            }
+            None => ApiDetails::default(),
+        },
+        Err(_) => text(parts, body).unwrap_or_default(),
+    };
     details.request_id = header(parts, "x-openstack-request-id")
         .or_else(|| header(parts, "x-compute-request-id"))
         .map(str::to_owned);

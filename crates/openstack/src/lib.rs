@@ -5,9 +5,16 @@ pub mod catalog;
 pub mod config;
 pub mod discovery;
 mod error;
+
+pub mod identity;
 pub mod ops;
+mod raw;
+mod shared;
 
 pub use auth::{CloudAuth, Keystone};
 pub use catalog::Catalog;
 pub use config::{Cloud, Clouds};
 pub use error::{ErrorExt, details};
+pub use identity::Client;
+pub use raw::RawService;
+pub use shared::{HttpClient, HttpClientBuilder, Service, concat_url, select_version};

@@ -54,6 +54,14 @@ ops! {
         [V3 GET "/v3/auth/system"];
     AUTH_CATALOG = "openstack.auth.catalog" true "B9" "The catalog of the caller's token."
         [V3 GET "/v3/auth/catalog"];
+    APPLICATION_CREDENTIAL_LIST = "openstack.application_credential.list" true "B9" "Application credentials of a user."
+        [V3 GET "/v3/users/{user}/application_credentials"];
+    APPLICATION_CREDENTIAL_GET = "openstack.application_credential.get" true "B9" "One application credential."
+        [V3 GET "/v3/users/{user}/application_credentials/{credential_id}"];
+    APPLICATION_CREDENTIAL_CREATE = "openstack.application_credential.create" false "B9" "A new application credential; its secret is shown once."
+        [V3 POST "/v3/users/{user}/application_credentials"];
+    APPLICATION_CREDENTIAL_DELETE = "openstack.application_credential.delete" true "B9" "Removes an application credential; its tokens end."
+        [V3 DELETE "/v3/users/{user}/application_credentials/{credential_id}"];
 }
 
 /// Finds an operation by its identifier, as in `openstack.token.issue`.

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use pentad_core::auth::Token;
 use serde_json::Value;
 
-use super::answer::time;
+use super::answer::{as_v3, time};
 use crate::catalog::Catalog;
 
 /// What a token stands for: who, on what, until when, and which services there are. The same for v2.0 and v3.
@@ -26,6 +26,11 @@ impl Access {
     /// Reads the member `token` of a v3 answer.
     pub const fn from_body(body: Value) -> Self {
         Self { body, identity: None }
+    }
+
+    /// Reads the member `access` of a v2.0 answer.
+    pub fn from_v2(access: &Value) -> Self {
+        Self::from_body(as_v3(access))
     }
 
     /// The whole body, in the form of v3.

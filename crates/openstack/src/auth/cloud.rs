@@ -20,6 +20,7 @@ use crate::discovery;
 #[derive(Debug)]
 pub struct CloudAuth {
     renewing: Renewing<Keystone>,
+    store: Option<Arc<dyn TokenStore>>,
     /// One discovery at a time; what it finds is kept beside the token.
     discovering: Mutex<()>,
 }
@@ -27,14 +28,14 @@ pub struct CloudAuth {
 impl CloudAuth {
     /// Logs in by `keystone` when the first call needs it.
     pub fn new(keystone: Keystone) -> Self {
-        Self { renewing: Renewing::new(keystone), discovering: Mutex::new(()) }
+        Self { renewing: Renewing::new(keystone), store: None, discovering: Mutex::new(()) }
     }
 
     /// Keeps tokens in a store, so that another client, or the next process, need not log in.
     #[must_use]
     pub fn store(self, store: Arc<dyn TokenStore>) -> Self {
         let key = self.renewing.source().key();
-        Self { renewing: self.renewing.store(store, key), ..self }
+        Self { renewing: self.renewing.store(Arc::clone(&store), key), store: Some(store), ..self }
     }
 
     /// Begins with a token in hand.
@@ -51,6 +52,15 @@ impl CloudAuth {
     /// The token in hand.
     pub fn current(&self) -> Option<Arc<Token>> {
         self.renewing.current()
+    }
+
+    /// The token in hand, else the one in the store; nobody is asked for another.
+    pub(crate) async fn held(&self) -> Option<Arc<Token>> {
+        if let Some(token) = self.current() {
+            return Some(token);
+        }
+        let token = self.store.as_ref()?.load(&self.keystone().key()).await;
+        token.ok().flatten().map(Arc::new)
     }
 
     /// What the token in hand stands for.

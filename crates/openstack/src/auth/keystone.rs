@@ -194,6 +194,26 @@ impl Keystone {
         format!("keystone-{hex}")
     }
 
+    /// The version that was set, or that the URL says.
+    pub(crate) fn said_version(&self) -> Option<IdentityVersion> {
+        self.version.or(self.path_version)
+    }
+
+    /// The request of the login, as far as it is known without asking anyone.
+    pub(crate) fn request(&self, ex: &Exchange) -> Result<Request> {
+        self.check()?;
+        let version = self.said_version().unwrap_or(IdentityVersion::V3);
+        let methods: Vec<&Method> = self.methods.iter().collect();
+        let body = match version {
+            IdentityVersion::V2 => request::v2(&methods, &self.scope)?,
+            IdentityVersion::V3 => {
+                request::v3(&methods, &self.scope, self.default_domain.as_ref(), ex.clock().wall())?
+            }
+        };
+        let ex = ex.with(|session| session.target(self.base.clone()).api(version.api()));
+        ex.op(&ops::TOKEN_ISSUE).json(&body).request()
+    }
+
     /// What can be said without asking anyone; called before the first request.
     fn check(&self) -> Result<()> {
         for method in self.methods.iter().chain(&self.later) {

@@ -41,6 +41,13 @@ impl Environment {
         Self::new(variables, folders.into_iter().flatten())
     }
 
+    /// The same with further variables, which replace those of the same name.
+    #[must_use]
+    pub fn with(mut self, variables: impl IntoIterator<Item = (String, String)>) -> Self {
+        self.variables.extend(variables.into_iter().filter(|(_, value)| !value.is_empty()));
+        self
+    }
+
     /// A variable; an empty one is none.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.variables.get(name).map(String::as_str)

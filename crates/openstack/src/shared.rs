@@ -1,0 +1,328 @@
+//! One identity for the clients of several services (OpenStack reference A1 to A12).
+
+use std::any::{Any, TypeId};
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use http::header::{ACCEPT, FORWARDED, USER_AGENT};
+use http::{HeaderName, HeaderValue};
+use pentad_core::{
+    Api, Authorize, Clock, Error, ErrorKind, Limits, Observer, Result, RetryPolicy, Session, SessionBuilder,
+    Target, Timing, Transport,
+};
+use pentad_transport::SystemClock;
+
+use crate::config::Cloud;
+use crate::error;
+use crate::raw::RawService;
+
+/// A service's client that can stand on an [`HttpClient`].
+pub trait Service: Clone + Send + Sync + 'static {
+    /// Type in the catalog, such as `database`.
+    const SERVICE_TYPE: &'static str;
+
+    /// The client over a session that finds the service by the catalog.
+    fn from_session(session: Session) -> Self;
+}
+
+/// One identity for the clients of several services: they share token, connections, timings and settings. A clone is
+/// one reference count.
+///
+/// # Example
+/// ```
+/// use pentad_openstack::{CloudAuth, HttpClient, Keystone, auth::User};
+/// # fn main() -> pentad_core::Result<()> {
+/// let keystone = Keystone::password("https://cloud.test:5000/v3", User::id("ee4d"), "secret")?;
+/// let http = HttpClient::builder(CloudAuth::new(keystone)).region("RegionOne").build()?;
+/// let call = http.raw("image").get("/v2/images?limit=5");
+/// assert_eq!(call.request().unwrap().path, "/v2/images");
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct HttpClient(Arc<Inner>);
+
+struct Inner {
+    session: Session,
+    region: Option<String>,
+    interface: Cow<'static, str>,
+    cloud: Option<Cloud>,
+    services: Mutex<HashMap<TypeId, Box<dyn Any + Send>>>,
+}
+
+/// An [`HttpClient`] in the making.
+#[derive(Debug)]
+#[must_use = "a builder does nothing until it is built"]
+pub struct HttpClientBuilder {
+    authorize: Arc<dyn Authorize>,
+    region: Option<String>,
+    interface: Cow<'static, str>,
+    original_ip: Option<String>,
+    user_agent: Option<String>,
+    transport: Option<Arc<dyn Transport>>,
+    clock: Option<Arc<dyn Clock>>,
+    retry: Option<RetryPolicy>,
+    limits: Option<Limits>,
+    timings: Option<usize>,
+    observers: Vec<Arc<dyn Observer>>,
+    cloud: Option<Cloud>,
+}
+
+impl HttpClient {
+    /// Starts a client whose calls carry what `authorize` gives, commonly a [`CloudAuth`](crate::CloudAuth).
+    pub fn builder(authorize: impl Authorize) -> HttpClientBuilder {
+        HttpClientBuilder::new(Arc::new(authorize))
+    }
+
+    /// Starts a client from a configured cloud: login, region, interface, TLS and the services' own settings.
+    ///
+    /// # Errors
+    /// Those of [`Cloud::authorizer`] and [`Cloud::transport`].
+    pub fn from_cloud(cloud: &Cloud) -> Result<HttpClientBuilder> {
+        let mut builder = HttpClientBuilder::new(cloud.authorizer(None)?).transport(cloud.transport()?);
+        builder.region = cloud.region();
+        builder.interface = cloud.interface().into();
+        builder.cloud = Some(cloud.clone());
+        Ok(builder)
+    }
+
+    /// The client of a service: the same one each time.
+    pub fn service<S: Service>(&self) -> S {
+        let mut services = self.0.services.lock().unwrap_or_else(PoisonError::into_inner);
+        let held = services.get(&TypeId::of::<S>()).and_then(|held| held.downcast_ref::<S>());
+        if let Some(held) = held {
+            return held.clone();
+        }
+        let made = S::from_session(self.session_for(S::SERVICE_TYPE));
+        services.insert(TypeId::of::<S>(), Box::new(made.clone()));
+        made
+    }
+
+    /// Any service of the catalog, by paths below its endpoint.
+    pub fn raw(&self, service_type: &'static str) -> RawService {
+        RawService::new(self.session_for(service_type))
+    }
+
+    /// A session whose calls go to a service of the catalog.
+    pub fn session_for(&self, service_type: &'static str) -> Session {
+        let target = match &self.0.cloud {
+            Some(cloud) => cloud.target(service_type),
+            None => Target::Service {
+                service_type: service_type.into(),
+                interface: self.0.interface.clone(),
+                region: self.0.region.clone(),
+                version: None,
+            },
+        };
+        self.0.session.with(|session| session.target(target))
+    }
+
+    /// The session that all services' sessions come from.
+    pub fn session(&self) -> &Session {
+        &self.0.session
+    }
+
+    /// The last calls of all services, oldest first; logins included.
+    pub fn timings(&self) -> Vec<Timing> {
+        self.0.session.timings()
+    }
+
+    /// Forgets the timings.
+    pub fn reset_timings(&self) {
+        self.0.session.reset_timings();
+    }
+}
+
+impl fmt::Debug for HttpClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpClient").field("session", &self.0.session).finish_non_exhaustive()
+    }
+}
+
+impl HttpClientBuilder {
+    fn new(authorize: Arc<dyn Authorize>) -> Self {
+        Self {
+            authorize,
+            region: None,
+            interface: "public".into(),
+            original_ip: None,
+            user_agent: None,
+            transport: None,
+            clock: None,
+            retry: None,
+            limits: None,
+            timings: None,
+            observers: Vec::new(),
+            cloud: None,
+        }
+    }
+
+    /// Sets the region of all services.
+    pub fn region(mut self, region: impl Into<String>) -> Self {
+        self.region = Some(region.into());
+        self
+    }
+
+    /// Sets the interface: `public` (default), `internal`, `admin`, or the same with `URL` at the end.
+    pub fn interface(mut self, interface: impl Into<String>) -> Self {
+        self.interface = interface.into().into();
+        self
+    }
+
+    /// Says for whom the calls are made, in the header `Forwarded`.
+    pub fn original_ip(mut self, ip: impl Into<String>) -> Self {
+        self.original_ip = Some(ip.into());
+        self
+    }
+
+    /// Sets the header `User-Agent` of all calls.
+    pub fn user_agent(mut self, agent: impl Into<String>) -> Self {
+        self.user_agent = Some(agent.into());
+        self
+    }
+
+    /// Sends over this transport; TLS settings and client certificates are its own.
+    pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
+        self.transport = Some(transport);
+        self
+    }
+
+    /// Takes time and chance from this clock.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = Some(clock);
+        self
+    }
+
+    /// Sets when calls are sent again.
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.retry = Some(policy);
+        self
+    }
+
+    /// Sets the time limits of calls.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = Some(limits);
+        self
+    }
+
+    /// Sets how many timings are kept.
+    pub fn timings(mut self, kept: usize) -> Self {
+        self.timings = Some(kept);
+        self
+    }
+
+    /// Adds an observer of calls.
+    pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
+        self.observers.push(observer);
+        self
+    }
+
+    /// Finishes the client. Nothing is sent.
+    ///
+    /// # Errors
+    /// [`Config`](ErrorKind::Config) if there is no transport to be had, or a header's value cannot be sent.
+    pub fn build(self) -> Result<HttpClient> {
+        let transport = match self.transport {
+            Some(transport) => transport,
+            None => pentad_transport::shared()?,
+        };
+        let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock));
+        let nowhere = Target::Service {
+            service_type: "identity".into(),
+            interface: self.interface.clone(),
+            region: self.region.clone(),
+            version: None,
+        };
+        let mut session = Session::builder(transport, clock, nowhere)
+            .authorize(self.authorize)
+            .api(Api("v1"))
+            .details(error::details)
+            .header(ACCEPT, HeaderValue::from_static("application/json"));
+        if let Some(agent) = &self.user_agent {
+            session = header(session, USER_AGENT, agent)?;
+        }
+        if let Some(ip) = &self.original_ip {
+            let agent = self.user_agent.as_deref().unwrap_or("pentad");
+            session = header(session, FORWARDED, &format!("for={ip};by={agent}"))?;
+        }
+        if let Some(retry) = self.retry {
+            session = session.retry(retry);
+        }
+        if let Some(limits) = self.limits {
+            session = session.limits(limits);
+        }
+        if let Some(kept) = self.timings {
+            session = session.timings(kept);
+        }
+        for observer in self.observers {
+            session = session.observer(observer);
+        }
+        Ok(HttpClient(Arc::new(Inner {
+            session: session.build(),
+            region: self.region,
+            interface: self.interface,
+            cloud: self.cloud,
+            services: Mutex::default(),
+        })))
+    }
+}
+
+fn header(session: SessionBuilder, name: HeaderName, value: &str) -> Result<SessionBuilder> {
+    let value = HeaderValue::from_str(value).map_err(|error| {
+        Error::new(ErrorKind::Config, format!("the value for header {name} cannot be sent"))
+            .with_source(error)
+    })?;
+    Ok(session.header(name, value))
+}
+
+/// Joins an endpoint and a path as the original does: one slash between them, none at the end.
+pub fn concat_url(endpoint: &str, url: &str) -> String {
+    format!("{}/{}", endpoint.trim_end_matches('/'), url.trim_matches('/'))
+}
+
+/// Chooses by version, as in `select_version("database", "1.0", &[("1.0", one), ("2.0", two)])`.
+///
+/// # Errors
+/// [`Unsupported`](ErrorKind::Unsupported), naming the versions that there are.
+pub fn select_version<T: Copy>(api: &str, version: impl fmt::Display, versions: &[(&str, T)]) -> Result<T> {
+    let version = version.to_string();
+    versions.iter().find(|(name, _)| *name == version).map(|(_, choice)| *choice).ok_or_else(|| {
+        let names: Vec<&str> = versions.iter().map(|(name, _)| *name).collect();
+        let message =
+            format!("Invalid {api} client version '{version}'. Must be one of: {}", names.join(", "));
+        Error::new(ErrorKind::Unsupported, message)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls_are_joined_as_in_the_reference() {
+        for (endpoint, url, joined) in [
+            ("http://keystone/v2.0/", "/tokens", "http://keystone/v2.0/tokens"),
+            ("/a", "/b", "/a/b"),
+            ("/a", "b", "/a/b"),
+            ("/a/", "/b", "/a/b"),
+            ("http://k//", "//x/y//", "http://k/x/y"),
+            ("http://k", "", "http://k/"),
+            ("http://k/", "/a?b=/c/", "http://k/a?b=/c"),
+            ("", "x", "/x"),
+            ("http://k", "http://other/x", "http://k/http://other/x"),
+        ] {
+            assert_eq!(concat_url(endpoint, url), joined);
+        }
+    }
+
+    #[test]
+    fn a_version_is_chosen_by_its_text_and_an_unknown_one_names_the_others() {
+        let map = [("1", "P"), ("2.0", "Q")];
+        assert_eq!(select_version("compute", 1, &map).unwrap(), "P");
+        assert_eq!(select_version("compute", "2.0", &map).unwrap(), "Q");
+        let error = select_version("compute", 3, &map).unwrap_err();
+        assert_eq!(error.message(), "Invalid compute client version '3'. Must be one of: 1, 2.0");
+    }
+}

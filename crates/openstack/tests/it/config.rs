@@ -1,0 +1,173 @@
+//! Clouds in files and variables (OpenStack reference B17).
+
+use std::path::PathBuf;
+
+use pentad_core::ErrorKind;
+use pentad_openstack::ErrorExt;
+use pentad_openstack::config::{Clouds, Environment};
+use tempfile::TempDir;
+
+struct Files(TempDir);
+
+impl Files {
+    fn new(files: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            std::fs::write(folder.path().join(name), text).unwrap();
+        }
+        Self(folder)
+    }
+
+    fn with(&self, variables: &[(&str, &str)]) -> Clouds {
+        self.load(variables).unwrap()
+    }
+
+    fn load(&self, variables: &[(&str, &str)]) -> pentad_core::Result<Clouds> {
+        let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Clouds::load(Environment::new(variables, [PathBuf::from(self.0.path())]))
+    }
+}
+
+const CLOUDS: &str = "
+clouds:
+  shop:
+    auth:
+      auth_url: https://{region_name}.test:5000/v3
+      username: demo
+      project_name: shop
+      domain_name: Default
+    password: 1234
+    endpoint_type: internal
+    regions: [RegionOne, {name: RegionTwo, values: {interface: admin}}]
+    database_endpoint_override: http://db/%(project_id)s
+    messaging_region_name: Other
+  other: {auth: {auth-url: http://o, username: o}, project_id: outer, profile: vendor}
+";
+
+const ENVIRONMENT: &[(&str, &str)] = &[
+    ("OS_AUTH_URL", "http://env/v3"),
+    ("OS_USERNAME", "env"),
+    ("OS_PASSWORD", "canary"),
+    ("OS_USER_DOMAIN_NAME", "Default"),
+    ("OS_TENANT_NAME", "envproject"),
+    ("OS_PROJECT_DOMAIN_ID", "default"),
+];
+
+#[test]
+fn a_cloud_is_read_with_all_rules_applied() {
+    let files = Files::new(&[
+        ("clouds.yaml", CLOUDS),
+        ("secure.yaml", "clouds: {shop: {auth: {password: from-secure}}}"),
+    ]);
+    let cloud = files.with(&[]).cloud(Some("shop")).unwrap();
+    assert_eq!(cloud.auth("auth_url").unwrap(), "https://RegionOne.test:5000/v3");
+    // Both places have a password: within files the inner one counts.
+    assert_eq!(cloud.auth("password").unwrap(), "from-secure");
+    assert_eq!(cloud.auth("user_domain_name").unwrap(), "Default");
+    assert_eq!(cloud.auth("project_domain_name").unwrap(), "Default");
+    assert_eq!(cloud.auth("domain_name"), None);
+    assert_eq!((cloud.interface(), cloud.region().unwrap()), ("internal".to_owned(), "RegionOne".to_owned()));
+    assert_eq!(cloud.endpoint_overrides(), [("database".to_owned(), "http://db/%(project_id)s".to_owned())]);
+    let target = format!("{:?}", cloud.target("messaging"));
+    assert!(target.contains("\"internal\"") && target.contains("\"Other\""), "{target}");
+    cloud.keystone().unwrap();
+    assert!(!format!("{cloud:?} {:?}", cloud.keystone().unwrap()).contains("from-secure"));
+}
+
+#[test]
+fn a_region_of_the_list_brings_its_values_and_any_other_is_refused() {
+    let files = Files::new(&[("clouds.yaml", CLOUDS)]);
+    let cloud = files.with(&[("OS_REGION_NAME", "RegionTwo")]).cloud(Some("shop")).unwrap();
+    assert_eq!(cloud.interface(), "admin");
+    let error = files.with(&[("OS_REGION_NAME", "Nope")]).cloud(Some("shop")).unwrap_err();
+    assert!(error.hint().unwrap().contains("RegionOne, RegionTwo"), "{error}");
+}
+
+#[test]
+fn the_cloud_is_the_named_one_then_os_cloud_then_the_environments_then_the_only_one() {
+    let files = Files::new(&[
+        ("clouds.yaml", CLOUDS),
+        ("clouds-public.yaml", "public-clouds: {vendor: {interface: admin}}"),
+    ]);
+    let name = |variables: &[(&str, &str)], chosen| {
+        files.with(variables).cloud(chosen).map(|cloud| cloud.name().to_owned())
+    };
+    let mut all = ENVIRONMENT.to_vec();
+    assert_eq!(name(&all, None).unwrap(), "envvars");
+    all.push(("OS_CLOUD", "other"));
+    assert_eq!(name(&all, None).unwrap(), "other");
+    assert_eq!(name(&all, Some("shop")).unwrap(), "shop");
+    let error = name(&[], None).unwrap_err();
+    assert!(error.hint().unwrap().contains("shop, other"), "{error}");
+    assert_eq!(name(&[], Some("none")).unwrap_err().message(), "Cloud none was not found.");
+    let clash = [ENVIRONMENT, &[("OS_CLOUD_NAME", "shop")]].concat();
+    assert_eq!(name(&clash, None).unwrap_err().kind(), ErrorKind::Config);
+    // These say nothing about a login.
+    assert!(!files.with(&[("OS_REGION_NAME", "r"), ("OS_LOG_LEVEL", "1")]).is_configured());
+}
+
+#[test]
+fn a_named_cloud_stands_alone_for_the_library_and_below_variables_for_the_command_line() {
+    let files = Files::new(&[
+        ("clouds.yaml", CLOUDS),
+        ("clouds-public.yaml", "public-clouds: {vendor: {interface: admin}}"),
+    ]);
+    let clouds = files.with(&[("OS_CLOUD", "other"), ("OS_PASSWORD", "p"), ("OS_USERNAME", "env")]);
+    let alone = clouds.cloud(None).unwrap();
+    assert_eq!((alone.auth("username").unwrap(), alone.auth("password")), ("o".to_owned(), None));
+    assert_eq!(
+        (alone.auth("project_id").unwrap(), alone.interface()),
+        ("outer".to_owned(), "admin".to_owned())
+    );
+    let error = alone.keystone().unwrap_err();
+    assert!(error.is_missing_options() && error.to_string().contains("Missing options: password"), "{error}");
+    let over = clouds.overlay().cloud(None).unwrap();
+    assert_eq!(
+        (over.auth("username").unwrap(), over.auth("password").unwrap()),
+        ("env".to_owned(), "p".to_owned())
+    );
+    assert_eq!(over.auth("auth_url").unwrap(), "http://o");
+}
+
+#[test]
+fn variables_alone_make_a_login_and_old_names_are_understood() {
+    let files = Files::new(&[]);
+    let cloud = files.with(ENVIRONMENT).cloud(None).unwrap();
+    assert_eq!(cloud.auth("project_name").unwrap(), "envproject");
+    cloud.keystone().unwrap();
+    let error = files.with(&[("OS_USERNAME", "u")]).cloud(None).unwrap().keystone().unwrap_err();
+    assert!(error.to_string().contains("Missing options: auth_url, password"), "{error}");
+    let both = [ENVIRONMENT, &[("OS_SYSTEM_SCOPE", "all")]].concat();
+    let error = files.with(&both).cloud(None).unwrap().keystone().unwrap_err();
+    assert!(error.message().starts_with("Authentication cannot be scoped to multiple targets"), "{error}");
+}
+
+#[test]
+fn the_plugin_follows_from_the_options_or_is_named() {
+    let files = Files::new(&[]);
+    let kind = |variables: &[(&str, &str)]| files.with(variables).cloud(None).unwrap().auth_type();
+    assert_eq!(kind(&[("OS_TOKEN", "t"), ("OS_AUTH_URL", "http://h")]), "token");
+    assert_eq!(kind(&[("OS_AUTH_TOKEN", "t"), ("OS_ENDPOINT", "http://h")]), "admin_token");
+    assert_eq!(
+        kind(&[("OS_APPLICATION_CREDENTIAL_ID", "i"), ("OS_APPLICATION_CREDENTIAL_SECRET", "s")]),
+        "v3applicationcredential"
+    );
+    assert_eq!(kind(&[("OS_USERNAME", "u")]), "password");
+    let unknown = files.with(&[("OS_AUTH_TYPE", "v3magic")]).cloud(None).unwrap().keystone().unwrap_err();
+    assert_eq!(unknown.kind(), ErrorKind::Unsupported);
+    let several = files.with(&[
+        ("OS_AUTH_TYPE", "v3multifactor"),
+        ("OS_AUTH_METHODS", "v3password,v3totp"),
+        ("OS_AUTH_URL", "http://h"),
+        ("OS_USER_ID", "u"),
+    ]);
+    let error = several.cloud(None).unwrap().keystone().unwrap_err();
+    assert!(error.to_string().contains("Missing options: password, passcode"), "{error}");
+}
+
+#[test]
+fn a_broken_file_is_named_and_its_lines_are_not_shown() {
+    let files = Files::new(&[("clouds.yaml", "clouds:\n  a: [canary\n")]);
+    let error = files.load(&[]).unwrap_err();
+    assert!(error.message().contains("clouds.yaml") && !error.to_string().contains("canary"), "{error}");
+}
