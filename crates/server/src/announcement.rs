@@ -139,7 +139,7 @@ pub(crate) fn credentials(
 ) -> Value {
     let mut all = sections.clone();
     for service in services {
-        if let Some(Value::Object(section)) = all.get_mut(service.name()) {
+        if let Some(Value::Object(section)) = all.get_mut(service.credentials_name()) {
             service.complete(section, &bound.places(service.name()));
         }
     }

@@ -160,7 +160,7 @@ async fn start(shell: &Arc<Shell>, credentials: &mut Credentials) -> Result<(), 
     shell.seed.check(&shell.names())?;
     shell.seed(&shell.seed).await?;
     for service in &shell.services {
-        credentials.add(service.name(), service.credentials().await?)?;
+        credentials.add(service.credentials_name(), service.credentials().await?)?;
         Arc::clone(service).background(&shell.tasks);
     }
     Ok(())

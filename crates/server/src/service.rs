@@ -35,6 +35,11 @@ pub trait Service: fmt::Debug + Send + Sync + 'static {
         url.map(|url| (self.name(), url)).into_iter().collect()
     }
 
+    /// Under what its credentials are announced.
+    fn credentials_name(&self) -> &'static str {
+        self.name()
+    }
+
     /// Adds to the announced credentials what depends on where the server listens.
     fn complete(&self, _credentials: &mut Map<String, Value>, _places: &Places) {}
 

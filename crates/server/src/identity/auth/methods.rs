@@ -1,0 +1,293 @@
+//! Checking what a login offers as proof (OpenStack reference B4).
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use pentad_store::Tx;
+use serde_json::json;
+
+use super::super::access::{self, Refused};
+use super::super::error::{Answer, Failure};
+use super::super::model::{AppCredential, Credential, Project, User};
+use super::super::storage::{records, security};
+use super::super::{Keystone, SEALED_BLOB};
+use super::request::{AuthRequest, Named, Offer, find_domain};
+use super::totp;
+
+/// Somebody who has shown who they are.
+#[derive(Debug, Clone)]
+pub(crate) struct Proven {
+    pub(crate) user: User,
+    pub(crate) domain: Project,
+    pub(crate) methods: Vec<String>,
+    /// The first audit id of the chain, if a token was offered.
+    pub(crate) chain: Option<String>,
+    /// The end of the offered token, in seconds.
+    pub(crate) expires: Option<i64>,
+    pub(crate) application_credential: Option<String>,
+    /// Whether failed logins are to be forgotten.
+    pub(crate) clear_failures: bool,
+}
+
+/// A user as the checks need it.
+struct Known {
+    user: User,
+    domain: Project,
+    failures: i64,
+}
+
+impl Keystone {
+    /// Checks everything that is offered; all must belong to one user.
+    pub(crate) async fn prove(&self, request: &AuthRequest) -> Answer<Proven> {
+        let mut all: Option<Proven> = None;
+        for offer in &request.offers {
+            let proven = match offer {
+                Offer::Password { user, password } => self.prove_password(user, password).await?,
+                Offer::Token(text) => self.prove_token(text, request.asks_scope()).await?,
+                Offer::Totp { user, code } => self.prove_code(user, code).await?,
+                Offer::Credential { .. } => self.prove_credential(offer, request.asks_scope()).await?,
+            };
+            all = Some(match all {
+                None => proven,
+                Some(known) if known.user.id == proven.user.id => joined(known, proven),
+                Some(_) => return Err(Failure::unauthorized()),
+            });
+        }
+        all.ok_or_else(Failure::unauthorized)
+    }
+
+    /// Whoever is named, if it is enabled.
+    async fn known(&self, user: &Named) -> Answer<Option<Known>> {
+        let user = user.clone();
+        self.core.store.read(move |tx| known_user(tx, &user)).await
+    }
+
+    /// Refuses users that failed too often of late.
+    fn unlocked(&self, known: &Known, last: i64) -> Answer<()> {
+        let settings = self.core.settings();
+        let most = i64::from(settings.lockout_failure_attempts);
+        let until = last + i64::from(settings.lockout_duration) * 1_000_000;
+        if most > 0 && known.failures >= most && self.core.micros() < until {
+            let text = format!("The account is locked for user: {}.", known.user.id);
+            return Err(Failure::unauthorized_because(text));
+        }
+        Ok(())
+    }
+
+    async fn count_failure(&self, known: Known) -> Failure {
+        let settings = self.core.settings();
+        let (most, span) = (i64::from(settings.lockout_failure_attempts), settings.lockout_duration);
+        let id = known.user.id;
+        let counted = self.core.store.write_soft(move |tx| {
+            let (count, last) = security::failures(tx, &id)?;
+            // A lock that is over starts the count anew.
+            if count >= most && tx.now().as_microsecond() >= last + i64::from(span) * 1_000_000 {
+                security::succeeded(tx, &id)?;
+            }
+            security::failed(tx, &id)
+        });
+        match counted.await {
+            Ok(()) => Failure::unauthorized(),
+            Err(error) => Failure::from(error),
+        }
+    }
+
+    async fn prove_password(&self, user: &Named, password: &str) -> Answer<Proven> {
+        let known = self.known(user).await?;
+        if let Some(known) = &known {
+            let id = known.user.id.clone();
+            let last = self.core.store.read(move |tx| security::failures(tx, &id)).await?.1;
+            self.unlocked(known, last)?;
+        }
+        let hash = known.as_ref().and_then(|known| known.user.password.clone());
+        // Nobody's password takes as long to check as somebody's.
+        let shown = match &hash {
+            Some(hash) => hash.as_str(),
+            None => self.core.nobody().await?,
+        };
+        let right = self.core.engine.vault().verify_password(password, shown).await?;
+        let Some(known) = known else { return Err(Failure::unauthorized()) };
+        if !right || hash.is_none() {
+            return Err(self.count_failure(known).await);
+        }
+        if !(known.user.enabled && known.domain.enabled) {
+            return Err(Failure::unauthorized());
+        }
+        if known.user.password_expires_at.is_some_and(|end| end <= self.core.micros()) {
+            let text =
+                format!("The password is expired and needs to be changed for user: {}.", known.user.id);
+            return Err(Failure::unauthorized_because(text));
+        }
+        Ok(proven("password", known))
+    }
+
+    /// Checks somebody's password, counting failures, for a change of it.
+    pub(crate) async fn verify_owner(&self, id: &str, password: &str) -> Answer<()> {
+        match self.prove_password(&Named::Id(id.to_owned()), password).await {
+            Ok(_) => Ok(()),
+            // A password that has ended may be changed.
+            Err(failure) if failure.message().starts_with("The password is expired") => Ok(()),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    async fn prove_code(&self, user: &Named, code: &str) -> Answer<Proven> {
+        let Some(known) = self.known(user).await? else { return Err(Failure::unauthorized()) };
+        let id = known.user.id.clone();
+        let (last, credentials) = self
+            .core
+            .store
+            .read(move |tx| {
+                let last = security::failures(tx, &id)?.1;
+                Ok::<_, Failure>((last, records::owned::<Credential>(tx, &id)?))
+            })
+            .await?;
+        self.unlocked(&known, last)?;
+        let (now, earlier) = (self.core.seconds(), self.core.settings().totp_included_previous_windows);
+        let fits = credentials.iter().filter(|credential| credential.kind == "totp").any(|credential| {
+            let secret = open_blob(&self.core.engine, credential);
+            secret.is_some_and(|secret| totp::fits(&secret, code, now, earlier))
+        });
+        if !fits {
+            return Err(self.count_failure(known).await);
+        }
+        if !(known.user.enabled && known.domain.enabled) {
+            return Err(Failure::unauthorized());
+        }
+        Ok(proven("totp", known))
+    }
+
+    async fn prove_token(&self, text: &str, scoped: bool) -> Answer<Proven> {
+        let access = match self.core.access(text, 0).await {
+            Ok(access) => access,
+            Err(Refused::Unknown) => return Err(Failure::not_found("Could not recognize Fernet token")),
+            Err(Refused::Void) => return Err(Failure::not_found("Failed to validate token")),
+            Err(Refused::Failed(failure)) => return Err(failure),
+        };
+        if access.is_delegated() {
+            let text = "Using a delegated token to create another token is not allowed.";
+            return Err(Failure::forbidden_action(text));
+        }
+        let has_scope = !matches!(access.scope, access::Scope::Unscoped);
+        if scoped && has_scope && !self.core.settings().allow_rescope_scoped_token {
+            return Err(Failure::forbidden_action("rescope a scoped token"));
+        }
+        let mut methods = vec!["token".to_owned()];
+        methods.extend(access.payload.methods.iter().filter(|method| *method != "token").cloned());
+        Ok(Proven {
+            user: access.user.clone(),
+            domain: access.user_domain.clone(),
+            methods,
+            chain: access.payload.audit.last().cloned(),
+            expires: Some(access.payload.expires),
+            application_credential: None,
+            clear_failures: false,
+        })
+    }
+
+    async fn prove_credential(&self, offer: &Offer, scoped: bool) -> Answer<Proven> {
+        let Offer::Credential { id, name, user, secret } = offer else { return Err(Failure::internal()) };
+        let credential = self.named_credential(id.as_deref(), name.as_deref(), user.as_ref()).await?;
+        let Some(known) = self.known(&Named::Id(credential.user_id.clone())).await? else {
+            return Err(Failure::unauthorized());
+        };
+        let vault = self.core.engine.vault();
+        let right = match credential.secret.strip_prefix(DIGEST) {
+            Some(digest) => constant(digest, &STANDARD.encode(vault.digest(secret.as_bytes()))),
+            None => vault.verify_password(secret, &credential.secret).await?,
+        };
+        let over = credential.expires_at.is_some_and(|end| end <= self.core.micros());
+        if !right || over || !(known.user.enabled && known.domain.enabled) {
+            return Err(Failure::unauthorized());
+        }
+        if scoped {
+            let text = "Error authenticating with application credential: Application credentials cannot request \
+                a scope.";
+            return Err(Failure::method(text, json!({})));
+        }
+        let mut proven = proven("application_credential", known);
+        proven.application_credential = Some(credential.id);
+        proven.clear_failures = false;
+        Ok(proven)
+    }
+
+    async fn named_credential(
+        &self,
+        id: Option<&str>,
+        name: Option<&str>,
+        user: Option<&Named>,
+    ) -> Answer<AppCredential> {
+        let (id, name) = (id.map(str::to_owned), name.map(str::to_owned));
+        let user = user.cloned();
+        self.core
+            .store
+            .read(move |tx| {
+                if let Some(id) = &id {
+                    return super::super::call::find::<AppCredential>(tx, id);
+                }
+                let name = name.clone().unwrap_or_default();
+                let Some(user) = &user else { return Err(Failure::unauthorized()) };
+                let owner = known_user(tx, user)?.ok_or_else(Failure::unauthorized)?.user.id;
+                let found = records::by_name::<AppCredential>(tx, &owner, &name)?;
+                found.ok_or_else(|| Failure::missing("Application Credential", &name))
+            })
+            .await
+    }
+}
+
+/// The beginning of a stored secret that was random: the rest is its digest.
+pub(crate) const DIGEST: &str = "sha256:";
+
+fn constant(a: &str, b: &str) -> bool {
+    aws_lc_rs::constant_time::verify_slices_are_equal(a.as_bytes(), b.as_bytes()).is_ok()
+}
+
+/// The opened content of a credential.
+pub(crate) fn open_blob(engine: &pentad_store::Engine, credential: &Credential) -> Option<String> {
+    let sealed = STANDARD.decode(&credential.blob).ok()?;
+    let plain = engine.vault().open(SEALED_BLOB, &sealed).ok()?;
+    String::from_utf8(plain.to_vec()).ok()
+}
+
+/// The sealed content of a credential.
+pub(crate) fn seal_blob(engine: &pentad_store::Engine, plain: &str) -> Answer<String> {
+    Ok(STANDARD.encode(engine.vault().seal(SEALED_BLOB, plain.as_bytes())?))
+}
+
+fn proven(method: &str, known: Known) -> Proven {
+    Proven {
+        clear_failures: known.failures > 0,
+        user: known.user,
+        domain: known.domain,
+        methods: vec![method.to_owned()],
+        chain: None,
+        expires: None,
+        application_credential: None,
+    }
+}
+
+fn joined(mut known: Proven, other: Proven) -> Proven {
+    for method in other.methods {
+        if !known.methods.contains(&method) {
+            known.methods.push(method);
+        }
+    }
+    known.chain = known.chain.or(other.chain);
+    known.expires = known.expires.or(other.expires);
+    known.application_credential = known.application_credential.or(other.application_credential);
+    known.clear_failures |= other.clear_failures;
+    known
+}
+
+fn known_user(tx: &mut Tx<'_>, user: &Named) -> Answer<Option<Known>> {
+    let found: Option<User> = match user {
+        Named::Id(id) => records::get(tx, id)?,
+        Named::Name { name, domain } => match find_domain(tx, domain)? {
+            Some(domain) => records::by_name(tx, &domain.id, name)?,
+            None => None,
+        },
+    };
+    let Some(user) = found else { return Ok(None) };
+    let Some(domain) = records::get::<Project>(tx, &user.domain_id)? else { return Ok(None) };
+    let failures = security::failures(tx, &user.id)?.0;
+    Ok(Some(Known { user, domain, failures }))
+}

@@ -1,0 +1,16 @@
+//! What answers a route, one file per resource.
+
+pub(crate) mod app_credentials;
+pub(crate) mod assignments;
+pub(crate) mod credentials;
+pub(crate) mod discovery;
+pub(crate) mod domains;
+pub(crate) mod grants;
+pub(crate) mod groups;
+pub(crate) mod projects;
+pub(crate) mod roles;
+pub(crate) mod services;
+pub(crate) mod tokens;
+pub(crate) mod trusts;
+pub(crate) mod users;
+pub(crate) mod v2;
