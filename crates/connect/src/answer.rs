@@ -88,7 +88,7 @@ fn read<T: DeserializeOwned>(op: &'static Op, body: &[u8]) -> Result<T> {
 }
 
 /// Whatever came.
-#[expect(clippy::unnecessary_wraps, reason = "the shape of all decoders")]
+#[expect(clippy::needless_pass_by_value, reason = "the shape of all decoders")]
 pub(crate) fn whole(context: &Context, parts: Parts, body: Bytes) -> Result<Answer> {
     let content_type =
         parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).map(str::to_owned);
@@ -115,7 +115,7 @@ pub(crate) fn typed<T: DeserializeOwned>(context: &Context, parts: Parts, body: 
 }
 
 /// Whether the answer is any other than 404.
-#[expect(clippy::needless_pass_by_value, clippy::unnecessary_wraps, reason = "the shape of all decoders")]
+#[expect(clippy::needless_pass_by_value, reason = "the shape of all decoders")]
 pub(crate) fn exists(_: &Context, parts: Parts, _: Bytes) -> Result<bool> {
     Ok(parts.status != StatusCode::NOT_FOUND)
 }

@@ -130,6 +130,13 @@ impl From<&Value> for Payload {
     }
 }
 
+/// Bytes of no particular content type.
+impl From<Bytes> for Payload {
+    fn from(bytes: Bytes) -> Self {
+        Self::bytes("application/octet-stream", bytes)
+    }
+}
+
 impl From<()> for Payload {
     fn from((): ()) -> Self {
         Self::none()

@@ -1,6 +1,5 @@
 //! The raw doors: any path as text, any operation by its identifier.
 
-use bytes::Bytes;
 use http::Method;
 use pentad_core::{Call, Draft, Error, ErrorKind, List, Op, Result};
 use serde_json::Value;
@@ -135,12 +134,5 @@ impl Client {
                 }
             }
         }
-    }
-}
-
-/// What a body is made of where a caller has bytes.
-impl From<Bytes> for Payload {
-    fn from(bytes: Bytes) -> Self {
-        Self::bytes("application/octet-stream", bytes)
     }
 }

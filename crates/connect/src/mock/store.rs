@@ -114,8 +114,8 @@ impl Stored {
 fn is(item: &Value, id: &str) -> bool {
     match &item["id"] {
         Value::String(text) => text == id,
-        Value::Null => false,
-        other => other.to_string() == id,
+        Value::Number(number) => id.parse().is_ok_and(|id: serde_json::Number| id == *number),
+        _ => false,
     }
 }
 
