@@ -91,6 +91,30 @@ impl Local {
         client.token(token.to_owned()).transport(self.transport()).build()
     }
 
+    /// A client of Connect with the key of this installation.
+    ///
+    /// # Errors
+    /// [`Config`](ErrorKind::Config) if this installation was seeded with keys of its own.
+    #[cfg(feature = "connect")]
+    pub fn connect(&self) -> Result<pentad_connect::Client> {
+        let key = self.credentials()["connect"]["api_key"].as_str().ok_or_else(|| {
+            Error::new(ErrorKind::Config, "this installation announces no API key of Connect")
+        })?;
+        let key = if key.contains(' ') { key.to_owned() } else { format!("ApiKey {key}") };
+        let client = pentad_connect::Client::new(key).endpoint("http://pentad.local/connect/public/v1");
+        client.transport(self.transport()).build()
+    }
+
+    /// A client of the messaging service Zaqar for a project, as its administrator.
+    ///
+    /// # Errors
+    /// [`Invalid`](ErrorKind::Invalid) for a project that no service takes.
+    #[cfg(feature = "zaqar")]
+    pub fn zaqar(&self, project: &str, version: pentad_zaqar::Version) -> Result<pentad_zaqar::Client> {
+        let client = pentad_zaqar::Client::new("http://pentad.local/zaqar", version).project(project);
+        client.roles("admin").transport(self.transport()).build()
+    }
+
     /// Ends the way, and the server if this process holds it: running requests are answered, data is committed.
     pub async fn close(self) {
         self.embedded.close().await;
