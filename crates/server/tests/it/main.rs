@@ -18,3 +18,4 @@ mod snapshots;
 mod stop;
 mod tls;
 mod upgrade;
+mod zaqar;

@@ -1,0 +1,10 @@
+//! Zaqar over `Service::handle`, in process, on a clock that only the tests move.
+
+mod claims;
+mod exclusive;
+mod hostile;
+mod limits;
+mod messages;
+mod order;
+mod queues;
+mod world;
