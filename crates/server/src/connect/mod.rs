@@ -214,6 +214,11 @@ impl Service for Connect {
         Box::pin(seed::seed(self, section))
     }
 
+    fn check(&self, section: Value) -> BoxFuture<'_, Result<(), SeedError>> {
+        let checked = seed::check(self, section);
+        Box::pin(async { checked })
+    }
+
     /// The shell emptied the store; declarations and keys are made anew by the seed that follows.
     fn reset(&self) -> BoxFuture<'_, Result<(), SeedError>> {
         Box::pin(async { Ok(()) })

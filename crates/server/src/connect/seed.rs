@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use self::section::{Section, SeedCollection};
 use super::declared::{Declared, Registry};
 use super::error::Failure;
-use super::handlers::stamp;
+use super::handlers::{body, given_id, stamp};
 use super::storage::cells::Hot;
 use super::storage::{collections, resources};
 use super::{Caller, Connect, Keys, ids, segments_of};
@@ -23,11 +23,40 @@ const BATCH: usize = 100;
 /// The user of the key that exists without a seed.
 const USER: &str = "SU-000-000-001";
 
-/// Resources to store: the path of their collection, and their place in the seed.
-type Content = (String, Vec<Map<String, Value>>, String);
+/// Resources to store in one collection.
+struct Content {
+    path: String,
+    resources: Vec<Map<String, Value>>,
+    /// Where they stand in the seed.
+    place: String,
+}
+
+/// A section that was found right.
+struct Read {
+    registry: Registry,
+    keys: Keys,
+    /// The generated key, where no other is there.
+    own: Option<String>,
+    content: Vec<Content>,
+}
 
 /// Creates what the section says; `null` creates one key.
 pub(crate) async fn seed(connect: &Connect, section: Value) -> Result<(), SeedError> {
+    let Read { registry, keys, own, content } = read(connect, section)?;
+    connect.install(registry, keys, own);
+    for content in content {
+        fill(connect, content).await?;
+    }
+    Ok(())
+}
+
+/// Whether a section can be seeded.
+pub(crate) fn check(connect: &Connect, section: Value) -> Result<(), SeedError> {
+    read(connect, section).map(drop)
+}
+
+/// Reads a section as a whole before anything of it is stored.
+fn read(connect: &Connect, section: Value) -> Result<Read, SeedError> {
     let section: Option<Section> =
         serde_json::from_value(section).map_err(|error| SeedError::new("connect", error))?;
     let section = section.unwrap_or_default();
@@ -36,25 +65,43 @@ pub(crate) async fn seed(connect: &Connect, section: Value) -> Result<(), SeedEr
         document: connect.settings.document.clone(),
         closed: connect.settings.closed,
     };
-    let mut content: Vec<Content> = Vec::new();
-    for (index, collection) in section.collections.into_iter().enumerate() {
+    let mut content = Vec::new();
+    for (index, mut collection) in section.collections.into_iter().enumerate() {
         let place = format!("connect.collections[{index}]");
-        let resources = collection.resources.clone();
+        let resources = std::mem::take(&mut collection.resources);
         let path = collection.path.trim_matches('/').to_owned();
-        let declared = declare(collection, &place)?;
+        registry.collections.push(declare(collection, &place)?);
         if !resources.is_empty() {
-            content.push((path, resources, format!("{place}.resources")));
+            content.push(Content { path, resources, place: format!("{place}.resources") });
         }
-        registry.collections.push(declared);
     }
     for (path, resources) in section.resources {
         let place = format!("connect.resources.{path}");
-        content.push((path.trim_matches('/').to_owned(), resources, place));
+        content.push(Content { path: path.trim_matches('/').to_owned(), resources, place });
     }
-    let (keys, announced) = keys(connect, section.api_keys)?;
-    connect.install(registry, keys, announced);
-    for (path, resources, place) in content {
-        fill(connect, &path, resources, &place).await?;
+    for content in &content {
+        check_content(content)?;
+    }
+    let (keys, own) = keys(connect, section.api_keys)?;
+    Ok(Read { registry, keys, own, content })
+}
+
+fn check_content(content: &Content) -> Result<(), SeedError> {
+    let Content { path, resources, place } = content;
+    if path.contains('{') || path.is_empty() {
+        return Err(SeedError::new(place, "resources need a path without templates"));
+    }
+    let mut known = HashMap::new();
+    for (index, object) in resources.iter().enumerate() {
+        let place_of = |index: usize| format!("{place}[{index}]");
+        let id = given_id(object).map_err(|why| SeedError::new(place_of(index), why.message()))?;
+        if let Some(earlier) = id.as_ref().and_then(|id| known.insert(id.clone(), index)) {
+            let why = format!("id: {} has the same", place_of(earlier));
+            return Err(SeedError::new(place_of(index), why));
+        }
+        let fits = body::is_storable(object)
+            .and_then(|()| resources::prepare(0, &Hot::All, object.clone()).map_err(Failure::from));
+        fits.map_err(|why| SeedError::new(place_of(index), why.message()))?;
     }
     Ok(())
 }
@@ -132,21 +179,14 @@ impl From<StoreError> for Refused {
 }
 
 /// Stores the resources of a collection that are not there yet; those without an id get one by their position.
-async fn fill(
-    connect: &Connect,
-    path: &str,
-    resources: Vec<Map<String, Value>>,
-    place: &str,
-) -> Result<(), SeedError> {
-    let segments = segments_of(path);
-    if path.contains('{') || segments.is_empty() {
-        return Err(SeedError::new(place, "resources need a path without templates"));
-    }
+async fn fill(connect: &Connect, content: Content) -> Result<(), SeedError> {
+    let Content { path, resources, place } = content;
+    let segments = segments_of(&path);
     let registry = connect.registry();
     let (hot, prefix) = (registry.hot(&segments), registry.prefix(&segments));
     let numbered: Vec<(usize, Map<String, Value>)> = resources.into_iter().enumerate().collect();
     for batch in numbered.chunks(BATCH) {
-        let (batch, path, place) = (batch.to_vec(), path.to_owned(), place.to_owned());
+        let (batch, path, place) = (batch.to_vec(), path.clone(), place.clone());
         let (hot, prefix) = (hot.clone(), prefix.clone());
         let stored = connect.store.write(move |tx| {
             let collection = collections::ensure(tx, &path)?;
@@ -154,12 +194,8 @@ async fn fill(
                 let wrong = |failure: Failure| {
                     Refused(SeedError::new(format!("{place}[{index}]"), failure.message()))
                 };
-                let name = match object.get("id") {
-                    None => ids::id(&prefix, collection.id, *index as i64 + 1),
-                    Some(Value::String(id)) if !id.is_empty() && !id.contains('/') => id.clone(),
-                    Some(Value::Number(id)) => id.to_string(),
-                    Some(_) => return Err(wrong(Failure::invalid("id: must be a text without slashes"))),
-                };
+                let name = given_id(object).map_err(wrong)?;
+                let name = name.unwrap_or_else(|| ids::id(&prefix, collection.id, *index as i64 + 1));
                 if resources::exists(tx, collection.id, &name)? {
                     continue;
                 }

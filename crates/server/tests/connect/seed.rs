@@ -49,10 +49,16 @@ async fn what_is_wrong_in_a_seed_is_told_at_its_place() {
             json!({"collections": [{"path": "a", "resources": [{"id": []}]}]}),
             "connect.collections[0].resources[0]: ",
         ),
+        (
+            json!({"resources": {"a": [{"id": "x"}, {"id": "x"}]}}),
+            "connect.resources.a[1]: id: connect.resources.a[0]",
+        ),
+        (json!({"resources": {"a": [{"n": "\u{0}"}]}}), "connect.resources.a[0]: Null"),
         (json!({"colections": []}), "connect: "),
     ] {
-        let error = w.connect.seed(section).await.unwrap_err().to_string();
+        let error = w.connect.check(section.clone()).await.unwrap_err().to_string();
         assert!(error.starts_with(text), "{error}");
+        assert_eq!(w.connect.seed(section).await.unwrap_err().to_string(), error);
     }
 }
 

@@ -64,6 +64,12 @@ pub(super) fn json(bytes: &[u8]) -> Result<Option<Value>, Failure> {
     if has_nul(&value) { Err(Failure::invalid("Null characters are not allowed.")) } else { Ok(Some(value)) }
 }
 
+/// Refuses an object that no database at hand stores.
+pub(crate) fn is_storable(object: &Map<String, Value>) -> Result<(), Failure> {
+    let has_nul = object.iter().any(|(name, member)| name.contains('\0') || has_nul(member));
+    if has_nul { Err(Failure::invalid("Null characters are not allowed.")) } else { Ok(()) }
+}
+
 /// Holds a body to the document.
 pub(super) fn check(registry: &Registry, call: &Call, body: Option<&Value>) -> Result<(), Failure> {
     let path = call.path.join("/");

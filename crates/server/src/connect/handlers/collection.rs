@@ -93,7 +93,7 @@ fn placed(refusal: Failure, many: bool, index: usize) -> Failure {
 }
 
 /// The id that the caller chose; none if the server is to.
-fn given_id(object: &Map<String, Value>) -> Result<Option<String>, Failure> {
+pub(crate) fn given_id(object: &Map<String, Value>) -> Result<Option<String>, Failure> {
     let id = match object.get("id") {
         None | Some(Value::Null) => return Ok(None),
         Some(Value::String(id)) => id.clone(),

@@ -1,7 +1,7 @@
 //! What answers: first what the path is, then the verb.
 
 mod action;
-mod body;
+pub(crate) mod body;
 mod collection;
 mod resource;
 
@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use pentad_store::Tx;
 use serde_json::{Value, json};
 
+pub(crate) use self::collection::given_id;
 use super::declared::{Kind, Registry};
 use super::error::Failure;
 use super::ids::is_plural;
