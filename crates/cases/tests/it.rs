@@ -4,6 +4,8 @@
 
 #[path = "it/complete.rs"]
 mod complete;
+#[path = "it/connect.rs"]
+mod connect;
 #[path = "../../server/tests/ams/receiver.rs"]
 #[expect(dead_code, reason = "the server's own tests look closer at what arrives")]
 mod receiver;
