@@ -54,6 +54,14 @@ ops! {
         [V3 GET "/v3/auth/system"];
     AUTH_CATALOG = "openstack.auth.catalog" true "B9" "The catalog of the caller's token."
         [V3 GET "/v3/auth/catalog"];
+    FEDERATION_AUTH = "openstack.federation.auth" true "B16" "A token for what another identity provider says."
+        [V3 POST "/v3/OS-FEDERATION/identity_providers/{provider}/protocols/{protocol}/auth"];
+    OIDC_DISCOVERY = "openstack.oidc.discovery" true "B16" "Endpoints of an OpenID Connect provider."
+        [EXACT GET "", FOLDER GET "/"];
+    OIDC_TOKEN = "openstack.oidc.token" false "B16" "An access token of an OpenID Connect provider."
+        [EXACT POST "", FOLDER POST "/"];
+    OIDC_DEVICE = "openstack.oidc.device" false "B16" "Begins a login that a person confirms elsewhere."
+        [EXACT POST "", FOLDER POST "/"];
     APPLICATION_CREDENTIAL_LIST = "openstack.application_credential.list" true "B9" "Application credentials of a user."
         [V3 GET "/v3/users/{user}/application_credentials"];
     APPLICATION_CREDENTIAL_GET = "openstack.application_credential.get" true "B9" "One application credential."

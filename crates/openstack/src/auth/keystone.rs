@@ -12,6 +12,7 @@ use pentad_core::{Api, Error, ErrorKind, Request, Result, Secret, Target};
 use sha2::{Digest, Sha256};
 
 use super::answer::{self, Issued};
+use super::federation::Federation;
 use super::method::{Domain, Method, User};
 use super::placed::Placed;
 use super::request;
@@ -118,6 +119,14 @@ impl Keystone {
         Self::new(auth_url, Method::ApplicationCredential(id.to_owned(), secret.into()))
     }
 
+    /// A login through an OpenID Connect provider; the scope is chosen with the token that Keystone gives for it.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn federated(auth_url: &str, federation: Federation) -> Result<Self> {
+        Self::new(auth_url, Method::OpenId(Box::new(federation)))
+    }
+
     /// Sends a further method with the first: all of them must succeed.
     #[must_use]
     pub fn and(mut self, method: Method) -> Self {
@@ -202,6 +211,10 @@ impl Keystone {
     /// The request of the login, as far as it is known without asking anyone.
     pub(crate) fn request(&self, ex: &Exchange) -> Result<Request> {
         self.check()?;
+        if let [Method::OpenId(federation)] = &self.methods[..] {
+            let ex = ex.with(|session| session.target(self.base.clone()).api(V3));
+            return federation.draft(&ex).request();
+        }
         let version = self.said_version().unwrap_or(IdentityVersion::V3);
         let methods: Vec<&Method> = self.methods.iter().collect();
         let body = match version {
@@ -229,6 +242,10 @@ impl Keystone {
                 Method::NamedApplicationCredential(name, _, secret) => [
                     ("application_credential_name", name.is_empty()),
                     ("application_credential_secret", secret.is_empty()),
+                ],
+                Method::OpenId(federation) => [
+                    ("identity_provider", federation.identity_provider.is_empty()),
+                    ("protocol", federation.protocol.is_empty()),
                 ],
                 Method::Totp(User::Id(id) | User::Name(id, _), _) => {
                     [("username", id.is_empty()), ("", false)]
@@ -282,6 +299,7 @@ impl Keystone {
         let methods: Vec<&Method> = self.methods.iter().collect();
         let issued = match version {
             IdentityVersion::V2 => self.v2(&ex, &methods).await?,
+            IdentityVersion::V3 if matches!(methods[..], [Method::OpenId(_)]) => self.openid(&ex).await?,
             IdentityVersion::V3 => match self.v3(&ex, &methods, self.receipt.as_ref()).await? {
                 Issued::Receipt(receipt, asked) => {
                     let missing = self.missing_methods(*asked)?;
@@ -296,6 +314,18 @@ impl Keystone {
                 Ok(answer::token(secret, &body, &identity, version.api().0, ex.clock().wall()))
             }
             Issued::Receipt(_, asked) => Err(*asked),
+        }
+    }
+
+    /// The provider's word, then the scope.
+    async fn openid(&self, ex: &Exchange) -> Result<Issued> {
+        let [Method::OpenId(federation)] = &self.methods[..] else {
+            return Err(missing(&["identity_provider"]));
+        };
+        match (federation.login(ex).await?, &self.scope) {
+            (issued, Scope::Unsaid | Scope::Unscoped) => Ok(issued),
+            (Issued::Token(secret, _), _) => self.v3(ex, &[&Method::Token(secret)], None).await,
+            (receipt, _) => Ok(receipt),
         }
     }
 

@@ -3,9 +3,10 @@
 use std::fmt;
 
 use jiff::Timestamp;
-use pentad_core::{Result, Secret};
+use pentad_core::{Error, ErrorKind, Result, Secret};
 use serde_json::{Value, json};
 
+use super::federation::Federation;
 use super::passcode::Passcode;
 use crate::error::missing;
 
@@ -158,6 +159,8 @@ pub enum Method {
     NamedApplicationCredential(String, User, Secret),
     /// A code of six digits from a device.
     Totp(User, Passcode),
+    /// What an OpenID Connect provider says. It stands alone.
+    OpenId(Box<Federation>),
 }
 
 impl Method {
@@ -170,6 +173,7 @@ impl Method {
                 "application_credential"
             }
             Self::Totp(..) => "totp",
+            Self::OpenId(_) => "openid",
         }
     }
 
@@ -178,7 +182,7 @@ impl Method {
             Self::Password(user, _) | Self::NamedApplicationCredential(_, user, _) | Self::Totp(user, _) => {
                 Some(user)
             }
-            Self::Token(_) | Self::ApplicationCredential(..) => None,
+            Self::Token(_) | Self::ApplicationCredential(..) | Self::OpenId(_) => None,
         }
     }
 
@@ -201,6 +205,10 @@ impl Method {
                 json!({ "name": name, "user": user.json(default)?, "secret": secret.expose() })
             }
             Self::Totp(user, passcode) => with(user, "passcode", passcode.at(now)?.expose())?,
+            Self::OpenId(_) => {
+                let message = "an identity provider's word cannot be sent with other methods";
+                return Err(Error::new(ErrorKind::Config, message));
+            }
         })
     }
 
@@ -223,6 +231,7 @@ impl Method {
             }
             // A passcode is another one each time.
             Self::Totp(..) => parts.push(part("passcode", "")),
+            Self::OpenId(federation) => parts.extend(federation.identity()),
         }
         parts
     }

@@ -6,6 +6,8 @@
 mod access;
 mod answer;
 mod cloud;
+mod device;
+mod federation;
 mod fixed;
 mod keystone;
 mod method;
@@ -16,6 +18,8 @@ mod scope;
 
 pub use self::access::Access;
 pub use self::cloud::CloudAuth;
+pub use self::device::DevicePrompt;
+pub use self::federation::{Federation, Grant};
 pub use self::fixed::FixedEndpoint;
 pub(crate) use self::keystone::base_text;
 pub use self::keystone::{IdentityVersion, Keystone};

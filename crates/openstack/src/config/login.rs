@@ -8,7 +8,10 @@ use pentad_core::auth::StaticHeader;
 use pentad_core::{Authorize, Error, ErrorKind, Result, Secret};
 
 use super::cloud::Cloud;
-use crate::auth::{Domain, FixedEndpoint, IdentityVersion, Keystone, Method, Passcode, Project, Scope, User};
+use crate::auth::{
+    DevicePrompt, Domain, Federation, FixedEndpoint, Grant, IdentityVersion, Keystone, Method, Passcode,
+    Project, Scope, User,
+};
 use crate::error::missing;
 
 /// Who serves without a login, if the plugin is one of those.
@@ -47,10 +50,13 @@ pub(super) fn keystone(cloud: &Cloud) -> Result<Keystone> {
         "v3applicationcredential" => (vec![application_credential(cloud)], Some(IdentityVersion::V3)),
         "v3totp" => (vec![totp(cloud)], Some(IdentityVersion::V3)),
         "v3multifactor" => (several(cloud)?, Some(IdentityVersion::V3)),
+        "v3oidcclientcredentials" | "v3oidcpassword" | "v3oidcaccesstoken" | "v3oidcdeviceauthz" => {
+            (vec![openid(cloud, &kind)], Some(IdentityVersion::V3))
+        }
         other => {
             return Err(Error::new(ErrorKind::Unsupported, format!("no login is called {other:?}")).with_hint(
                 "auth_type is one of: password, token, v3password, v3token, v3applicationcredential, v3totp, \
-                 v3multifactor, v2password, v2token, admin_token, http_basic, none",
+                 v3multifactor, v3oidcclientcredentials, v3oidcpassword, v3oidcaccesstoken, v3oidcdeviceauthz, v2password, v2token, admin_token, http_basic, none",
             ));
         }
     };
@@ -147,6 +153,52 @@ fn totp(cloud: &Cloud) -> Found {
         (Some(user), Some(passcode)) => Ok(Method::Totp(user, passcode)),
         (user, passcode) => Err(names(&[("username", user.is_none()), ("passcode", passcode.is_none())])),
     }
+}
+
+fn openid(cloud: &Cloud, kind: &str) -> Found {
+    let option = |name: &'static str| cloud.auth(name).ok_or(name);
+    let mut lacking = Vec::new();
+    let mut need = |name: &'static str| {
+        option(name).unwrap_or_else(|name| {
+            lacking.push(name);
+            String::new()
+        })
+    };
+    let (provider, protocol) = (need("identity_provider"), need("protocol"));
+    let grant = match kind {
+        "v3oidcpassword" => Grant::Password(need("username"), Secret::new(need("password"))),
+        "v3oidcaccesstoken" => Grant::AccessToken(Secret::new(need("access_token"))),
+        "v3oidcdeviceauthz" => Grant::Device(Arc::new(say)),
+        _ => Grant::ClientCredentials,
+    };
+    let mut federation = Federation::new(&provider, &protocol, grant);
+    if kind != "v3oidcaccesstoken" {
+        federation = federation.client(&need("client_id"), cloud.auth("client_secret").map(Secret::new));
+        if cloud.auth("access_token_endpoint").is_none() {
+            federation = federation.discovery(&need("discovery_endpoint"));
+        }
+    }
+    if !lacking.is_empty() {
+        return Err(lacking);
+    }
+    if let Some(scope) = cloud.auth("openid_scope") {
+        federation = federation.scope(&scope);
+    }
+    if let Some(url) = cloud.auth("access_token_endpoint") {
+        federation = federation.token_endpoint(&url);
+    }
+    if let Some(url) = cloud.auth("device_authorization_endpoint") {
+        federation = federation.device_endpoint(&url);
+    }
+    Ok(Method::OpenId(Box::new(federation)))
+}
+
+/// Tells the person at the terminal where to confirm the login.
+fn say(prompt: &DevicePrompt) {
+    use std::io::Write;
+    let url = prompt.complete_url.as_ref().unwrap_or(&prompt.url);
+    // Who has closed standard error does not want to know.
+    let _ = writeln!(std::io::stderr(), "To log in, open {url} and enter the code {}", prompt.code);
 }
 
 fn several(cloud: &Cloud) -> Result<Vec<Found>> {

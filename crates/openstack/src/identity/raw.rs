@@ -47,10 +47,12 @@ impl Client {
     }
 
     fn draft(&self, op_id: &str, args: &[(&str, &str)], query: &[(&str, &str)]) -> Result<Draft> {
-        let op = ops::find(op_id).filter(|op| op.id != ops::VERSIONS.id).ok_or_else(|| {
-            Error::new(ErrorKind::Unsupported, format!("no operation is called {op_id:?}"))
-                .with_hint("identifiers look like openstack.token.validate")
-        })?;
+        let op = ops::find(op_id)
+            .filter(|op| op.routes.iter().any(|route| [ops::V3, ops::V2].contains(&route.0)))
+            .ok_or_else(|| {
+                Error::new(ErrorKind::Unsupported, format!("no operation is called {op_id:?}"))
+                    .with_hint("identifiers look like openstack.token.validate")
+            })?;
         let mut draft = self.op(op);
         for (name, value) in args {
             draft = match (*name, self.session().api()) {

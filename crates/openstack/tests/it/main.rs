@@ -5,6 +5,7 @@
 mod config;
 mod endpoint;
 mod login;
+mod openid;
 mod renew;
 mod shared;
 mod stage;
