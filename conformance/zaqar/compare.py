@@ -29,6 +29,10 @@ KNOWN = {
     "delete with another claim": "the Redis driver looks the claim up",
     "list claimed": "some releases with Redis fail",
     "claims none": "the Redis driver",
+    "message of none": "the Redis driver looks for the queue first",
+    "empty message of none": "the Redis driver looks for the queue first",
+    "list ids={m1},{m0}": "the Redis driver keeps the order of the request, and what is asked for twice",
+    "list ids={m0}&ids={m0}&ids=x": "the Redis driver keeps the order of the request, and what is asked for twice",
 }
 
 
@@ -64,6 +68,7 @@ class Side:
         for name, value in self.known.items():
             text = text.replace(value, "{" + name + "}")
         text = re.sub(r'"age": \d+', '"age": N', text)
+        text = text.replace("{'subscriptions', 'messages'}", "{'messages', 'subscriptions'}")
         text = re.sub(r'"created": "[^"]+"', '"created": "T"', text)
         return re.sub(r"marker=(\d+|\{m\d+\}|[0-9a-f-]{36})", "marker=M", text)
 
@@ -86,10 +91,13 @@ def steps(queue):
     for accept in ("text/html", "application/xml", "text/xml", "application/x+json", "application/*", "*/*;q=0.1"):
         yield step("accept " + accept, "GET", "/v2/queues", extra={"Accept": accept})
         yield step("unknown path " + accept, "GET", "/v2/nope", extra={"Accept": accept})
-    for path in ("/v2", "/v2/nope", "/nope", "/v2/queues//messages", "/v2/queues/", "/v2/queues/a%20b", q + "/messages/",
-                 q + "/nope", q + "/claims", q + "/messages/x", q + "/claims/x", "/v2/queues/" + "q" * 64, "/v2/queues/" + "q" * 65):
+    for path in ("/v2", "/v2/nope", "/nope", "/v2/queues//messages", "/v2/queues/", "/v2/queues/a%20b",
+                 q + "/nope", q + "/claims", q + "/claims/x", "/v2/queues/" + "q" * 64, "/v2/queues/" + "q" * 65):
         yield step("GET " + path, "GET", path)
         yield step("OPTIONS " + path, "OPTIONS", path)
+    yield step("empty message of none", "GET", q + "/messages/")
+    yield step("message of none", "GET", q + "/messages/x")
+    yield step("empty message of none deleted", "DELETE", q + "/messages/")
     for method in ("HEAD", "POST", "TRACE", "PATCH"):
         yield step("queue " + method, method, q)
         yield step("queues " + method, method, "/v2/queues")
