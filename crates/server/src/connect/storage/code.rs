@@ -56,6 +56,11 @@ impl Code {
         Self { head: format!("{TEXT}{}", &text[..at]), rest: text[at..].to_owned() }
     }
 
+    /// Whether the indexed part tells all: no longer text begins so.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.rest.is_empty() && self.head.chars().count() <= HEAD
+    }
+
     /// Where the codes of this type begin and where they have ended.
     pub(crate) fn range(&self) -> (&'static str, &'static str) {
         match self.head.as_bytes().first() {

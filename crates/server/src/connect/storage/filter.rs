@@ -187,8 +187,9 @@ impl<'a> Translator<'a> {
         let (mut short, mut parts) = (Vec::new(), Vec::new());
         for key in keys {
             let code = Code::of(key);
+            let is_whole = code.is_whole();
             let head = self.bind(Param::Text(code.head));
-            if code.rest.is_empty() {
+            if is_whole {
                 short.push(head);
             } else {
                 let rest = self.bind(Param::Text(code.rest));
@@ -196,7 +197,7 @@ impl<'a> Translator<'a> {
             }
         }
         if !short.is_empty() {
-            parts.push(format!("({alias}.head IN ({}) AND {alias}.rest = '')", short.join(", ")));
+            parts.push(format!("{alias}.head IN ({})", short.join(", ")));
         }
         if self.params.len() > MOST_VALUES {
             return Err(TooComplex);
@@ -207,6 +208,7 @@ impl<'a> Translator<'a> {
     fn range(&mut self, alias: &str, relation: Relation, key: &Key) -> String {
         let code = Code::of(key);
         let (from, to) = code.range();
+        let is_whole = code.is_whole();
         let head = self.bind(Param::Text(code.head));
         let upward = matches!(relation, Relation::Greater | Relation::GreaterOrEqual);
         let symbol = relation.as_symbol();
@@ -214,7 +216,7 @@ impl<'a> Translator<'a> {
             true => format!("{alias}.head >= {head} AND {alias}.head < '{to}'"),
             false => format!("{alias}.head >= '{from}' AND {alias}.head <= {head}"),
         };
-        if from != code::TEXT {
+        if is_whole {
             return format!("({bounds} AND {alias}.head {symbol} {head})");
         }
         let rest = self.bind(Param::Text(code.rest));

@@ -72,9 +72,10 @@ impl Ground {
 
     fn ask(&self, path: &str, plan: &Plan, hot: &Hot) -> Result<list::Page, String> {
         let (path, plan, hot) = (path.to_owned(), plan.clone(), hot.clone());
+        let limit = plan.limit().map_or(1000, |limit| limit as i64);
         let asked = self.store.read(move |tx| {
             let row = collections::find(tx, &path)?.expect("a collection");
-            list::page(tx, &row, &hot, &plan, 1000).map_err(|fault| match fault {
+            list::page(tx, &row, &hot, &plan, limit).map_err(|fault| match fault {
                 list::Fault::Store(error) => error,
                 list::Fault::TooComplex => {
                     StoreError::new(pentad_store::StoreErrorKind::Config, "too complex")
@@ -296,4 +297,52 @@ fn filters_of_many_terms_stay_within_the_depth_that_databases_take() {
     assert_eq!(ground.ask("c", &plan(nested), &Hot::All).unwrap().total, 1);
     let more = format!("or({},eq(a,1))", terms.join(","));
     assert_eq!(ground.ask("c", &plan(more), &Hot::All).unwrap_err(), "too complex");
+}
+
+/// Not a test: how long questions to many resources take. `cargo test --release … -- --ignored --nocapture`.
+#[test]
+#[ignore = "measures"]
+#[expect(clippy::disallowed_methods, reason = "measures real time")]
+fn questions_to_many_resources_are_answered_soon() {
+    let ground = Ground::memory();
+    let count: i64 = std::env::var("PENTAD_MANY").ok().and_then(|many| many.parse().ok()).unwrap_or(100_000);
+    let hot = Hot::Only(["batch".to_owned()].into_iter().collect());
+    let started = std::time::Instant::now();
+    for batch in 0..count / 1000 {
+        let objects: Vec<Value> = (0..1000)
+            .map(|n| {
+                let n = batch * 1000 + n;
+                json!({"id": n.to_string(), "batch": n % (count / 1000), "n": n, "name": format!("name {n}"),
+                    "status": if n % 3 == 0 { "draft" } else { "done" }, "owner": {"id": format!("U{}", n % 7)}})
+            })
+            .collect();
+        let hot = hot.clone();
+        let filled = ground.store.write(move |tx| {
+            let row = collections::ensure(tx, "many")?;
+            for object in &objects {
+                let object = object.as_object().cloned().unwrap_or_default();
+                let name = object["id"].as_str().unwrap().to_owned();
+                let stored = resources::prepare(row.id, &hot, object).unwrap();
+                resources::insert(tx, row.id, &name, &stored)?;
+            }
+            collections::grow(tx, row.id, 1000)
+        });
+        ground.runtime.block_on(filled).unwrap();
+    }
+    eprintln!("{count} stored in {:?}", started.elapsed());
+    for query in [
+        "batch=7",
+        "limit=100",
+        "limit=100&offset=90000",
+        "status=draft&gt(n,10)&owner.id=U3",
+        "ilike(name,*77*)&status=done&ne(owner.id,U1)",
+        "search=name 77",
+        "status=draft&ordering(-n)",
+    ] {
+        let plan = Plan::new(&parse(query).unwrap(), &Schema::open()).unwrap();
+        ground.ask("many", &plan, &hot).unwrap();
+        let started = std::time::Instant::now();
+        let page = ground.ask("many", &plan, &hot).unwrap();
+        eprintln!("{query}: {} of {} in {:?}", page.bodies.len(), page.total, started.elapsed());
+    }
 }
