@@ -19,7 +19,7 @@ pub(crate) struct CallArgs {
     #[arg(value_name = "NAME=VALUE", value_parser = args::attribute)]
     args: Vec<(String, String)>,
     /// Query parameters of the request.
-    #[arg(long = "param", value_name = "NAME=VALUE", value_parser = args::attribute)]
+    #[arg(id = "param", long = "param", value_name = "NAME=VALUE", value_parser = args::attribute)]
     query: Vec<(String, String)>,
     /// JSON document to send; `-` reads standard input.
     #[arg(long, value_name = "FILE")]

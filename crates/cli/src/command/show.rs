@@ -21,6 +21,18 @@ pub(crate) struct Preview {
     curl: String,
 }
 
+/// The path arguments as the raw door takes them: a query that is escaped already goes behind the last of them.
+fn args(request: &Request) -> Vec<(&'static str, String)> {
+    let mut args: Vec<_> = request.args.iter().map(|(name, value)| (name, value.to_owned())).collect();
+    if let (Some((_, last)), Some(query)) =
+        (args.last_mut(), request.raw_query.as_deref().filter(|query| !query.is_empty()))
+    {
+        last.push('?');
+        last.push_str(query);
+    }
+    args
+}
+
 impl Preview {
     /// A call.
     pub(crate) fn of_call<T>(call: &Call<T>) -> Result<Self> {
@@ -44,7 +56,7 @@ impl Preview {
             op: request.op.id,
             method: request.method.as_str().to_owned(),
             url,
-            args: request.args.iter().map(|(name, value)| (name, value.to_owned())).collect(),
+            args: args(request),
             query: request.query.iter().map(|(name, value)| (name.to_string(), value.clone())).collect(),
             body: match &request.body {
                 Body::Bytes(bytes) => serde_json::from_slice(bytes).unwrap_or(Value::Null),

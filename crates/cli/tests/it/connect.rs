@@ -21,19 +21,29 @@ fn resources_are_created_found_changed_and_deleted_by_path() {
         let mut all = vec!["connect", "list", "products", "-o", "json", "--order-by", "-size"];
         all.extend(words);
         let list = house.ok(&all).json();
-        list.as_array().unwrap().iter().map(|item| item["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        list.as_array()
+            .unwrap()
+            .iter()
+            .map(|item| item["name"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
     };
     assert_eq!(found(&[]), ["Disks, fast", "Tapes"]);
     assert_eq!(found(&["--filter", "name=Disks, fast"]), ["Disks, fast"]);
     assert_eq!(found(&["-f", "status=draft", "-f", "lt(size,5)"]), ["Tapes"]);
     assert_eq!(found(&["--limit", "1"]), ["Disks, fast"]);
-    assert_eq!(house.ok(&["connect", "count", "products", "-f", "size__in=2,10", "-o", "json"]).json(), json!(2));
+    assert_eq!(
+        house.ok(&["connect", "count", "products", "-f", "size__in=2,10", "-o", "json"]).json(),
+        json!(2)
+    );
 
     house.ok(&["connect", "update", &path, "status=published"]);
     let values = house.ok(&["connect", "get", &path, "--values", "status,category.id", "-o", "json"]).json();
     assert_eq!(values, json!({"status": "published", "category.id": "CAT-1"}));
     house.ok(&["connect", "create", "devops/services/SRVC-1/environments", "type=test"]);
-    assert_eq!(house.ok(&["connect", "count", "devops/services/SRVC-1/environments", "-o", "json"]).json(), json!(1));
+    assert_eq!(
+        house.ok(&["connect", "count", "devops/services/SRVC-1/environments", "-o", "json"]).json(),
+        json!(1)
+    );
 
     let refused = house.run(&["connect", "delete", &path]);
     assert_ne!(refused.code, 0);
@@ -50,15 +60,52 @@ fn several_are_created_from_one_document() {
     let made = house.feed(&["connect", "create", "numbers", "--body", "-", "-o", "json"], body);
     assert_eq!(made.code, 0, "{}", made.err);
     assert_eq!(made.json().as_array().unwrap().len(), 3);
-    assert_eq!(house.ok(&["connect", "list", "numbers", "-o", "ndjson", "--page-size", "2"]).lines().len(), 3);
+    assert_eq!(
+        house.ok(&["connect", "list", "numbers", "-o", "ndjson", "--page-size", "2"]).lines().len(),
+        3
+    );
+}
+
+#[test]
+fn a_collection_goes_to_a_file_and_back_and_goes_on_where_it_stopped() {
+    let house = House::new();
+    let lines: String = (0..25).map(|n| format!("{{\"n\":{n},\"owner\":{{\"id\":\"O-{n}\"}}}}\n")).collect();
+    let file = house.file("numbers.ndjson", &lines, 0o600);
+    house.ok(&["connect", "import", "numbers", file.to_str().unwrap(), "--batch", "10"]);
+    let out = house.path().join("out.csv");
+    let export =
+        ["connect", "export", "numbers", out.to_str().unwrap(), "--order-by", "n", "--values", "n,owner.id"];
+    house.ok(&export);
+    let whole = std::fs::read_to_string(&out).unwrap();
+    assert_eq!(whole.lines().count(), 26);
+    assert_eq!(whole.lines().nth(3), Some("2,O-2"));
+    let cut: String = whole.lines().take(7).map(|line| format!("{line}\n")).collect::<String>() + "6,O";
+    std::fs::write(&out, cut).unwrap();
+    let mut resume = export.to_vec();
+    resume.push("--resume");
+    house.ok(&resume);
+    assert_eq!(std::fs::read_to_string(&out).unwrap(), whole);
+    house.ok(&["connect", "import", "copies", out.to_str().unwrap(), "--skip", "20"]);
+    let copies = house.ok(&["connect", "list", "copies", "--order-by", "n", "-o", "json"]).json();
+    assert_eq!(copies.as_array().unwrap().len(), 5);
+    assert_eq!(copies[0]["owner"]["id"], "O-20");
 }
 
 #[test]
 fn calls_are_shown_in_place_of_being_sent() {
     let house = House::new();
     let shown = house.ok(&["connect", "list", "products", "-f", "name=a b", "--curl"]);
-    assert!(shown.out.contains("/connect/public/v1/products?eq(name,a%20b)&limit=100&offset=0"), "{}", shown.out);
-    assert!(shown.out.contains("$PENTAD_CONNECT_API_KEY"), "{}", shown.out);
+    assert!(
+        shown.out.contains("/connect/public/v1/products?eq(name,a%20b)&limit=100&offset=0"),
+        "{}",
+        shown.out
+    );
+    assert!(shown.out.contains("authorization: ApiKey '\"$AUTHORIZATION\""), "{}", shown.out);
+    let rust = house.ok(&["connect", "list", "products", "-f", "name=a b", "--print", "rust"]);
+    assert!(rust.out.contains(r#"("path", "products?eq(name,a%20b)")"#), "{}", rust.out);
+    let call =
+        ["connect", "call", "connect.collection.list", "path=products", "--param", "limit=1", "--curl"];
+    assert!(house.ok(&call).out.contains("/products?limit=1'"), "{}", house.ok(&call).out);
     let bad = house.run(&["connect", "list", "products", "-f", "or(eq(a,1)"]);
     assert_eq!(bad.code, 2);
     assert!(bad.err.contains("byte"), "{}", bad.err);

@@ -1,5 +1,6 @@
 //! `pentad connect`: the CloudBlue Connect API, by path.
 
+mod bulk;
 mod filter;
 mod payload;
 pub(crate) mod service;
@@ -77,6 +78,10 @@ enum ConnectCommand {
     },
     /// Set off an action: products/PRD-000-000-001/endsale.
     Action(ActionArgs),
+    /// Write all resources of a collection to a file.
+    Export(bulk::ExportArgs),
+    /// Create resources from a file, many at once.
+    Import(bulk::ImportArgs),
     /// Say what a path is and what can be done with it, from the OpenAPI document.
     Help {
         /// Path; without one, the top.
@@ -204,6 +209,8 @@ impl ConnectCommand {
                     .await
             }
             Self::Action(args) => args.run(run).await,
+            Self::Export(args) => args.run(run).await,
+            Self::Import(args) => args.run(run).await,
             Self::Help { path, search } => help(run, path.as_deref(), search).await,
             Self::Call(args) => {
                 let plan = args.plan(Connect::ops())?;

@@ -27,14 +27,20 @@ impl Document {
     pub(super) fn read(&self) -> Result<Option<Value>> {
         let mut document = self.body.as_deref().map(args::json_source).transpose()?;
         for (name, text) in &self.fields {
-            let value = serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.clone()));
+            let value = read(text);
             put(document.get_or_insert_with(|| Value::Object(Map::new())), name, value);
         }
         Ok(document)
     }
 }
 
-fn put(here: &mut Value, name: &str, value: Value) {
+/// A value of the command line: JSON if it can be, else text.
+pub(super) fn read(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned()))
+}
+
+/// Sets a field, through objects where the name has dots.
+pub(super) fn put(here: &mut Value, name: &str, value: Value) {
     if !here.is_object() {
         *here = Value::Object(Map::new());
     }
