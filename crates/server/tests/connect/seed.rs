@@ -73,3 +73,19 @@ async fn the_generated_key_stays_over_restarts() {
     connect.seed(Value::Null).await.unwrap();
     assert_eq!(connect.credentials().await.unwrap(), json!({"api_key": KEY}));
 }
+
+#[tokio::test]
+async fn the_seed_of_the_documentation_does_what_it_says() {
+    let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/examples/connect-seed.yaml"));
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("seed.yaml");
+    std::fs::write(&file, text).unwrap();
+    let section = pentad_server::Seed::read(&file).unwrap().section("connect");
+    let mut w = World::with(pentad_server::Mode::Relaxed, Value::Null, section).await;
+    w.key = "ApiKey SU-123-456-789:a-secret-of-yours".to_owned();
+    assert_eq!(w.get("products?search=disk&ge(price,9)").await.ids(), ["PRD-100-000-001"]);
+    assert_eq!(w.get("products/PRD-100-000-001/items").await.ids(), ["ITM-100-000-001"]);
+    let id = w.post("requests", json!({})).await.with(201)["id"].as_str().unwrap().to_owned();
+    assert_eq!(w.post(&format!("requests/{id}/approve"), json!({})).await.error().1, "TRE_003");
+    assert_eq!(w.get("requests/stats").await.with(200), json!({"total": 3}));
+}
