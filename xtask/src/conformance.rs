@@ -6,36 +6,59 @@ use std::process::Command;
 
 use crate::{Result, process, workspace};
 
-/// Runs the conformance tests against `binary` and returns pytest's closing line.
+/// The suites of Zaqar: the last client with v1 and v1.1, and the newest one, cannot share an environment.
+const ZAQAR: [(&str, &str); 2] = [("requirements-3.txt", ".venv-3"), ("requirements-4.txt", ".venv-4")];
+
+/// Runs the conformance tests against `binary` and returns pytest's closing lines.
+///
+/// Arguments go to pytest and select from the main suite; after the word `zaqar` they select from the suites of Zaqar.
+/// Without a selection all suites run.
 ///
 /// # Errors
-/// When Python 3 is missing, the environment cannot be made, or a test fails.
+/// When Python 3 is missing, an environment cannot be made, or a test fails.
 pub(crate) fn run(binary: &Path, arguments: &[String]) -> Result<Vec<String>> {
     let folder = workspace::root().join("conformance");
-    let python = environment(&folder)?;
+    let mut closing = Vec::new();
+    let (only_zaqar, arguments) = match arguments.split_first() {
+        Some((first, rest)) if first == "zaqar" => (true, rest),
+        _ => (false, arguments),
+    };
+    if !only_zaqar {
+        closing.extend(suite(binary, &folder, "requirements.txt", ".venv", arguments)?);
+    }
+    let whole = arguments.first().is_none_or(|first| first == "--postgres");
+    if only_zaqar || whole {
+        let arguments = if only_zaqar { arguments } else { &[] };
+        for (pins, home) in ZAQAR {
+            closing.extend(suite(binary, &folder.join("zaqar"), pins, home, arguments)?);
+        }
+    }
+    Ok(closing)
+}
+
+fn suite(binary: &Path, folder: &Path, pins: &str, home: &str, arguments: &[String]) -> Result<Vec<String>> {
+    let python = environment(&folder.join(pins), &folder.join(home))?;
     let mut pytest = Command::new(python);
-    pytest.args(["-m", "pytest"]).args(arguments).current_dir(&folder).env("PENTAD_BINARY", binary);
+    pytest.args(["-m", "pytest"]).args(arguments).current_dir(folder).env("PENTAD_BINARY", binary);
     process::run(&mut pytest, is_closing)
 }
 
 /// Makes the virtual environment unless one with the same pins is there, and returns its Python.
-fn environment(folder: &Path) -> Result<PathBuf> {
-    let pins_file = folder.join("requirements.txt");
-    let pins = fs::read_to_string(&pins_file).map_err(|e| format!("{}: {e}", pins_file.display()))?;
-    let home = folder.join(".venv");
+fn environment(pins_file: &Path, home: &Path) -> Result<PathBuf> {
+    let pins = fs::read_to_string(pins_file).map_err(|e| format!("{}: {e}", pins_file.display()))?;
     let python = home.join("bin").join("python");
     let stamp = home.join("pins");
     if process::is_program(&python) && fs::read_to_string(&stamp).is_ok_and(|made_from| made_from == pins) {
         return Ok(python);
     }
     if home.exists() {
-        fs::remove_dir_all(&home).map_err(|e| format!("{}: {e}", home.display()))?;
+        fs::remove_dir_all(home).map_err(|e| format!("{}: {e}", home.display()))?;
     }
-    process::run(Command::new("python3").args(["-m", "venv"]).arg(&home), process::nothing)?;
+    process::run(Command::new("python3").args(["-m", "venv"]).arg(home), process::nothing)?;
     process::run(
         Command::new(&python)
             .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"])
-            .arg(&pins_file),
+            .arg(pins_file),
         process::nothing,
     )?;
     // Written last: an interrupted installation must not pass for a finished one.

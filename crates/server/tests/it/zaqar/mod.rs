@@ -5,6 +5,7 @@ mod exclusive;
 mod hostile;
 mod limits;
 mod messages;
+mod model;
 mod order;
 mod queues;
 mod world;
