@@ -30,6 +30,8 @@ pub(crate) enum Command {
     Ams(command::ams::AmsArgs),
     /// CloudBlue Connect: any collection, resource or action by its path.
     Connect(Box<command::connect::ConnectArgs>),
+    /// OpenStack identity: tokens, the catalog, projects.
+    Openstack(Box<command::openstack::OpenStackArgs>),
     /// Run the local server until it is told to stop.
     Serve(Box<command::serve::ServeArgs>),
     /// Show the main job of every service, live, on a server in memory.

@@ -12,6 +12,7 @@ mod doctor;
 pub(crate) mod exec;
 pub(crate) mod flow;
 pub(crate) mod man;
+pub(crate) mod openstack;
 pub(crate) mod plan;
 pub(crate) mod run;
 pub(crate) mod serve;

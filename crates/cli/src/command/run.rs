@@ -330,7 +330,7 @@ impl<S: Service> Run<'_, S> {
         match self.global.language() {
             Some(language) => {
                 let socket =
-                    self.values.endpoint().is_none().then(|| Local::socket(&self.settings.data.value));
+                    (!self.service.is_remote(&self.values)).then(|| Local::socket(&self.settings.data.value));
                 let client = self.service.rust(&self.values);
                 let text = show::call(preview, language, socket.as_deref(), S::CREDENTIAL, &client)?;
                 self.output.text(&text)
@@ -360,7 +360,7 @@ impl<S: Service> Run<'_, S> {
 
     /// A client for describing calls: nothing is opened, no secret is read.
     fn unopened(&self, actor: Option<&'static str>) -> Result<S::Client> {
-        let way = if self.values.endpoint().is_some() {
+        let way = if self.service.is_remote(&self.values) {
             Way::RemoteShown
         } else {
             Way::LocalShown(pentad_transport::unix(Local::socket(&self.settings.data.value)))
@@ -387,7 +387,7 @@ impl<S: Service> Run<'_, S> {
         if let Some(local) = self.local {
             return Ok(Way::Local(Box::new(local.share())));
         }
-        if self.values.endpoint().is_some() {
+        if self.service.is_remote(&self.values) {
             return Ok(Way::Remote);
         }
         let local = Local::open(&self.settings.data.value).await?;

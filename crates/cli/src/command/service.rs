@@ -44,6 +44,11 @@ pub(crate) trait Service: Tabled + fmt::Debug {
         None
     }
 
+    /// Whether a configured service is meant, not an installation of one's own.
+    fn is_remote(&self, settings: &ServiceSettings) -> bool {
+        settings.endpoint().is_some()
+    }
+
     /// Refuses an operation for which a setting is missing, before anything is opened.
     ///
     /// # Errors

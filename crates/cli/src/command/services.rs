@@ -3,6 +3,7 @@
 use super::ams;
 use super::bench::BenchCommand;
 use super::connect;
+use super::openstack;
 use super::run::Desk;
 use super::tour::Part;
 use crate::args::Command;
@@ -11,7 +12,7 @@ use crate::failure::{Failure, Result};
 use crate::settings::Table;
 
 /// What can be configured per service: feeds `context add`, `config explain` and the check of the file.
-pub(crate) const TABLES: &[&Table] = &[ams::TABLE, connect::TABLE];
+pub(crate) const TABLES: &[&Table] = &[ams::TABLE, connect::TABLE, openstack::TABLE];
 
 /// What `pentad tour` shows, in this order.
 pub(super) const PARTS: &[Part] = &[ams::tour::PART, connect::tour::PART];
@@ -29,6 +30,7 @@ pub(super) async fn act(command: Command, desk: Desk<'_>) -> Result<Exit> {
     match command {
         Command::Ams(args) => ams::run(args, desk).await,
         Command::Connect(args) => connect::run(*args, desk).await,
+        Command::Openstack(args) => openstack::run(*args, desk).await,
         _ => Err(Failure::local("cannot run this here", "it is no command of a service")),
     }
 }
@@ -45,5 +47,6 @@ pub(super) async fn check(mut desk: Desk<'_>) -> Vec<serde_json::Value> {
     vec![
         super::doctor::service::<ams::Ams>(desk.again()).await,
         super::doctor::service::<connect::Connect>(desk.again()).await,
+        super::doctor::service::<openstack::OpenStack>(desk.again()).await,
     ]
 }

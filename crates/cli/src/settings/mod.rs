@@ -14,6 +14,7 @@ use std::time::Duration;
 pub(crate) use self::file::{Loaded, load, parse};
 pub(crate) use self::flags::{ContextFlags, Flags, Tabled};
 pub(crate) use self::origin::{Origin, Setting};
+pub(crate) use self::paths::token_dir;
 pub(crate) use self::secret::{SecretSource, from_stdin, too_open, write_private};
 pub(crate) use self::service::{Given, ServiceSettings};
 pub(crate) use self::table::{Field, Kind, Table};

@@ -24,6 +24,11 @@ pub(crate) fn data_dir() -> Result<PathBuf> {
     })
 }
 
+/// Where tokens are kept between commands.
+pub(crate) fn token_dir() -> Result<PathBuf> {
+    Ok(strategy()?.cache_dir().join(APP).join("tokens"))
+}
+
 fn strategy() -> Result<impl BaseStrategy> {
     etcetera::choose_base_strategy().map_err(|error| {
         Failure::config("cannot find your home directory", error.to_string())
