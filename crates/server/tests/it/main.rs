@@ -6,6 +6,7 @@ mod afar;
 mod announcement;
 mod bodies;
 mod clock;
+mod connect;
 mod control;
 mod door;
 mod fixture;

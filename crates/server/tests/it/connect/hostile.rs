@@ -1,0 +1,72 @@
+//! Input that nobody sends by accident.
+
+use http::Method;
+use serde_json::{Value, json};
+
+use super::world::World;
+
+#[tokio::test]
+async fn bodies_that_are_no_objects_are_refused() {
+    let w = World::new().await;
+    for body in ["{", "5", "\"x\"", "null", "[[]]", "{\"a\": \"\\u0000\"}", "{\"a\\u0000\": 1}", "\u{feff}{}"]
+    {
+        let refused = w.call(Method::POST, "things", body).await;
+        assert_eq!((refused.status, refused.error().1.as_str()), (400, "VAL_001"), "{body:?}");
+    }
+    let deep = format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000));
+    assert_eq!(w.call(Method::POST, "things", deep).await.status, 400);
+    assert_eq!(w.get("things").await.with(200), json!([]));
+}
+
+#[tokio::test]
+async fn objects_of_too_many_values_are_refused_and_large_ones_are_not() {
+    let w = World::new().await;
+    let values = |count: i64| json!({"id": format!("v{count}"), "a": (0..count).collect::<Vec<i64>>()});
+    w.post("things", values(15_000)).await.with(201);
+    assert_eq!(w.get("things?a=14999").await.ids(), ["v15000"]);
+    assert_eq!(w.post("things", values(30_000)).await.status, 400);
+    let text = "long ".repeat(200_000);
+    w.post("things", json!({"id": "text", "a": text})).await.with(201);
+    assert_eq!(w.get("things?ilike(a,long*LONG )").await.status, 200);
+}
+
+#[tokio::test]
+async fn queries_beyond_all_measure_are_refused() {
+    let w = World::new().await;
+    w.post("things", json!({"id": "a"})).await.with(201);
+    let many: Vec<String> = (0..5000).map(|n| format!("eq(a,{n})")).collect();
+    let long = "x".repeat(5000);
+    for query in [
+        format!("or({})", many.join(",")),
+        format!("{}eq(a,1){}", "(".repeat(10_000), ")".repeat(10_000)),
+        format!("like(a,*{long}*)"),
+        format!("eq({},1)", vec!["a"; 100].join(".")),
+        "eq(a,%00)".to_owned(),
+    ] {
+        assert_eq!(w.get(&format!("things?{query}")).await.status, 400, "{:.40}", query);
+    }
+    let stars = "*a".repeat(500);
+    w.post("things", json!({"id": "b", "a": "a".repeat(100_000)})).await.with(201);
+    assert_eq!(w.get(&format!("things?like(a,{stars}b)")).await.ids(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn paths_of_any_bytes_are_answered() {
+    let w = World::new().await;
+    let long = "x".repeat(5000);
+    for path in ["%ff", "%00", "..", ".", "a/../b", "{id}", "%2F", "", "?", "//", long.as_str()] {
+        for method in [Method::GET, Method::POST, Method::PUT, Method::DELETE] {
+            let answer = w.call(method.clone(), path, "{}").await;
+            assert!((200..500).contains(&answer.status), "{method} {path}: {}", answer.status);
+        }
+    }
+}
+
+#[tokio::test]
+async fn objects_with_many_different_members_cost_no_more_than_their_size() {
+    let w = World::new().await;
+    let list: Vec<Value> = (0..9000).map(|n| json!({format!("m{n}"): n})).collect();
+    w.post("things", json!({"id": "a", "list": list})).await.with(201);
+    assert_eq!(w.get("things?list.m5=5").await.ids(), ["a"]);
+    assert_eq!(w.get("things?eq(list.m5,null())").await.ids(), ["a"]);
+}
