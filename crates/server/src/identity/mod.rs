@@ -323,6 +323,10 @@ impl Service for Keystone {
             if let Ok(id) = id {
                 reply.headers.insert(HeaderName::from_static("x-openstack-request-id"), id);
             }
+            if head && reply.route == Some(routes::CHECKED_BY_HEAD) && reply.status == StatusCode::OK {
+                // Clients take only this status for a yes.
+                reply.status = StatusCode::NO_CONTENT;
+            }
             if head { reply.body("") } else { reply }
         })
     }

@@ -45,6 +45,9 @@ pub(crate) struct Endpoint {
     pub(crate) run: Run,
 }
 
+/// The route whose `HEAD` answers 204 where its `GET` answers 200.
+pub(crate) const CHECKED_BY_HEAD: &str = "identity:get_implied_role";
+
 type Row = Route<Endpoint>;
 
 /// Compiles the table.
@@ -190,7 +193,7 @@ fn role_rows() -> Vec<Row> {
         change(Method::PATCH, "/v3/roles/{role}", "identity:update_role", roles::update),
         change(Method::DELETE, "/v3/roles/{role}", "identity:delete_role", roles::delete),
         get("/v3/roles/{role}/implies", "identity:list_implied_roles", roles::implies),
-        get("/v3/roles/{role}/implies/{implied}", "identity:get_implied_role", roles::show_implied),
+        get("/v3/roles/{role}/implies/{implied}", CHECKED_BY_HEAD, roles::show_implied),
         change(
             Method::PUT,
             "/v3/roles/{role}/implies/{implied}",
