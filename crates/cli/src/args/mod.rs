@@ -32,6 +32,8 @@ pub(crate) enum Command {
     Connect(Box<command::connect::ConnectArgs>),
     /// OpenStack identity: tokens, the catalog, projects.
     Openstack(Box<command::openstack::OpenStackArgs>),
+    /// OpenStack messaging (Zaqar): queues, messages, claims.
+    Zaqar(Box<command::zaqar::ZaqarArgs>),
     /// Run the local server until it is told to stop.
     Serve(Box<command::serve::ServeArgs>),
     /// Show the main job of every service, live, on a server in memory.

@@ -20,6 +20,7 @@ pub(crate) mod service;
 pub(crate) mod services;
 mod show;
 pub(crate) mod tour;
+pub(crate) mod zaqar;
 
 use clap::Parser;
 

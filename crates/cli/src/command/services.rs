@@ -6,21 +6,23 @@ use super::connect;
 use super::openstack;
 use super::run::Desk;
 use super::tour::Part;
+use super::zaqar;
 use crate::args::Command;
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::settings::Table;
 
 /// What can be configured per service: feeds `context add`, `config explain` and the check of the file.
-pub(crate) const TABLES: &[&Table] = &[ams::TABLE, connect::TABLE, openstack::TABLE];
+pub(crate) const TABLES: &[&Table] = &[ams::TABLE, connect::TABLE, zaqar::TABLE, openstack::TABLE];
 
 /// What `pentad tour` shows, in this order.
-pub(super) const PARTS: &[Part] = &[ams::tour::PART, connect::tour::PART];
+pub(super) const PARTS: &[Part] = &[ams::tour::PART, connect::tour::PART, zaqar::tour::PART];
 
 /// True if the command ends in order at a signal: finishes what it began, tidies up.
 pub(super) const fn ends_itself(command: &Command) -> bool {
     match command {
         Command::Ams(args) => args.ends_itself(),
+        Command::Zaqar(args) => args.ends_itself(),
         _ => false,
     }
 }
@@ -31,6 +33,7 @@ pub(super) async fn act(command: Command, desk: Desk<'_>) -> Result<Exit> {
         Command::Ams(args) => ams::run(args, desk).await,
         Command::Connect(args) => connect::run(*args, desk).await,
         Command::Openstack(args) => openstack::run(*args, desk).await,
+        Command::Zaqar(args) => zaqar::run(*args, desk).await,
         _ => Err(Failure::local("cannot run this here", "it is no command of a service")),
     }
 }
@@ -48,5 +51,6 @@ pub(super) async fn check(mut desk: Desk<'_>) -> Vec<serde_json::Value> {
         super::doctor::service::<ams::Ams>(desk.again()).await,
         super::doctor::service::<connect::Connect>(desk.again()).await,
         super::doctor::service::<openstack::OpenStack>(desk.again()).await,
+        super::doctor::service::<zaqar::Zaqar>(desk.again()).await,
     ]
 }

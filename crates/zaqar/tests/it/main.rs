@@ -4,6 +4,7 @@
 
 mod answers;
 mod consume;
+mod migration;
 mod websocket;
 mod wire;
 

@@ -1,0 +1,168 @@
+//! What Zaqar tells the generic commands: settings, client, raw door.
+
+use pentad_core::{BoxFuture, Call, List, Op};
+use pentad_openstack::Clouds;
+use pentad_zaqar::{Client, ClientId, TOKEN_HEADER, Version};
+use serde_json::Value;
+
+use crate::command::service::{CredentialPlace, Pairs, Service, Way};
+use crate::failure::{Failure, Result};
+use crate::settings::{Field, Kind, ServiceSettings, Table, Tabled};
+
+/// Where Zaqar is on a server of one's own, in this process or behind its socket.
+const LOCAL: &str = "http://pentad.local/zaqar";
+/// The project on a server of one's own where none is configured.
+const PROJECT: &str = "demo";
+
+/// What can be configured.
+pub(crate) const TABLE: &Table = &Table {
+    service: "zaqar",
+    title: "Zaqar",
+    fields: &[
+        Field::new(
+            "endpoint",
+            Kind::Text,
+            "URL",
+            "URL without the version; without one, the embedded server",
+        )
+        .env("PENTAD_ZAQAR_ENDPOINT"),
+        Field::new("api_version", Kind::Text, "VERSION", "Version of the API: 1, 1.1 or 2 (default 2)")
+            .flag("api-version")
+            .env("PENTAD_ZAQAR_API_VERSION")
+            .original(&["OS_QUEUES_API_VERSION"]),
+        Field::new("project", Kind::Text, "ID", "Project to work in")
+            .flag("project")
+            .env("PENTAD_ZAQAR_PROJECT")
+            .original(&["OS_PROJECT_ID"]),
+        Field::new("token", Kind::Secret, "FILE", "token").flag("token-file").env("PENTAD_ZAQAR_TOKEN"),
+        Field::new("cloud", Kind::Text, "NAME", "Log in as clouds.yaml says for this cloud")
+            .flag("cloud")
+            .env("PENTAD_ZAQAR_CLOUD")
+            .original(&["OS_CLOUD"]),
+        Field::new("client_id", Kind::Text, "UUID", "Who posts: lists leave out one's own messages")
+            .flag("client-id")
+            .env("PENTAD_ZAQAR_CLIENT_ID")
+            .original(&["OS_MESSAGE_CLIENT_ID"]),
+        Field::new("roles", Kind::Text, "ROLES", "Roles to claim where nobody checks them, e.g. admin")
+            .flag("roles")
+            .env("PENTAD_ZAQAR_ROLES"),
+        Field::new("ca_file", Kind::Path, "FILE", "Trust this certificate authority (PEM), too")
+            .flag("ca-file")
+            .env("PENTAD_ZAQAR_CA_FILE")
+            .original(&["OS_CACERT"]),
+        Field::new("insecure", Kind::Switch, "", "Do not check the server's certificate").flag("insecure"),
+    ],
+};
+
+/// Zaqar.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Zaqar;
+
+impl Tabled for Zaqar {
+    const TABLE: &'static Table = TABLE;
+}
+
+/// The version of the API that is spoken.
+pub(super) fn version(settings: &ServiceSettings) -> Result<Version> {
+    let text = settings.text("api_version").unwrap_or("2");
+    text.parse().map_err(|_| {
+        Failure::config(format!("cannot speak version `{text}` of Zaqar"), "there are 1, 1.1 and 2")
+    })
+}
+
+impl Service for Zaqar {
+    type Client = Client;
+
+    const CREDENTIAL: CredentialPlace =
+        CredentialPlace { header: TOKEN_HEADER, prefix: "", variable: "PENTAD_ZAQAR_TOKEN" };
+    const ACTOR: &'static str = "";
+
+    fn ops() -> &'static [&'static Op] {
+        pentad_zaqar::ops::OPS
+    }
+
+    /// A cloud has a catalog, which tells the endpoint.
+    fn is_remote(&self, settings: &ServiceSettings) -> bool {
+        settings.endpoint().is_some() || settings.text("cloud").is_some()
+    }
+
+    fn client(&self, settings: &ServiceSettings, way: &Way, _: &'static str) -> Result<Client> {
+        // Without an endpoint the cloud's catalog tells one.
+        let default = if way.transport().is_some() { LOCAL } else { "" };
+        let endpoint = settings.endpoint().unwrap_or(default);
+        let mut builder = Client::new(endpoint, version(settings)?);
+        if let Some(id) = settings.text("client_id") {
+            builder = builder.client_id(ClientId::try_from(id).or_else(|_| ClientId::any(id))?);
+        }
+        match (settings.text("project"), way.transport().is_some()) {
+            (Some(project), _) => builder = builder.project(project),
+            (None, true) => builder = builder.project(PROJECT),
+            (None, false) => {}
+        }
+        if let Some(transport) = way.transport() {
+            // One's own server, one's own administrator.
+            return Ok(builder
+                .transport(transport)
+                .roles(settings.text("roles").unwrap_or("admin"))
+                .build()?);
+        }
+        if let Some(token) = way.secret(settings, "token")?.filter(|_| settings.endpoint().is_some()) {
+            builder = builder.token(token);
+        } else if let Some(name) = settings.text("cloud") {
+            let cloud = Clouds::of_process()?.cloud(Some(name))?;
+            builder = builder.authorize(cloud.authorizer(None)?);
+        }
+        if let Some(roles) = settings.text("roles") {
+            builder = builder.roles(roles);
+        }
+        if let Some(file) = settings.path("ca_file") {
+            builder = builder.ca(file);
+        }
+        if settings.is_on("insecure") {
+            builder = builder.insecure(true);
+        }
+        Ok(builder.build()?)
+    }
+
+    fn call(
+        client: &Client,
+        op: &str,
+        args: Pairs<'_>,
+        query: Pairs<'_>,
+        body: Option<Value>,
+    ) -> pentad_core::Result<Call<Value>> {
+        client.call(op, args, query, body)
+    }
+
+    fn list(
+        client: &Client,
+        op: &str,
+        args: Pairs<'_>,
+        query: Pairs<'_>,
+    ) -> pentad_core::Result<List<Value>> {
+        client.pages(op, args, query)
+    }
+
+    fn rust(&self, settings: &ServiceSettings) -> String {
+        let version = match version(settings) {
+            Ok(Version::V1) => "V1",
+            Ok(Version::V1_1) => "V1_1",
+            _ => "V2",
+        };
+        format!(
+            "use pentad::zaqar::{{Client, Version}};\n\
+             let client = Client::new({:?}, Version::{version}).project({:?}).build()?;\n",
+            settings.endpoint().unwrap_or(LOCAL),
+            settings.text("project").unwrap_or(PROJECT)
+        )
+    }
+
+    fn greet(client: &Client) -> BoxFuture<'static, pentad_core::Result<String>> {
+        let (versions, spoken) = (client.versions(), client.version());
+        Box::pin(async move {
+            let known = versions.await?;
+            let known: Vec<_> = known.iter().map(|version| version.id.as_str()).collect();
+            Ok(format!("knows versions {}; {spoken} is spoken", known.join(", ")))
+        })
+    }
+}
