@@ -67,6 +67,9 @@ pub(crate) struct ServeArgs {
     /// Authority (PEM) that push endpoints are trusted by, too.
     #[arg(long, value_name = "FILE")]
     push_ca: Option<PathBuf>,
+    /// Who may call Zaqar: anybody, who has a token, or a token where one is sent (the default).
+    #[arg(long, value_enum, value_name = "WHO")]
+    zaqar_auth: Option<ZaqarAuth>,
     /// A listener of its own for the control interface.
     #[arg(long, value_name = "ADDR")]
     control_listen: Option<SocketAddr>,
@@ -94,6 +97,24 @@ enum Durability {
 enum Mode {
     Strict,
     Relaxed,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum ZaqarAuth {
+    None,
+    Keystone,
+    Either,
+}
+
+impl ZaqarAuth {
+    /// The option of the service, as a seed says it.
+    fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Keystone => "keystone",
+            Self::Either => "either",
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -162,6 +183,10 @@ impl ServeArgs {
             let seed = options.seed.take().unwrap_or_default();
             let path = document.to_string_lossy().into_owned();
             options.seed = Some(seed.with_option("connect", "spec", path.into()));
+        }
+        if let Some(auth) = self.zaqar_auth {
+            let seed = options.seed.take().unwrap_or_default();
+            options.seed = Some(seed.with_option("zaqar", "auth", auth.name().into()));
         }
         options.mode = match self.mode {
             Mode::Strict => pentad_server::Mode::Strict,
