@@ -4,3 +4,4 @@
 
 pub mod ams;
 pub mod connect;
+pub mod openstack;

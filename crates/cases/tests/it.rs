@@ -6,6 +6,8 @@
 mod complete;
 #[path = "it/connect.rs"]
 mod connect;
+#[path = "it/openstack.rs"]
+mod openstack;
 #[path = "../../server/tests/ams/receiver.rs"]
 #[expect(dead_code, reason = "the server's own tests look closer at what arrives")]
 mod receiver;
