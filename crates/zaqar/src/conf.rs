@@ -174,8 +174,8 @@ mod tests {
     use super::*;
     use crate::{Client, Version};
 
-    fn built(url: &str, conf: Value) -> Result<Client> {
-        Client::new(url, Version::V2).conf(&Conf::from_json(&conf)?).build()
+    fn built(url: &str, conf: &Value) -> Result<Client> {
+        Client::new(url, Version::V2).conf(&Conf::from_json(conf)?).build()
     }
 
     #[test]
@@ -183,7 +183,7 @@ mod tests {
         for name in ["project_id", "os_project_id"] {
             let conf = json!({"client_uuid": "5b0f6c1e4f0a4d0e9a550c1d2e3f4a5b",
                 "auth_opts": {"backend": "noauth", "options": {name: "acme"}}});
-            let client = built("http://zaqar.test", conf).unwrap();
+            let client = built("http://zaqar.test", &conf).unwrap();
             assert_eq!(client.project(), Some("acme"));
             assert_eq!(client.client_id().as_str(), "5b0f6c1e4f0a4d0e9a550c1d2e3f4a5b");
         }
@@ -191,11 +191,11 @@ mod tests {
 
     #[test]
     fn an_empty_conf_is_keystone_without_a_place_to_log_in() {
-        let error = built("", json!({})).unwrap_err();
+        let error = built("", &json!({})).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Config);
         assert!(error.message().contains("auth_url"), "{error}");
-        assert!(built("http://zaqar.test", json!({"auth_opts": {"options": {"auth_token": "t"}}})).is_ok());
-        assert!(built("http://zaqar.test", json!({"auth_opts": {"backend": "ldap"}})).is_err());
+        assert!(built("http://zaqar.test", &json!({"auth_opts": {"options": {"auth_token": "t"}}})).is_ok());
+        assert!(built("http://zaqar.test", &json!({"auth_opts": {"backend": "ldap"}})).is_err());
     }
 
     #[test]
@@ -203,7 +203,7 @@ mod tests {
         let options = json!({"paths": ["/v2/queues/jobs/messages"], "methods": ["GET"], "project": "acme",
             "expires": "2036-01-01T00:00:00", "signature": "ab"});
         let client =
-            built("http://zaqar.test", json!({"auth_opts": {"backend": "signed-url", "options": options}}));
+            built("http://zaqar.test", &json!({"auth_opts": {"backend": "signed-url", "options": options}}));
         assert_eq!(client.unwrap().project(), Some("acme"));
     }
 }

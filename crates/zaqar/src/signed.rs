@@ -154,7 +154,7 @@ fn hex(bytes: &[u8]) -> String {
 fn unhex(text: &str) -> Option<Vec<u8>> {
     let digits: Vec<u8> =
         text.chars().map(|c| c.to_digit(16).and_then(|d| u8::try_from(d).ok())).collect::<Option<_>>()?;
-    (digits.len() % 2 == 0).then(|| digits.chunks(2).map(|pair| pair[0] * 16 + pair[1]).collect())
+    digits.len().is_multiple_of(2).then(|| digits.chunks(2).map(|pair| pair[0] * 16 + pair[1]).collect())
 }
 
 #[cfg(test)]
@@ -165,8 +165,18 @@ mod tests {
         Secret::new("s3cr3t")
     }
 
+    /// Paths, methods, project, end as given, end as signed, signature.
+    type Vector = (
+        &'static [&'static str],
+        &'static [&'static str],
+        &'static str,
+        &'static str,
+        &'static str,
+        &'static str,
+    );
+
     /// Zaqar reference 16.
-    const VECTORS: [(&[&str], &[&str], &str, &str, &str, &str); 3] = [
+    const VECTORS: [Vector; 3] = [
         (
             &["/v2/queues/jobs/messages"],
             &["GET"],

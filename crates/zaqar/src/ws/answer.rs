@@ -37,8 +37,8 @@ pub(super) fn refused(op: &Op, status: u16, body: &Value) -> Error {
 ///
 /// # Errors
 /// [`Decode`](ErrorKind::Decode) for a frame without status.
-pub(super) fn response(request: &Request, frame: Value) -> Result<Response> {
-    let (status, body) = status_and_body(&frame);
+pub(super) fn response(request: &Request, frame: &Value) -> Result<Response> {
+    let (status, body) = status_and_body(frame);
     let status = StatusCode::from_u16(status).map_err(|error| {
         Error::new(ErrorKind::Decode, "the frame has no status")
             .with_op(request.op.id)

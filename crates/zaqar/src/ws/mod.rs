@@ -102,7 +102,7 @@ impl Websocket {
         let taken = Taken { websocket: self, done: false };
         let answer = live.link.ask(&action).await;
         taken.done(answer.is_ok());
-        answer::response(&request, answer?)
+        answer::response(&request, &answer?)
     }
 
     /// The connection, opened and authenticated with this token by the frame `login`.

@@ -27,6 +27,7 @@ fn again(error: &Error) -> Error {
     Error::new(error.kind(), error.message().to_owned())
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the same form for all of them")]
 fn call<T>(call: Call<T>) -> Shown {
     call.request().map(line).map_err(again)
 }
@@ -36,6 +37,7 @@ fn list<T>(list: List<T>) -> Shown {
     list.request().map(|request| line(&request))
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the same form for all of them")]
 fn work<T>(work: Work<T>) -> Shown {
     work.request().map(line).map_err(again)
 }
