@@ -5,3 +5,4 @@
 pub mod ams;
 pub mod connect;
 pub mod openstack;
+pub mod zaqar;

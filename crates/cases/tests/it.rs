@@ -13,6 +13,8 @@ mod openstack;
 mod receiver;
 #[path = "it/stage.rs"]
 mod stage;
+#[path = "it/zaqar.rs"]
+mod zaqar;
 
 use std::sync::Arc;
 
