@@ -29,7 +29,7 @@ pub(super) async fn release(stage: Stage) -> Result<()> {
     assert!(claimed.messages.iter().all(|message| message.claim_id.as_deref() == Some(&id)));
     let free = theirs.messages(MessageQuery::new()).await?.items;
     assert_eq!(free.len(), 1, "claimed messages are left out");
-    // Some releases over Redis fail at this.
+    // Some releases over Redis fail at this, and at counting while messages are claimed.
     if stage.abilities.reference_storage {
         let all = theirs.messages(MessageQuery::new().include_claimed(true)).await?.items;
         assert_eq!(all.len(), 3);
@@ -37,8 +37,10 @@ pub(super) async fn release(stage: Stage) -> Result<()> {
     let claim = theirs.claim(id.as_str());
     let held = claim.get().await?;
     assert_eq!((held.ttl, held.messages.len()), (100, 2));
-    let stats = queue.stats().await?;
-    assert_eq!((stats.claimed, stats.free, stats.total), (2, 1, 3));
+    if stage.abilities.reference_storage {
+        let stats = queue.stats().await?;
+        assert_eq!((stats.claimed, stats.free, stats.total), (2, 1, 3));
+    }
     claim.release().await?;
     claim.release().await?;
     assert_eq!(theirs.messages(MessageQuery::new()).await?.items.len(), 3);
