@@ -6,6 +6,7 @@ use std::time::Duration;
 use http::uri::Uri;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::redact;
 
 /// Where a request goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,7 +34,10 @@ impl Target {
     /// [`ErrorKind::Config`] if it is no absolute `http`, `https`, `ws` or `wss` URL, or has a query or user
     /// information. The last two are for [`Socket`](crate::Socket)s only.
     pub fn parse(base: &str) -> Result<Self> {
-        let wrong = |why: &str| Error::new(ErrorKind::Config, format!("endpoint {base:?}: {why}"));
+        let wrong = |why: &str| {
+            // What is wrong with it may be that it carries a secret.
+            Error::new(ErrorKind::Config, format!("endpoint {:?}: {why}", redact::url(base)))
+        };
         let uri: Uri = base.parse().map_err(|error| wrong("not a URL").with_source(error))?;
         match uri.scheme_str() {
             Some("http" | "https" | "ws" | "wss") => {}
@@ -167,6 +171,20 @@ mod tests {
         assert!(!same("http://h.test", "http://h.test:81"));
         assert!(!same("http://h.test", "http://h.test.evil"));
         assert!(!same("http://h.test", "http://user@h.test"));
+    }
+
+    #[test]
+    fn a_refused_endpoint_is_told_without_its_secrets() {
+        for base in [
+            "http://h.test/a?key=canary",
+            "http://u:canary@h.test/",
+            "ftp://u:canary@h.test",
+            "http://h.test/ /?token=canary",
+        ] {
+            let error = Target::parse(base).unwrap_err().to_string();
+            assert!(!error.contains("canary"), "{error}");
+        }
+        assert!(Target::parse("ftp://h.test/a").unwrap_err().to_string().contains("ftp://h.test/a"));
     }
 
     #[test]

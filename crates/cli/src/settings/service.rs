@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use pentad_core::redact;
+
 use super::origin::{self, Origin, Setting};
 use super::secret::SecretSource;
 use super::table::{Field, Kind, Table};
@@ -65,7 +67,9 @@ impl ServiceSettings {
             Kind::Switch => {
                 Some(self.setting(field.key).cloned().unwrap_or(Setting::default_of("false".to_owned())))
             }
-            _ => self.setting(field.key).cloned(),
+            _ => self
+                .setting(field.key)
+                .map(|setting| Setting::new(redacted(&setting.value), setting.origin.clone())),
         };
         let service = self.table.service;
         self.table.fields.iter().map(|field| (format!("{service}.{}", field.key), shown(field))).collect()
@@ -115,6 +119,11 @@ impl Settings {
         origin::first(flag, env, context)
             .or_else(|| original.map(|(text, name)| Setting::new(text, Origin::Env(name))))
     }
+}
+
+/// A URL without the secrets in it; other text as it is.
+fn redacted(text: &str) -> String {
+    if text.contains("://") { redact::url(text) } else { text.to_owned() }
 }
 
 fn checked(kind: Kind, text: String, origin: &Origin) -> Result<String> {

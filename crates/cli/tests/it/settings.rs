@@ -56,6 +56,22 @@ fn flag_beats_environment_beats_file_and_each_says_where_it_is_from() {
 }
 
 #[test]
+fn what_an_endpoint_holds_beside_a_place_is_not_shown() {
+    let house = House::new().env("PENTAD_AMS_ENDPOINT", "https://u:canary@ams.example.org/a?key=canary");
+    for line in [&["config", "explain"][..], &["doctor"], &["ams", "topic", "list"]] {
+        let run = house.run(line);
+        assert!(
+            !run.out.contains("canary") && !run.err.contains("canary"),
+            "{line:?}: {} {}",
+            run.out,
+            run.err
+        );
+    }
+    let (endpoint, _) = explained(&house.ok(&["config", "explain", "-o", "json"]), "ams.endpoint");
+    assert!(endpoint.as_str().unwrap().contains("ams.example.org/a"), "{endpoint}");
+}
+
+#[test]
 fn a_token_from_standard_input_is_kept_in_a_private_file_and_never_shown() {
     let house = House::new();
     let canary = "canary-0123456789";
