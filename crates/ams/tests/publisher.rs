@@ -47,6 +47,21 @@ fn a_batch_lingers_for_its_delay_and_then_leaves_with_what_came_meanwhile() {
 }
 
 #[test]
+fn a_batch_that_gets_no_answer_fails_when_its_own_time_is_over() {
+    let (transport, clock) = (ScriptedTransport::new().hang(), ManualClock::new());
+    let options = PublisherOptions::new().delay(Duration::ZERO).timeout(Duration::from_secs(8));
+    let p = publisher(&transport, &clock, options);
+    let mut receipt = Task::new(run(p.send("a")).unwrap());
+    assert!(receipt.poll().is_none());
+    clock.advance(Duration::from_millis(7_999));
+    assert!(receipt.poll().is_none());
+    clock.advance(Duration::from_millis(1));
+    let error = receipt.poll().unwrap().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Timeout);
+    assert!(error.may_have_applied());
+}
+
+#[test]
 fn a_batch_leaves_when_its_bytes_are_full() {
     let transport = ScriptedTransport::new().answer(200, ids(&["0", "1"])).answer(200, ids(&["2"]));
     let clock = ManualClock::new();

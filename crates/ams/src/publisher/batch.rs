@@ -74,7 +74,12 @@ pub(super) async fn run(shared: Arc<Shared>, batch: Arc<Batch>, before: Option<R
         (std::mem::take(&mut content.messages), std::mem::take(&mut content.replies))
     };
     let count = replies.len();
-    let failure = match shared.topic.publish(messages).await {
+    let call = shared.topic.publish(messages);
+    let call = match shared.options.timeout {
+        Some(limit) => call.timeout(limit),
+        None => call,
+    };
+    let failure = match call.await {
         Ok(ids) if ids.len() == count => {
             for (reply, id) in replies.into_iter().zip(ids) {
                 // Nobody may be waiting for this one any more.

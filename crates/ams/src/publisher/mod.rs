@@ -27,6 +27,7 @@ pub struct PublisherOptions {
     capacity: usize,
     capacity_bytes: usize,
     concurrency: usize,
+    timeout: Option<Duration>,
 }
 
 impl Default for PublisherOptions {
@@ -39,6 +40,7 @@ impl Default for PublisherOptions {
             capacity: 10_000,
             capacity_bytes: 64_000_000,
             concurrency: 1,
+            timeout: None,
         }
     }
 }
@@ -88,6 +90,13 @@ impl PublisherOptions {
     #[must_use]
     pub fn concurrency(mut self, batches: usize) -> Self {
         self.concurrency = batches.max(1);
+        self
+    }
+
+    /// Gives each batch this long, all attempts included, instead of the session's limit.
+    #[must_use]
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.timeout = Some(limit);
         self
     }
 }

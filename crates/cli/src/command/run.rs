@@ -1,5 +1,7 @@
 //! One command against one service: opened when the first call needs it, closed whatever happens.
 
+use std::time::Duration;
+
 use pentad_core::{Call, List, Work};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -352,6 +354,11 @@ impl<S: Service> Run<'_, S> {
     /// A configuration failure that says what to set.
     pub(crate) fn ready_for(&self, op: &'static str) -> Result<()> {
         self.ready(&Plan::read(op))
+    }
+
+    /// How long the user gives each call, if that was said.
+    pub(crate) fn time_limit(&self) -> Option<Duration> {
+        self.settings.timeout.as_ref().map(|time| time.value)
     }
 
     fn who(&self, actor: Option<&'static str>) -> &'static str {

@@ -77,11 +77,14 @@ impl PublishArgs {
             return Ok(Exit::Success);
         }
         run.ready_for("ams.topic.publish")?;
-        let options = PublisherOptions::new()
+        let mut options = PublisherOptions::new()
             .batch_messages(BATCH)
             .batch_bytes(BATCH_BYTES)
             .delay(if self.text.is_empty() { DELAY } else { Duration::ZERO })
             .capacity(IN_FLIGHT);
+        if let Some(limit) = run.time_limit() {
+            options = options.timeout(limit);
+        }
         let publisher = run.client(None).await?.topic(&self.topic).publisher(options);
         let live = self.text.is_empty();
         // A person who pipes a file in wants to know how many, not every id.
