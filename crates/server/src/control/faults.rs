@@ -8,12 +8,16 @@ use futures_util::{StreamExt, stream};
 use http::header::CONTENT_LENGTH;
 use http::{HeaderValue, Method, StatusCode};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{Answer, done, problem, read};
 use crate::clock::real_sleep;
 use crate::http::{Inbound, Reply, ReplyBody};
 use crate::shell::Shell;
+
+/// What a rule may say.
+const MEMBERS: [&str; 11] =
+    ["service", "method", "path", "kind", "ms", "status", "body", "probability", "seed", "skip", "count"];
 
 /// One rule. It applies to requests that match, with its probability, until its count is used up.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -177,7 +181,14 @@ pub(super) fn show(shell: &Shell) -> Answer {
 }
 
 pub(super) fn add(shell: &Shell, inbound: &Inbound) -> Answer {
-    let rule: Rule = read(inbound)?;
+    let asked: Map<String, Value> = read(inbound)?;
+    // A name that is not known would silently make a rule stricter or laxer than was meant.
+    if let Some(unknown) = asked.keys().find(|name| !MEMBERS.contains(&name.as_str())) {
+        let why = format!("{unknown}: no such member; there are: {}", MEMBERS.join(", "));
+        return Err(problem(StatusCode::BAD_REQUEST, why));
+    }
+    let rule: Rule = serde_json::from_value(Value::Object(asked))
+        .map_err(|error| problem(StatusCode::BAD_REQUEST, error))?;
     if !(0.0..=1.0).contains(&rule.probability) {
         return Err(problem(StatusCode::BAD_REQUEST, "probability: must be from 0 to 1"));
     }

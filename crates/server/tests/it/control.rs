@@ -65,6 +65,19 @@ async fn faults_hit_what_they_match_and_use_themselves_up() {
 }
 
 #[tokio::test]
+async fn a_fault_with_a_member_that_nobody_knows_is_refused() {
+    let (_server, addr) = listening(ServerOptions::memory()).await;
+    let rule = r#"{"kind": "status", "status": 503, "probabilty": 0.1}"#;
+    let refused = call(addr, "POST", "/_pentad/faults", rule).await;
+    assert_eq!(refused.status, 400);
+    assert!(refused.body.contains("probabilty"), "{}", refused.body);
+    assert_eq!(get(addr, "/ams/x").await.status, 200, "no rule was made");
+    let whole = r#"{"service": "ams", "method": "GET", "path": "/y", "kind": "latency", "ms": 0, "probability": 1,
+        "seed": 1, "skip": 1, "count": 1}"#;
+    assert_eq!(call(addr, "POST", "/_pentad/faults", whole).await.status, 200);
+}
+
+#[tokio::test]
 async fn the_same_seed_gives_the_same_faults() {
     let mut runs = Vec::new();
     for _ in 0..2 {
