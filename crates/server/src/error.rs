@@ -71,6 +71,16 @@ impl ServerError {
         matches!(self, Self::Store(error) if !unwritable(error).is_empty())
     }
 
+    /// Whether the disk is full.
+    pub fn is_full(&self) -> bool {
+        use io::ErrorKind::{QuotaExceeded, StorageFull};
+        match self {
+            Self::Store(error) => error.kind() == StoreErrorKind::Full,
+            Self::File { source, .. } => matches!(source.kind(), StorageFull | QuotaExceeded),
+            _ => false,
+        }
+    }
+
     pub(crate) fn file(path: impl Into<PathBuf>, source: io::Error) -> Self {
         Self::File { path: path.into(), source }
     }

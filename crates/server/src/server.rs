@@ -269,6 +269,11 @@ impl Server {
         announcement::credentials(&self.bound(), &self.shell.services, self.credentials.sections())
     }
 
+    /// Whether the last write found the disk full; a write that finds room ends that.
+    pub fn is_full(&self) -> bool {
+        self.shell.engine.is_full()
+    }
+
     /// Stops: no new connections, running requests end or are broken off after the drain time, background work
     /// ends, everything is committed and the data directory is let go. Repeating it is no error.
     pub async fn shutdown(&self) {

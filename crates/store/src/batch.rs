@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::engine::ServiceClock;
 use crate::error::{Result, StoreError, StoreErrorKind};
 use crate::job::Job;
+use crate::room::Room;
 use crate::tx::{Row, Tx};
 use crate::value::ToValue;
 use crate::watch::Watchers;
@@ -63,6 +64,7 @@ fn no_files() -> StoreError {
 pub(crate) struct Surroundings {
     pub(crate) clock: Arc<dyn ServiceClock>,
     pub(crate) watchers: Arc<Watchers>,
+    pub(crate) room: Arc<Room>,
 }
 
 /// How a transaction of one or more closures ended.
@@ -108,10 +110,17 @@ fn alone(connection: &mut dyn Connection, around: &Surroundings, job: &mut [Box<
 fn finish(around: &Surroundings, jobs: &mut [Box<dyn Job>], end: End) {
     let fate = match end {
         End::Committed(touched) => {
+            // A commit that touched nothing may have needed no room.
+            if !touched.is_empty() {
+                around.room.written();
+            }
             around.watchers.ring(&touched);
             Ok(())
         }
-        End::Undone(error) | End::Failed(error) => Err(error),
+        End::Undone(error) | End::Failed(error) => {
+            around.room.refused(&error);
+            Err(error)
+        }
     };
     for job in jobs {
         job.answer(fate.clone());
@@ -189,7 +198,7 @@ fn again(error: &StoreError) -> bool {
 
 /// Whether the failure of one statement takes the whole transaction with it.
 fn lost(error: &StoreError) -> bool {
-    matches!(error.kind(), StoreErrorKind::Io | StoreErrorKind::Connection)
+    matches!(error.kind(), StoreErrorKind::Io | StoreErrorKind::Full | StoreErrorKind::Connection)
 }
 
 /// Runs a closure that only reads, on one snapshot, and answers it.

@@ -15,6 +15,7 @@ use crate::error::{Result, StoreError, StoreErrorKind};
 use crate::lock::Home;
 use crate::migrate::{Form, Migration, migrate};
 use crate::postgres::Cluster;
+use crate::room::Room;
 use crate::sqlite::{Files, Sqlite};
 use crate::store::{Opener, Store};
 use crate::vault::Vault;
@@ -121,6 +122,7 @@ struct Open {
     blobs: DirBlobs,
     vault: Vault,
     services: Mutex<HashMap<String, Store>>,
+    room: Arc<Room>,
     /// Changed only while `services` is locked, so that no service opens behind the back of a closing engine.
     closed: AtomicBool,
     /// Released last, after every thread has ended.
@@ -165,9 +167,13 @@ impl Engine {
         let durable = durability == Durability::Durable
             && !matches!(&place, Place::Files(f) if f.durability != durability);
         let blobs = DirBlobs::new(&home.dir().join("blobs"), durable, workers);
+        let room = Arc::new(Room::new(match &place {
+            Place::Files(files) => files.dir.display().to_string(),
+            Place::Cluster(_) => "the database server".to_owned(),
+        }));
         let (services, home) = (Mutex::default(), Mutex::new(Some(home)));
         let closed = AtomicBool::new(false);
-        Ok(Self(Arc::new(Open { place, clock, blobs, vault, services, closed, home })))
+        Ok(Self(Arc::new(Open { place, clock, blobs, vault, services, room, closed, home })))
     }
 
     /// Opens the database of the service `name`, creating or migrating its tables; later calls give the same store.
@@ -186,8 +192,11 @@ impl Engine {
         if let Some(service) = services.get(name) {
             return Ok(service.clone());
         }
-        let around =
-            Surroundings { clock: Arc::clone(&self.0.clock), watchers: Arc::new(Watchers::default()) };
+        let around = Surroundings {
+            clock: Arc::clone(&self.0.clock),
+            watchers: Arc::new(Watchers::default()),
+            room: Arc::clone(&self.0.room),
+        };
         let form = Form { schema, key: self.0.vault.fingerprint() };
         let store = match &self.0.place {
             Place::Files(files) => open_files(files, name, form, around)?,
@@ -223,6 +232,12 @@ impl Engine {
     /// The data directory; a temporary one for [`Backend::Memory`]. `None` once closed.
     pub fn dir(&self) -> Option<PathBuf> {
         lock(&self.0.home).as_ref().map(|home| home.dir().to_owned())
+    }
+
+    /// Whether a write of any service found the disk full. A later one that [touches](crate::Tx::touch) something and
+    /// is committed ends that.
+    pub fn is_full(&self) -> bool {
+        self.0.room.is_full()
     }
 
     /// How many requests of all services are queued or running: 0 when the store is at rest.

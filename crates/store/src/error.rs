@@ -32,8 +32,10 @@ pub enum StoreErrorKind {
     Timeout,
     /// The database cannot be reached; the transaction may or may not have been committed.
     Connection,
-    /// The disk is full or failed; the transaction may or may not have been committed.
+    /// The disk failed; the transaction may or may not have been committed.
     Io,
+    /// The disk is full, or what this user may write on it; nothing was committed.
+    Full,
     /// The closure panicked; its effects were undone.
     Panicked,
     /// The store was closed.
@@ -104,7 +106,11 @@ impl StoreError {
     }
 
     pub(crate) fn io(doing: impl fmt::Display, error: std::io::Error) -> Self {
-        Self::caused(StoreErrorKind::Io, format!("cannot {doing}: {error}"), error)
+        let kind = match error.kind() {
+            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => StoreErrorKind::Full,
+            _ => StoreErrorKind::Io,
+        };
+        Self::caused(kind, format!("cannot {doing}: {error}"), error)
     }
 }
 

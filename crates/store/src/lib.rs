@@ -9,6 +9,7 @@ mod lock;
 mod migrate;
 mod postgres;
 mod queue;
+mod room;
 mod snapshot;
 mod sql;
 mod sqlite;

@@ -282,9 +282,9 @@ pub(crate) fn failure(error: rusqlite::Error) -> StoreError {
         Some(ErrorCode::ConstraintViolation) => Kind::Constraint,
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Kind::Conflict,
         Some(ErrorCode::ReadOnly) => Kind::ReadOnly,
+        Some(ErrorCode::DiskFull) => Kind::Full,
         Some(
-            ErrorCode::DiskFull
-            | ErrorCode::SystemIoFailure
+            ErrorCode::SystemIoFailure
             | ErrorCode::OutOfMemory
             | ErrorCode::DatabaseCorrupt
             | ErrorCode::NotADatabase

@@ -59,7 +59,7 @@ pub(crate) async fn run<S: Service>(
     let values = desk.settings.service(S::TABLE, given)?;
     let Desk { global, settings, output, local } = desk;
     let mut run = Run { global, settings, output, service, values, actor: None, way: None, local };
-    let result = work(&mut run).await;
+    let result = work(&mut run).await.map_err(|failure| run.explained(failure));
     // The embedded server is closed whatever happened, so that the next command finds its data free.
     let closed = match run.way.take() {
         Some(Way::Local(local)) => local.close().await,
@@ -74,6 +74,17 @@ impl<S: Service> Run<'_, S> {
     pub(crate) const fn by(&mut self, actor: &'static str) -> &mut Self {
         self.actor = Some(actor);
         self
+    }
+
+    /// A failure with what this process knows about its cause, which a service may not say.
+    pub(crate) fn explained(&self, failure: Failure) -> Failure {
+        match &self.way {
+            Some(Way::Local(local)) if failure.exit == Exit::Server && local.is_full() => {
+                let dir = self.settings.data.value.display();
+                failure.hint(format!("the disk is full: make room for {dir}"))
+            }
+            _ => failure,
+        }
     }
 
     /// Does what the plan says, or shows it, or refuses.

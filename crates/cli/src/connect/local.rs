@@ -53,6 +53,11 @@ impl Local {
         self.0.credentials()[service][key].as_str().map(Secret::new)
     }
 
+    /// Whether the last write in this process found the disk full.
+    pub(crate) fn is_full(&self) -> bool {
+        self.0.is_full()
+    }
+
     /// One line for a person.
     pub(crate) fn describe(&self, data: &Path) -> String {
         match self.0.server() {
@@ -71,6 +76,9 @@ impl Local {
 /// What to do when the data cannot be used.
 fn hint(error: &ServerError) -> &'static str {
     match error {
+        error if error.is_full() => {
+            "the disk is full: make room on it, or name another directory with PENTAD_DATA"
+        }
         ServerError::File { .. } => "only the user who runs the server can work on its data",
         error if error.is_unwritable() => "PENTAD_DATA names another directory",
         _ => "`pentad doctor` shows who holds it; PENTAD_DATA names another directory",

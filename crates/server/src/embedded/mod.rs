@@ -108,6 +108,12 @@ impl Embedded {
         self.server.as_ref()
     }
 
+    /// Whether the last write found the disk full. Only the process that holds the data knows; others say no.
+    pub fn is_full(&self) -> bool {
+        self.server.as_ref().is_some_and(Server::is_full)
+            || self.succession.as_ref().is_some_and(|next| next.is_full())
+    }
+
     /// Closes the server if this process holds it: running requests are answered, data is committed.
     pub async fn close(self) {
         if let Some(server) = self.server {

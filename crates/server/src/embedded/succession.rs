@@ -90,6 +90,11 @@ impl Succession {
         *self.way.lock().unwrap_or_else(PoisonError::into_inner) = next;
     }
 
+    /// Whether this process took over and found the disk full.
+    pub(super) fn is_full(&self) -> bool {
+        self.server.try_lock().is_ok_and(|server| server.as_ref().is_some_and(Server::is_full))
+    }
+
     /// Closes the server if this process took over.
     pub(super) async fn close(&self) {
         if let Some(server) = self.server.lock().await.take() {

@@ -344,7 +344,8 @@ fn failure(error: tokio_postgres::Error) -> StoreError {
         Some("40001" | "40P01" | "55P03") => Kind::Conflict,
         Some("57014") => Kind::Timeout,
         Some("25006") => Kind::ReadOnly,
-        Some("53100" | "53200" | "58030") => Kind::Io,
+        Some("53100") => Kind::Full,
+        Some("53200" | "58030") => Kind::Io,
         Some(code) if code.starts_with("23") || code == "22021" => Kind::Constraint,
         Some(code) if ["08", "53", "57P"].iter().any(|class| code.starts_with(class)) || code == "25P03" => {
             Kind::Connection

@@ -87,6 +87,20 @@ fn directory_is_held_until_the_engine_closes() {
 }
 
 #[test]
+fn an_open_store_answers_a_probe_and_a_closed_one_does_not() {
+    everywhere(async |bench| {
+        let (engine, store) = open(&bench);
+        store.probe().await.unwrap();
+        engine.reset().await.unwrap();
+        store.probe().await.unwrap();
+        assert_eq!(engine.stores().len(), 1);
+        engine.close().await;
+        assert_eq!(store.probe().await.unwrap_err().kind(), StoreErrorKind::Closed);
+        assert!(engine.stores().is_empty());
+    });
+}
+
+#[test]
 fn memory_leaves_nothing_behind() {
     let engine = Engine::open(StoreOptions::memory(), Arc::new(Still::default())).unwrap();
     engine.service("shop", crate::backend::SCHEMA).unwrap();
@@ -104,4 +118,32 @@ fn names_that_could_leave_the_directory_are_refused() {
         let error = engine.service(name, crate::backend::SCHEMA).unwrap_err();
         assert_eq!(error.kind(), StoreErrorKind::Config, "{name}");
     }
+}
+
+#[tokio::test]
+async fn a_full_disk_is_told_apart_until_a_write_finds_room() {
+    let bench = Bench::sqlite(Durability::Durable);
+    let (engine, store) = open(&bench);
+    // The file may not grow: to SQLite that is the same as a disk that is full.
+    let limited = |pages: i64| {
+        let sql = format!("PRAGMA max_page_count = {pages}");
+        store.write(move |tx| tx.query(&sql, &[], |row| row.int(0)).map(drop))
+    };
+    limited(1).await.unwrap();
+    let wide = store.write(|tx| {
+        let body = vec![0_u8; 1 << 20];
+        tx.execute("INSERT INTO item (name, amount, body) VALUES ('wide', 1, $1)", &[&body])
+    });
+    assert_eq!(wide.await.unwrap_err().kind(), StoreErrorKind::Full);
+    assert!(engine.is_full());
+    assert!(names(&store).await.is_empty(), "reading goes on");
+    limited(1 << 20).await.unwrap();
+    assert!(engine.is_full(), "nothing was written yet");
+    let written = store.write(|tx| {
+        tx.touch("items");
+        tx.execute("INSERT INTO item (name, amount) VALUES ('small', 1)", &[])
+    });
+    written.await.unwrap();
+    assert!(!engine.is_full());
+    engine.close().await;
 }

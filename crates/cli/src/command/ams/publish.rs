@@ -291,7 +291,7 @@ fn finish(run: &mut Run<'_>, summary: bool, done: u64, result: Result<Exit>) -> 
         Ok(exit) => Ok(exit),
         Err(failure) if done == 0 || failure.exit == Exit::Success => Err(failure),
         Err(failure) => {
-            failure.report(run.output.is_json());
+            run.explained(failure).report(run.output.is_json());
             run.output.note(&format!("{done} messages were published before that"));
             Ok(Exit::Partial)
         }
