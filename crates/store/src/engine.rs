@@ -219,8 +219,8 @@ impl Engine {
         &self.0.place
     }
 
-    /// The services that are open.
-    pub(crate) fn stores(&self) -> Vec<Store> {
+    /// The services that are open, in no order.
+    pub fn stores(&self) -> Vec<Store> {
         lock(&self.0.services).values().cloned().collect()
     }
 

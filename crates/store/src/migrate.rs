@@ -25,6 +25,8 @@ pub(crate) struct Form {
 
 const META: &str =
     "CREATE TABLE IF NOT EXISTS pentad_meta (name TEXT NOT NULL PRIMARY KEY, value BIGINT NOT NULL)";
+/// Reads something that every database of a service has.
+pub(crate) const PROBE: &str = "SELECT value FROM pentad_meta";
 const FORMAT: &str = "format";
 const KEY: &str = "key";
 

@@ -109,6 +109,16 @@ impl Store {
         answer.await.unwrap_or_else(|_| Err(StoreError::closed().into()))
     }
 
+    /// Reads the little that every database of this store holds: whether the database answers.
+    ///
+    /// Waits its turn behind other reads, and for as long as the database does: give it a limit.
+    ///
+    /// # Errors
+    /// As [`read`](Store::read).
+    pub async fn probe(&self) -> Result<()> {
+        self.read(|tx| tx.query(migrate::PROBE, &[], |row| row.int(0))).await.map(drop)
+    }
+
     /// Subscribes to the commits that [`touch`](Tx::touch) `key`.
     ///
     /// Subscribe, then read, then wait: whatever is committed after the subscription ends the wait. Keys are compared

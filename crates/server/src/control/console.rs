@@ -80,7 +80,7 @@ fn links(inbound: &Inbound, html: &mut String) {
         ("faults", "faults on purpose"),
         ("snapshots", "copies of all data"),
         ("clock", "service time"),
-        ("readyz", "whether it takes requests"),
+        ("readyz", "whether it takes requests and its stores answer"),
     ] {
         add(html, format_args!("<li><a href=\"{base}/{page}\">{page}</a>: {what}</li>"));
     }

@@ -1,11 +1,19 @@
 //! Alive, ready, metrics, and what there is.
 
+use std::time::Duration;
+
+use futures_util::future::join_all;
 use http::StatusCode;
+use pentad_store::Store;
 use serde_json::{Value, json};
 
 use super::{Answer, done};
+use crate::clock::real_limit;
 use crate::http::{Inbound, Reply};
 use crate::shell::Shell;
+
+/// How long a store may take to answer: less than the second that those who ask commonly wait.
+const PROBE: Duration = Duration::from_millis(900);
 
 pub(super) fn index(shell: &Shell, inbound: &Inbound) -> Answer {
     let services: Vec<&str> = shell.services.iter().map(|service| service.name()).collect();
@@ -18,13 +26,31 @@ pub(super) fn alive() -> Answer {
     done(&json!({"status": "ok"}))
 }
 
-pub(super) fn ready(shell: &Shell) -> Answer {
+pub(super) async fn ready(shell: &Shell) -> Answer {
     // The engine lets go of its directory when it closes; before a server exists its services are open.
     if shell.draining.is_cancelled() || shell.engine.dir().is_none() {
         let stopping = json!({"status": "stopping"});
         return Err(Box::new(Reply::json(StatusCode::SERVICE_UNAVAILABLE, &stopping)));
     }
-    done(&json!({"status": "ready"}))
+    let stores = shell.engine.stores();
+    let mut silent: Vec<&str> = join_all(stores.iter().map(silent)).await.into_iter().flatten().collect();
+    if silent.is_empty() {
+        return done(&json!({"status": "ready"}));
+    }
+    silent.sort_unstable();
+    // Why is in the log alone: anybody may ask this.
+    let waiting = json!({"status": "unavailable", "stores": silent});
+    Err(Box::new(Reply::json(StatusCode::SERVICE_UNAVAILABLE, &waiting)))
+}
+
+/// The name of a store that does not answer.
+async fn silent(store: &Store) -> Option<&str> {
+    match real_limit(PROBE, store.probe()).await {
+        Some(Ok(())) => return None,
+        Some(Err(error)) => tracing::warn!(%error, store = store.name(), "not ready: the store failed"),
+        None => tracing::warn!(store = store.name(), "not ready: the store does not answer in time"),
+    }
+    Some(store.name())
 }
 
 pub(super) fn metrics(shell: &Shell) -> Answer {

@@ -161,7 +161,7 @@ pub(crate) async fn handle(shell: &Shell, mut inbound: Inbound) -> Reply {
         Action::Index if console::wanted(&inbound) => console::page(shell, &inbound),
         Action::Index => health::index(shell, &inbound),
         Action::Alive => health::alive(),
-        Action::Ready => health::ready(shell),
+        Action::Ready => health::ready(shell).await,
         Action::Metrics => health::metrics(shell),
         Action::Routes => health::routes(shell),
         Action::Log => log::show(shell, &inbound),

@@ -95,6 +95,17 @@ async fn the_same_seed_gives_the_same_faults() {
 }
 
 #[tokio::test]
+async fn a_server_is_ready_while_every_store_answers() {
+    let (_server, addr) = listening(ServerOptions::memory()).await;
+    get(addr, "/ams/store").await;
+    assert_eq!(get(addr, "/_pentad/readyz").await.status, 200);
+    assert_eq!(get(addr, "/ams/store?lost").await.status, 200);
+    let answer = get(addr, "/_pentad/readyz").await;
+    assert_eq!((answer.status, answer.json()), (503, json!({"status": "unavailable", "stores": ["mirror"]})));
+    assert_eq!(get(addr, "/_pentad/healthz").await.status, 200, "the process itself lives");
+}
+
+#[tokio::test]
 async fn metrics_count_by_service_route_and_status() {
     let (_server, addr) = listening(ServerOptions::memory()).await;
     get(addr, "/ams/x").await;

@@ -25,6 +25,9 @@ pub(crate) struct Mirror {
     token: String,
 }
 
+const TABLES: &[pentad_store::Migration] =
+    &[pentad_store::Migration { version: 1, sql: "CREATE TABLE seen (id BIGINT NOT NULL PRIMARY KEY)" }];
+
 /// Serves [`Mirror`] as `ams`.
 pub(crate) fn mirror(context: &Context) -> Result<Arc<dyn Service>, SeedError> {
     let known = context.known.as_ref().and_then(|known| known["publisher"].as_str().map(str::to_owned));
@@ -51,6 +54,7 @@ impl Mirror {
                 Reply::text(StatusCode::OK, plain.map(|addr| addr.to_string()).unwrap_or_default())
             }
             "/seeded" => Reply::text(StatusCode::OK, self.seeded.load(Ordering::SeqCst).to_string()),
+            "/store" => self.store(inbound.query.as_deref() == Some("lost")).await,
             "/refuse" => Reply::text(StatusCode::UNAUTHORIZED, "not you"),
             "/length" => match inbound.body.bytes().await {
                 Ok(body) => Reply::text(StatusCode::OK, body.len().to_string()),
@@ -64,6 +68,15 @@ impl Mirror {
             "/socket" => WebSocket::accept(&mut inbound, 1000, echo),
             _ => self.show(inbound).await,
         }
+    }
+
+    /// Opens a store, or breaks it.
+    async fn store(&self, lost: bool) -> Reply {
+        let store = self.context.engine.service("mirror", TABLES).unwrap();
+        if lost {
+            store.write(|tx| tx.execute("DROP TABLE pentad_meta", &[]).map(drop)).await.unwrap();
+        }
+        Reply::text(StatusCode::OK, "")
     }
 
     async fn show(&self, mut inbound: Inbound) -> Reply {
