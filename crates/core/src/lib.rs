@@ -47,6 +47,8 @@ mod log;
 pub mod socket;
 pub mod timing;
 mod transport;
+#[cfg(unix)]
+pub mod unix;
 
 // The four awaitables.
 pub use call::{Call, Meta};

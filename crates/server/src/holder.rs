@@ -2,16 +2,19 @@
 
 use std::path::{Path, PathBuf};
 
+use pentad_core::unix::SocketPath;
 use tokio::net::UnixStream;
 
-/// The holder's socket in a data directory.
+/// The holder's socket in a data directory. The path may be longer than the system takes for a socket: go through
+/// [`SocketPath`], as `pentad_transport::unix` does.
 pub fn socket(dir: &Path) -> PathBuf {
     dir.join("pentad.sock")
 }
 
 /// Whether a process answers on a socket; a file that a dead process left does not count.
 pub async fn answers(socket: &Path) -> bool {
-    UnixStream::connect(socket).await.is_ok()
+    let Ok(path) = SocketPath::new(socket) else { return false };
+    UnixStream::connect(&path).await.is_ok()
 }
 
 /// The socket of the process that holds `dir`, if one answers there.

@@ -10,6 +10,7 @@ use http::Uri;
 use http::uri::Scheme;
 
 use hyper_util::rt::TokioIo;
+use pentad_core::unix::SocketPath;
 use pentad_core::{Error, ErrorKind, Request, Response, Result, Target, Transport};
 use tokio::net::UnixStream;
 use tower_service::Service;
@@ -72,11 +73,17 @@ impl Service<Uri> for SocketFile {
     fn call(&mut self, _: Uri) -> Self::Future {
         let path = Arc::clone(&self.0);
         let connecting = async move {
-            let stream = UnixStream::connect(&*path).await.map_err(|error| Fault::Dial(Box::new(error)))?;
+            let stream = connect(&path).await.map_err(|error| Fault::Dial(Box::new(error)))?;
             Ok(TokioIo::new(stream))
         };
         Box::pin(within_limit(current_limit(), connecting))
     }
+}
+
+/// Connects to a socket, however long its path is.
+pub(crate) async fn connect(path: &Path) -> std::io::Result<UnixStream> {
+    let path = SocketPath::new(path)?;
+    UnixStream::connect(&path).await
 }
 
 type Stream = TokioIo<UnixStream>;

@@ -17,7 +17,6 @@ use pentad_core::socket::{FrameSink, FrameStream};
 use pentad_core::{Error, ErrorKind, Request, Result, Socket};
 use tokio::io::{AsyncRead, AsyncWrite};
 #[cfg(unix)]
-use tokio::net::UnixStream;
 use tower_service::Service;
 
 use crate::connect::{self, Connector, PATIENCE, PlainRoute};
@@ -200,7 +199,7 @@ impl Dial {
             #[cfg(unix)]
             Self::File(path) => {
                 let connecting = async {
-                    UnixStream::connect(path).await.map_err(|error| connect::Fault::Dial(Box::new(error)))
+                    crate::unix::connect(path).await.map_err(|error| connect::Fault::Dial(Box::new(error)))
                 };
                 let stream = connect::within_limit(connect::current_limit(), connecting).await?;
                 Ok(Box::new(stream))

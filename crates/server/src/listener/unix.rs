@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use pentad_core::unix::SocketPath;
 use tokio::net::UnixListener;
 
 use super::connection::{self, Host};
@@ -37,7 +38,7 @@ pub(crate) fn bind(path: &Path) -> Result<(UnixListener, SocketFile), ServerErro
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }
-        let listener = UnixListener::bind(path)?;
+        let listener = UnixListener::bind(SocketPath::new(path)?)?;
         fs::set_permissions(path, Permissions::from_mode(0o600))?;
         Ok(listener)
     };

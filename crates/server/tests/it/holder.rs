@@ -37,3 +37,17 @@ async fn a_socket_left_by_a_dead_process_is_no_holder_and_no_obstacle() {
     assert!(holder::find(dir.path()).await.is_some());
     server.shutdown().await;
 }
+
+#[tokio::test]
+#[cfg(target_os = "linux")]
+async fn a_directory_whose_path_is_too_long_for_a_socket_is_held_and_found() {
+    let base = tempfile::tempdir().unwrap();
+    let dir = base.path().join("d".repeat(120)).join("e".repeat(120));
+    let server = open(ServerOptions::dir(&dir)).await;
+    let socket = holder::find(&dir).await.unwrap();
+    assert_eq!(socket, dir.join("pentad.sock"));
+    assert_eq!(std::fs::metadata(&socket).unwrap().permissions().mode() & 0o777, 0o600);
+    server.shutdown().await;
+    assert_eq!(holder::find(&dir).await, None);
+    assert!(!socket.exists());
+}

@@ -1,5 +1,6 @@
 //! HTTP over a unix socket.
 
+use pentad_core::unix::SocketPath;
 use pentad_core::{ErrorKind, Sent};
 use tokio::net::UnixListener;
 
@@ -19,6 +20,25 @@ async fn request_reaches_the_server_behind_the_socket() {
         let response = transport.send(request("http://pentad.local", wanted)).await.unwrap();
         assert_eq!(response.bytes(100).await.unwrap(), wanted);
     }
+}
+
+#[tokio::test]
+#[cfg(target_os = "linux")]
+async fn a_path_that_is_too_long_for_the_system_is_reached_through_its_directory() {
+    let folder = tempfile::tempdir().unwrap();
+    let deep = folder.path().join("d".repeat(120));
+    std::fs::create_dir(&deep).unwrap();
+    let path = deep.join("socket");
+    assert!(UnixListener::bind(&path).is_err(), "this path is not too long");
+    let listener = UnixListener::bind(SocketPath::new(&path).unwrap()).unwrap();
+    assert!(path.exists(), "it is where it was asked for");
+    tokio::spawn(async move {
+        let (stream, _) = listener.accept().await.unwrap();
+        serve(stream, |request| async move { answer(request.uri().to_string()) }).await;
+    });
+    let transport = pentad_transport::unix(path);
+    let response = transport.send(request("http://pentad.local", "/deep")).await.unwrap();
+    assert_eq!(response.bytes(100).await.unwrap(), "/deep");
 }
 
 #[tokio::test]
