@@ -19,6 +19,7 @@ pub(crate) enum Exit {
     Network,
     Timeout,
     Partial,
+    HungUp,
     Interrupted,
     Terminated,
 }
@@ -36,6 +37,7 @@ pub(crate) const TABLE: &[(Exit, &str)] = &[
     (Exit::Network, "network, TLS or name resolution failed"),
     (Exit::Timeout, "timeout, or a wait condition was not reached"),
     (Exit::Partial, "partial success in a bulk run"),
+    (Exit::HungUp, "hung up: the terminal was closed (SIGHUP)"),
     (Exit::Interrupted, "interrupted (SIGINT)"),
     (Exit::Terminated, "terminated (SIGTERM)"),
 ];
@@ -55,6 +57,7 @@ impl Exit {
             Self::Network => 8,
             Self::Timeout => 9,
             Self::Partial => 10,
+            Self::HungUp => 129,
             Self::Interrupted => 130,
             Self::Terminated => 143,
         }

@@ -230,7 +230,7 @@ fn size(text: &str) -> std::result::Result<u64, String> {
     number.checked_mul(unit).ok_or_else(|| "too large".to_owned())
 }
 
-/// Runs the server. SIGTERM is the ordinary end: exit 0.
+/// Runs the server. SIGTERM is the ordinary end, and so is that of the terminal: exit 0.
 pub(crate) fn run(args: ServeArgs, global: &Global) -> Result<Exit> {
     if global.debug || global.verbose > 0 || args.log_format == LogFormat::Json {
         super::start_log("info", args.log_format == LogFormat::Json)?;
@@ -275,10 +275,10 @@ async fn serve(args: ServeArgs, output: &mut Output) -> Result<Exit> {
     }
 }
 
-/// SIGTERM is how a server is meant to end.
+/// SIGTERM is how a server is meant to end; with its terminal it ends in the same order.
 const fn ended(exit: Exit) -> Exit {
     match exit {
-        Exit::Terminated => Exit::Success,
+        Exit::Terminated | Exit::HungUp => Exit::Success,
         other => other,
     }
 }

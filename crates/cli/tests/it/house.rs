@@ -6,6 +6,8 @@ use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::Value;
 
+const SERVE: [&str; 5] = ["serve", "--listen", "127.0.0.1:0", "--announce", "json"];
+
 /// A home directory of its own, removed at the end.
 pub(crate) struct House {
     home: tempfile::TempDir,
@@ -52,7 +54,11 @@ impl House {
     }
 
     pub(crate) fn command(&self, words: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_pentad"));
+        self.program(env!("CARGO_BIN_EXE_pentad"), words)
+    }
+
+    fn program(&self, program: &str, words: &[&str]) -> Command {
+        let mut command = Command::new(program);
         command.args(words).env_clear().current_dir(self.path());
         command.env("HOME", self.path());
         command.env("XDG_CONFIG_HOME", self.path().join("config"));
@@ -85,6 +91,16 @@ impl House {
 
     /// Starts `pentad serve` and waits for its announcement.
     pub(crate) fn serve(&self, words: &[&str]) -> Served {
+        Self::announced(self.command(&[&SERVE[..], words].concat()))
+    }
+
+    /// The same as under `nohup`: the end of the terminal is ignored.
+    pub(crate) fn serve_on(&self) -> Served {
+        let shell = ["-c", "trap '' HUP; exec \"$@\"", "sh", env!("CARGO_BIN_EXE_pentad")];
+        Self::announced(self.program("/bin/sh", &[&shell[..], &SERVE].concat()))
+    }
+
+    fn announced(mut command: Command) -> Served {
         use std::io::{BufRead, BufReader};
         let words: Vec<_> = ["serve", "--listen", "127.0.0.1:0", "--announce", "json"]
             .into_iter()
@@ -112,7 +128,19 @@ pub(crate) struct Served {
 
 impl Served {
     /// Sends SIGTERM and gives the end of the process; `out` is what came on stdout after the announcement.
-    pub(crate) fn stop(mut self) -> Run {
+    pub(crate) fn stop(self) -> Run {
+        self.stop_by(rustix::process::Signal::TERM)
+    }
+
+    /// Sends a signal.
+    pub(crate) fn signal(&self, signal: rustix::process::Signal) {
+        let pid = rustix::process::Pid::from_child(self.child.as_ref().unwrap());
+        rustix::process::kill_process(pid, signal).unwrap();
+    }
+        self.signal(signal);
+
+    /// The same with another signal.
+    pub(crate) fn stop_by(mut self, signal: rustix::process::Signal) -> Run {
         use std::io::Read;
         let child = self.child.take().unwrap();
         let pid = rustix::process::Pid::from_child(&child);

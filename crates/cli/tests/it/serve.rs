@@ -17,6 +17,29 @@ fn the_announcement_is_one_line_and_sigterm_is_success() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn a_server_whose_terminal_is_closed_ends_in_order() {
+    let house = House::new();
+    let end = house.serve(&[]).stop_by(rustix::process::Signal::HUP);
+    assert_eq!(end.code, 0, "{}", end.err);
+    assert!(end.err.contains("stopping"), "{}", end.err);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_server_under_nohup_outlives_its_terminal() {
+    let house = House::new();
+    let served = house.serve_on();
+    served.signal(rustix::process::Signal::HUP);
+    let url = served.announcement["endpoints"]["control"].as_str().unwrap().to_owned();
+    let addr = url.trim_start_matches("http://").split('/').next().unwrap().to_owned();
+    for _ in 0..3 {
+        std::net::TcpStream::connect(&addr).unwrap();
+    }
+    assert_eq!(served.stop().code, 0);
+}
+
+#[test]
 fn a_client_reaches_a_served_endpoint_with_its_token() {
     let house = House::new();
     let served = house.serve(&[]);

@@ -37,6 +37,7 @@ fn help_lists_every_exit_code() {
         "2  usage or configuration error",
         "3  not found",
         "10  partial",
+        "129  hung up",
         "130  interrupted",
         "143  terminated",
     ] {
