@@ -11,7 +11,6 @@ use super::Stage;
 
 pub(super) async fn subscriptions(stage: Stage) -> Result<()> {
     let queue = stage.queue("subscribed").await?;
-    queue.purge(&[]).await?;
     let wanted = NewSubscription::new("http://127.0.0.1:9/hook").ttl(Ttl::minutes(10)).option("k", "v");
     let id = queue.subscribe(&wanted).await?;
     assert_eq!(queue.subscribe(&wanted).await?, id, "the same receiver, not confirmed yet");
@@ -25,10 +24,12 @@ pub(super) async fn subscriptions(stage: Stage) -> Result<()> {
     subscription.confirm(true).await?;
     assert_eq!(subscription.get().await?.confirmed, Some(true));
     assert!(queue.subscribe(&wanted).await.is_err_and(|error| error.is_already_subscribed()));
-    queue.subscribe(&NewSubscription::new("http://127.0.0.1:9/other").ttl(Ttl::minutes(10))).await?;
+    let second = NewSubscription::new("http://127.0.0.1:9/other").ttl(Ttl::minutes(10));
+    let second = queue.subscribe(&second).await?;
     assert_eq!(queue.subscriptions().page_size(1).all().await?.len(), 2);
     let error = queue.subscribe(&NewSubscription::new("gopher://127.0.0.1/")).await.err();
     assert_eq!(error.map(|error| error.kind()), Some(ErrorKind::Invalid));
+    queue.subscription(second).delete().await?;
     subscription.delete().await?;
     subscription.delete().await?;
     assert_eq!(subscription.get().await.err().map(|error| error.kind()), Some(ErrorKind::NotFound));

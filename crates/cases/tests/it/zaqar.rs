@@ -72,7 +72,9 @@ async fn a_real_zaqar_behaves_as_every_case_says() {
     let versions = std::env::var("PENTAD_TEST_ZAQAR_VERSIONS").unwrap_or_else(|_| "2".to_owned());
     for version in versions.split(',') {
         let version = version.parse().unwrap();
-        let mut stage = stage(&url, version, &pentad_transport::shared().unwrap(), "pentad-cases");
+        // Nothing of an earlier run is there.
+        let project = format!("cases-{}", pentad_zaqar::ClientId::random());
+        let mut stage = stage(&url, version, &pentad_transport::shared().unwrap(), &project);
         stage.abilities = Abilities::default();
         told(stage).await;
     }
