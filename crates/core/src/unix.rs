@@ -12,7 +12,8 @@ const OPEN: &str = "/proc/self/fd";
 /// The path of a unix socket, in a form that can be listened on and connected to.
 ///
 /// The system takes a hundred bytes or so; a longer path is replaced by one that goes through its directory, held
-/// open. It means that directory for as long as the value lives, and means it to this process alone.
+/// open. It means that directory for as long as the value lives, and means it to this process alone: lend it to what
+/// listens or connects.
 #[derive(Debug)]
 pub struct SocketPath {
     path: PathBuf,

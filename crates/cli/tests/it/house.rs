@@ -102,11 +102,7 @@ impl House {
 
     fn announced(mut command: Command) -> Served {
         use std::io::{BufRead, BufReader};
-        let words: Vec<_> = ["serve", "--listen", "127.0.0.1:0", "--announce", "json"]
-            .into_iter()
-            .chain(words.iter().copied())
-            .collect();
-        let mut child = self.command(&words).spawn().unwrap();
+        let mut child = command.spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
         lines.read_line(&mut line).unwrap();
@@ -137,14 +133,12 @@ impl Served {
         let pid = rustix::process::Pid::from_child(self.child.as_ref().unwrap());
         rustix::process::kill_process(pid, signal).unwrap();
     }
-        self.signal(signal);
 
     /// The same with another signal.
     pub(crate) fn stop_by(mut self, signal: rustix::process::Signal) -> Run {
         use std::io::Read;
+        self.signal(signal);
         let child = self.child.take().unwrap();
-        let pid = rustix::process::Pid::from_child(&child);
-        rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
         let mut rest = String::new();
         self.lines.read_to_string(&mut rest).unwrap();
         let output = child.wait_with_output().unwrap();

@@ -38,7 +38,9 @@ pub(crate) fn bind(path: &Path) -> Result<(UnixListener, SocketFile), ServerErro
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }
-        let listener = UnixListener::bind(SocketPath::new(path)?)?;
+        // Lent: the short path holds for as long as it lives.
+        let short = SocketPath::new(path)?;
+        let listener = UnixListener::bind(&short)?;
         fs::set_permissions(path, Permissions::from_mode(0o600))?;
         Ok(listener)
     };
