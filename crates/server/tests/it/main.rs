@@ -12,6 +12,7 @@ mod door;
 mod fixture;
 mod guarded;
 mod holder;
+mod identity;
 mod limit;
 mod routing;
 mod secrets;
