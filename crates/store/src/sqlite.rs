@@ -275,6 +275,9 @@ pub(crate) fn refuse_nul(index: usize, value: Value<'_>) -> Result<()> {
     }
 }
 
+/// `SQLITE_IOERR_SHMSIZE`.
+const SHMSIZE: i32 = 10 | (19 << 8);
+
 /// Sorts an error of SQLite.
 pub(crate) fn failure(error: rusqlite::Error) -> StoreError {
     use StoreErrorKind as Kind;
@@ -293,7 +296,14 @@ pub(crate) fn failure(error: rusqlite::Error) -> StoreError {
         ) => Kind::Io,
         _ => Kind::Statement,
     };
-    let message = format!("sqlite: {error}");
+    // The shared index beside the log could not grow: SQLite itself only calls that a disk I/O error.
+    let indexless =
+        matches!(&error, rusqlite::Error::SqliteFailure(code, _) if code.extended_code == SHMSIZE);
+    let kind = if indexless { Kind::Full } else { kind };
+    let message = match kind {
+        Kind::Full => format!("the disk is full (sqlite: {error})"),
+        _ => format!("sqlite: {error}"),
+    };
     StoreError::caused(kind, message, error)
 }
 
