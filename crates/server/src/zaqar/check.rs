@@ -19,7 +19,7 @@ impl Zaqar {
     /// Steps 1 to 6: everything that is asked of a known path, whatever its method.
     pub(super) async fn check(&self, call: &mut Call, gate: Gate) -> Result<(), Failure> {
         let settings = self.settings();
-        // 1: signed URLs (Zaqar reference 9.3) are verified here.
+        self.check_signature(call).await?;
         call.measure().await?;
         refuse_forms(call)?;
         if !accept::admits_json(accept_of(&call.inbound)) {

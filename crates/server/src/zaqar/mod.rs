@@ -10,6 +10,7 @@ mod auth;
 mod body;
 mod check;
 mod context;
+mod delivery;
 mod error;
 mod handlers;
 mod message;
@@ -18,8 +19,10 @@ mod patch;
 mod query;
 mod quirks;
 mod routes;
+mod schema;
 mod seed;
 mod settings;
+mod signature;
 mod storage;
 mod sweep;
 mod validate;
@@ -33,6 +36,7 @@ use pentad_store::{Engine, Store, Tx};
 use serde_json::Value;
 
 use self::context::Call;
+use self::delivery::Delivery;
 use self::error::Failure;
 use self::quirks::Quirks;
 use self::routes::{Endpoint, Gate};
@@ -55,6 +59,7 @@ pub struct Zaqar {
     identity: Identity,
     guarded: Arc<GuardedClient>,
     listening: Listening,
+    delivery: Delivery,
     routes: RouteTable<Endpoint>,
 }
 
@@ -76,6 +81,7 @@ impl Zaqar {
             identity: context.identity.clone(),
             guarded: Arc::clone(&context.push),
             listening: context.listening.clone(),
+            delivery: Delivery::default(),
             routes: routes::table(),
         }))
     }
@@ -119,11 +125,6 @@ impl Zaqar {
                 return Ok(done);
             }
         }
-    }
-
-    /// Called after messages were posted, for those who wait for them.
-    fn posted(&self, project: &str, queue: &str, messages: &[Posted]) {
-        tracing::debug!(project, queue, count = messages.len(), "messages were posted");
     }
 
     async fn answer(&self, inbound: Inbound) -> Reply {
@@ -177,7 +178,10 @@ impl Zaqar {
     }
 
     async fn admit(&self, call: &mut Call, gate: Gate) -> Result<(), Failure> {
-        self.identify(call).await?;
+        // The versions are for everybody.
+        if gate != Gate::Open {
+            self.identify(call).await?;
+        }
         self.check(call, gate).await
     }
 
@@ -191,8 +195,6 @@ impl Zaqar {
 /// A message that was posted.
 #[derive(Debug, Clone)]
 pub(crate) struct Posted {
-    /// Its id.
-    pub(crate) id: String,
     /// Seconds.
     pub(crate) ttl: i64,
     /// Seconds; only on queues that delay.
@@ -244,12 +246,18 @@ impl Service for Zaqar {
         Box::pin(async { Ok(()) })
     }
 
+    fn restored(&self) -> BoxFuture<'_, Result<(), SeedError>> {
+        self.delivery.expect_subscribers();
+        Box::pin(async { Ok(()) })
+    }
+
     fn credentials(&self) -> BoxFuture<'_, Result<Value, SeedError>> {
         Box::pin(async { Ok(Value::Null) })
     }
 
     fn background(self: Arc<Self>, tasks: &Tasks) {
         sweep::start(&self, tasks);
+        delivery::start(&self, tasks);
     }
 
     fn routes(&self) -> Vec<RouteInfo> {

@@ -8,7 +8,10 @@ use http::Method;
 use super::Zaqar;
 use super::context::{Call, Version};
 use super::error::Failure;
-use super::handlers::{claims, messages, ping, post, purge, queue_list, queues, stats};
+use super::handlers::{
+    claims, flavors, health, home, messages, ping, pools, post, purge, queue_list, queues, signed, stats,
+    subscriptions,
+};
 use super::settings::Settings;
 use crate::http::Reply;
 use crate::route::{Decoding, Route, RouteTable};
@@ -100,11 +103,47 @@ macro_rules! rows {
 pub(crate) fn table() -> RouteTable<Endpoint> {
     let mut rows = queue_rows();
     rows.extend(message_rows());
+    rows.extend(admin_rows());
+    rows.extend(subscription_rows());
     rows.extend(rows! {
+        All GET "/" "home:get" Any Always => home::home;
+        V1 GET "/health" "health:ping" Any Always => health::simple;
+        V1 HEAD "/health" "health:ping" Any Always => health::simple;
         New GET "/ping" "ping:get" Any Always => ping::get;
         New HEAD "/ping" "ping:head" Any Always => ping::get;
     });
+    let (gate, when) = (Gate::Open, When::Always);
+    let run: Handler = |zaqar, call| Box::pin(home::versions(zaqar, call));
+    let versions = Endpoint { version: Version::V2, gate, when, run };
+    rows.push(Route::new(Method::GET, "/", "versions:get", versions));
     RouteTable::new(Decoding::Segments, rows)
+}
+
+fn subscription_rows() -> Vec<Row> {
+    rows! {
+        V2 GET "/queues/{*queue}/subscriptions" "subscription:get_all" Any Always => subscriptions::list;
+        V2 POST "/queues/{*queue}/subscriptions" "subscription:create" Any Always => subscriptions::create;
+        V2 GET "/queues/{*queue}/subscriptions/{*subscription}" "subscription:get" Any Always => subscriptions::get;
+        V2 PATCH "/queues/{*queue}/subscriptions/{*subscription}" "subscription:update" Any Always => subscriptions::update;
+        V2 DELETE "/queues/{*queue}/subscriptions/{*subscription}" "subscription:delete" Any Always => subscriptions::delete;
+        V2 PUT "/queues/{*queue}/subscriptions/{*subscription}/confirm" "subscription:confirm" Any Always => subscriptions::confirm;
+    }
+}
+
+fn admin_rows() -> Vec<Row> {
+    rows! {
+        New GET "/health" "health:get" Admin AdminMode => health::detailed;
+        All GET "/pools" "pools:get_all" Admin Pooling => pools::list;
+        All GET "/pools/{*pool}" "pools:get" Admin Pooling => pools::get;
+        All PUT "/pools/{*pool}" "pools:create" Admin Pooling => pools::create;
+        All PATCH "/pools/{*pool}" "pools:update" Admin Pooling => pools::update;
+        All DELETE "/pools/{*pool}" "pools:delete" Admin Pooling => pools::delete;
+        New GET "/flavors" "flavors:get_all" Any Pooling => flavors::list;
+        New GET "/flavors/{*flavor}" "flavors:get" Any Pooling => flavors::get;
+        New PUT "/flavors/{*flavor}" "flavors:create" Admin Pooling => flavors::create;
+        New PATCH "/flavors/{*flavor}" "flavors:update" Admin Pooling => flavors::update;
+        New DELETE "/flavors/{*flavor}" "flavors:delete" Admin Pooling => flavors::delete;
+    }
 }
 
 fn queue_rows() -> Vec<Row> {
@@ -120,6 +159,7 @@ fn queue_rows() -> Vec<Row> {
         V1 PUT "/queues/{*queue}/metadata" "queues:setMetadata" Any Always => queues::replace_metadata;
         All GET "/queues/{*queue}/stats" "queues:stats" Any Always => stats::show;
         V2 POST "/queues/{*queue}/purge" "queues:purge" Any Always => purge::post;
+        V2 POST "/queues/{*queue}/share" "queues:share" Any Always => signed::share;
     }
 }
 

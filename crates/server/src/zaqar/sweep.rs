@@ -9,7 +9,7 @@ use pentad_store::StoreError;
 use tokio_util::sync::CancellationToken;
 
 use super::Zaqar;
-use super::storage::expiry;
+use super::storage::{expiry, subscriptions};
 use crate::Tasks;
 
 /// Service time between two sweeps.
@@ -52,6 +52,9 @@ impl Zaqar {
         }
         if graves {
             while self.store.write(expiry::graves).await? && !stop.is_cancelled() {}
+        }
+        if self.store.read(subscriptions::has_ended).await? {
+            while self.store.write(subscriptions::remove_ended).await? && !stop.is_cancelled() {}
         }
         Ok(())
     }

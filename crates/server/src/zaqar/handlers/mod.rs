@@ -1,13 +1,19 @@
 //! What answers each route, one file per resource.
 
 pub(crate) mod claims;
+pub(crate) mod flavors;
+pub(crate) mod health;
+pub(crate) mod home;
 pub(crate) mod messages;
 pub(crate) mod ping;
+pub(crate) mod pools;
 pub(crate) mod post;
 pub(crate) mod purge;
 pub(crate) mod queue_list;
 pub(crate) mod queues;
+pub(crate) mod signed;
 pub(crate) mod stats;
+pub(crate) mod subscriptions;
 
 use http::header::CONTENT_LOCATION;
 

@@ -54,7 +54,7 @@ pub(crate) async fn post(zaqar: &Zaqar, call: &mut Call) -> Result<Reply, Failur
     };
     let done = zaqar.write(move |tx| posting.store(tx)).await;
     let (ids, posted) = done.map_err(|failure| what(failure, "Messages could not be enqueued."))??;
-    zaqar.posted(&call.project, call.queue(), &posted);
+    zaqar.posted(&call.project, call.queue(), posted);
     let hrefs = ids.iter().map(|id| format!("{}/{id}", call.path)).collect();
     let partial = (call.version == Version::V1).then_some(false);
     let reply = json(StatusCode::CREATED, &Resources { partial, resources: hrefs });
@@ -95,8 +95,7 @@ impl Posting {
         let ids = rows::post(tx, &queue, &self.client, &new)?;
         tx.touch(&queue_key(&self.project, &self.queue));
         let is_delayed = metadata::number(&metadata, "_default_message_delay").is_some();
-        let posted = ids.iter().zip(new).map(|(id, message)| Posted {
-            id: id.clone(),
+        let posted = new.into_iter().map(|message| Posted {
             ttl: message.ttl,
             delay: is_delayed.then_some(message.delay),
             body: message.body.into(),

@@ -5,9 +5,12 @@
 
 pub(crate) mod claims;
 pub(crate) mod expiry;
+pub(crate) mod flavors;
 pub(crate) mod messages;
+pub(crate) mod pools;
 pub(crate) mod queues;
 pub(crate) mod schema;
+pub(crate) mod subscriptions;
 
 use pentad_store::{StoreError, Tx};
 

@@ -2,10 +2,14 @@
 
 mod claims;
 mod exclusive;
+mod home;
 mod hostile;
 mod limits;
 mod messages;
 mod model;
 mod order;
+mod pools;
 mod queues;
+mod signed;
+mod subscriptions;
 mod world;

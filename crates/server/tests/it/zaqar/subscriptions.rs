@@ -1,0 +1,301 @@
+//! Subscriptions and what their subscribers get, from real receivers on loopback.
+
+use std::sync::{Arc, Mutex};
+
+use http::Method;
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+
+use super::world::{ALICE, World};
+
+const PATH: &str = "/v2/queues/jobs/subscriptions";
+
+/// A receiver of notifications: what it got, head and body.
+struct Receiver {
+    port: u16,
+    got: Arc<Mutex<Vec<(String, String)>>>,
+}
+
+impl Receiver {
+    /// Answers requests with these statuses, and then 200; 0 breaks the connection off.
+    async fn start(statuses: &[u16]) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let got = Arc::new(Mutex::new(Vec::new()));
+        let (seen, mut statuses) = (Arc::clone(&got), statuses.to_vec().into_iter());
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let status = statuses.next().unwrap_or(200);
+                let request = request(stream, status).await;
+                seen.lock().unwrap().extend(request);
+            }
+        });
+        Self { port, got }
+    }
+
+    fn url(&self) -> String {
+        format!("http://127.0.0.1:{}/hook", self.port)
+    }
+
+    fn take(&self) -> Vec<(String, String)> {
+        std::mem::take(&mut self.got.lock().unwrap())
+    }
+
+    fn documents(&self) -> Vec<Value> {
+        self.take().iter().map(|(_, body)| serde_json::from_str(body).unwrap()).collect()
+    }
+}
+
+async fn request(stream: TcpStream, status: u16) -> Option<(String, String)> {
+    let mut stream = BufReader::new(stream);
+    let (mut head, mut length) = (String::new(), 0);
+    loop {
+        let mut line = String::new();
+        stream.read_line(&mut line).await.ok()?;
+        if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+            length = value.trim().parse().ok()?;
+        }
+        if line.trim().is_empty() {
+            break;
+        }
+        head.push_str(&line);
+    }
+    let mut body = vec![0; length];
+    stream.read_exact(&mut body).await.ok()?;
+    if status != 0 {
+        let answer = format!("HTTP/1.1 {status} X\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+        stream.get_mut().write_all(answer.as_bytes()).await.ok()?;
+    }
+    Some((head, String::from_utf8(body).ok()?))
+}
+
+async fn subscribe(w: &World, body: Value) -> String {
+    let answer = w.post(PATH, body).await;
+    assert_eq!((answer.status, answer.location()), (201, PATH), "{}", answer.text);
+    answer.json()["subscription_id"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn subscriptions_are_made_shown_changed_and_removed() {
+    let w = World::new();
+    assert_eq!(w.get(PATH).await.text, "{\"subscriptions\": [], \"links\": []}");
+    let id = subscribe(&w, json!({"subscriber": "http://a/", "ttl": 600, "options": {"k": "v"}})).await;
+    w.advance(12).await;
+    let one = format!("{PATH}/{id}");
+    assert_eq!(
+        w.get(&one).await.text,
+        format!(
+            "{{\"id\": \"{id}\", \"source\": \"jobs\", \"subscriber\": \"http://a/\", \"ttl\": 600, \"age\": 12, \
+             \"options\": {{\"k\": \"v\"}}, \"confirmed\": false}}"
+        )
+    );
+    assert_eq!(subscribe(&w, json!({"subscriber": "http://a/"})).await, id, "not confirmed: the same again");
+    let two = subscribe(&w, json!({"subscriber": "http://b/"})).await;
+    let page = w.get(&format!("{PATH}?limit=1")).await.ok();
+    let next = page["links"][0]["href"].as_str().unwrap().to_owned();
+    assert_eq!(next, format!("{PATH}?limit=1&marker={id}"));
+    w.delete(&one).await;
+    assert_eq!(w.get(&next).await.ok()["subscriptions"][0]["id"], json!(two));
+    let changed = w.patch(&format!("{PATH}/{two}"), json!({"ttl": 100, "options": {}})).await;
+    assert_eq!((changed.status, changed.location()), (204, format!("{PATH}/{two}").as_str()));
+    w.advance(99).await;
+    assert_eq!(w.get(&format!("{PATH}/{two}")).await.ok()["age"], 99);
+    w.advance(1).await;
+    let gone = w.get(&format!("{PATH}/{two}")).await.error();
+    assert_eq!(gone, (404, "Not found".into(), format!("Subscription {two} does not exist")));
+    assert_eq!(w.delete(&format!("{PATH}/{two}")).await.status, 204);
+    assert_eq!(w.get("/v1.1/queues/jobs/subscriptions").await.status, 404);
+}
+
+#[tokio::test]
+async fn a_confirmed_subscriber_has_one_subscription_of_a_queue() {
+    let w = World::new();
+    let id = subscribe(&w, json!({"subscriber": "http://a/"})).await;
+    let other = subscribe(&w, json!({"subscriber": "http://b/"})).await;
+    let confirm = format!("{PATH}/{id}/confirm");
+    assert_eq!(w.put(&confirm, r#"{"confirmed": 1}"#).await.error().2, "The 'confirmed' should be boolean.");
+    assert_eq!(w.put(&confirm, r#"{"confirmed": true}"#).await.status, 204);
+    let again = w.post(PATH, json!({"subscriber": "http://a/"})).await;
+    assert_eq!((again.status, again.location()), (409, PATH));
+    let text =
+        "Such subscription already exists.Subscriptions are unique by project + queue + subscriber URI.";
+    assert_eq!(again.error().2, text);
+    let taken = w.patch(&format!("{PATH}/{other}"), json!({"subscriber": "http://a/"})).await.error();
+    assert!(taken.0 == 409 && taken.2.starts_with("Such subscription already exists. Sub"));
+    let missing = w.put(&format!("{PATH}/0123456789abcdef01234567/confirm"), r#"{"confirmed": true}"#).await;
+    assert_eq!(missing.status, 404);
+    let headers = [("client-id", ALICE), ("x-project-id", "other")];
+    assert_eq!(w.bare(Method::GET, &format!("{PATH}/{id}"), &headers, "").await.status, 404);
+}
+
+#[tokio::test]
+async fn values_are_checked() {
+    let w = World::new();
+    let text = async |body: Value| w.post(PATH, body).await.error();
+    let schemes = "['http', 'https', 'mailto', 'trust+http', 'trust+https'].";
+    for (body, end) in [
+        (json!({}), "Missing parameter subscriber in body."),
+        (json!({"subscriber": "ftp://a"}), schemes),
+        (json!({"subscriber": "http://a", "options": 1}), "Options must be a dict."),
+        (json!({"subscriber": "http://a", "ttl": "x"}), "TTL must be an integer."),
+        (json!({"subscriber": "http://a", "ttl": 59}), "must be at least 60 seconds long."),
+        (
+            json!({"subscriber": "http://a", "ttl": 10_i64.pow(15)}),
+            "must be less than 9999-12-31 23:59:59.999999.",
+        ),
+        (
+            json!({"subscriber": "http://a", "options": {"_retry_policy": {"minimum_delay": "x"}}}),
+            "Retry policy: minimum_delay must be a integer.",
+        ),
+    ] {
+        let error = text(body.clone()).await;
+        assert!(error.1 == "Invalid API request" && error.2.ends_with(end), "{body} {error:?}");
+    }
+    assert_eq!(w.get("/v2/queues").await.ok()["queues"][0]["name"], "jobs", "the queue came first");
+    assert_eq!(text(json!({"subscriber": "trust+http://a"})).await.0, 503);
+    let id = subscribe(&w, json!({"subscriber": "http://a"})).await;
+    let patch = async |body: Value| w.patch(&format!("{PATH}/{id}"), body).await.error();
+    assert_eq!(patch(json!({})).await.2, "No subscription to create.");
+    assert_eq!(patch(json!([1])).await.2, "Subscriptions must be a dict.");
+    assert_eq!(patch(json!({"foo": 1})).await.1, "Unable to update subscription");
+}
+
+#[tokio::test]
+async fn messages_reach_their_subscribers_in_order() {
+    let w = World::new().awake();
+    let (plain, own) = (Receiver::start(&[]).await, Receiver::start(&[404]).await);
+    subscribe(&w, json!({"subscriber": plain.url()})).await;
+    let options = json!({
+        "post_data": "{\"wrapped\": \"$zaqar_message$\", \"k\": 1}",
+        "post_headers": {"X-Source": "zaqar", "Host": "evil"},
+    });
+    subscribe(&w, json!({"subscriber": own.url(), "options": options})).await;
+    w.fill(&[json!({"event": "ä"}), json!(2)]).await;
+    w.time.settle().await;
+    let got = plain.take();
+    assert!(got[0].0.to_ascii_lowercase().contains("content-type: application/json"));
+    assert_eq!(
+        got[0].1,
+        "{\"ttl\": 3600, \"body\": {\"event\": \"\\u00e4\"}, \"Message_Type\": \"Notification\", \"queue_name\": \"jobs\"}"
+    );
+    assert_eq!(got.len(), 2);
+    let got = own.take();
+    assert!(got[0].0.to_ascii_lowercase().contains("x-source: zaqar") && !got[0].0.contains("evil"));
+    let body: Value = serde_json::from_str(&got[1].1).unwrap();
+    assert_eq!((&body["wrapped"]["body"], &body["k"]), (&json!(2), &json!(1)));
+    w.post("/v2/queues/other/messages", json!({"messages": [{"body": 1}]})).await.ok();
+    w.time.settle().await;
+    assert!(plain.take().is_empty());
+}
+
+#[tokio::test]
+async fn a_silent_receiver_is_tried_again_by_the_policy_and_an_error_is_an_answer() {
+    let w = World::new().awake();
+    let (dead, wrong) = (Receiver::start(&[0; 7]).await, Receiver::start(&[500]).await);
+    subscribe(&w, json!({"subscriber": dead.url()})).await;
+    subscribe(&w, json!({"subscriber": wrong.url()})).await;
+    w.fill(&[json!(1), json!(2)]).await;
+    w.time.settle().await;
+    assert_eq!(wrong.documents().len(), 2, "an error is an answer");
+    assert_eq!(dead.take().len(), 4, "at first and three times at once");
+    for _ in 0..3 {
+        w.advance(4).await;
+        assert_eq!(dead.take().len(), 0);
+        w.advance(1).await;
+        assert_eq!(dead.take().len(), 1);
+    }
+    w.advance(5).await;
+    assert_eq!(dead.documents()[0]["body"], 1, "the eighth try is answered");
+    w.advance(3600).await;
+    assert!(dead.take().is_empty(), "the rest of the post is not sent");
+}
+
+#[tokio::test]
+async fn a_subscriber_confirms_by_what_it_was_sent() {
+    let w = World::with(json!({"require_confirmation": true, "auth": "keystone"})).awake();
+    let hook = Receiver::start(&[]).await;
+    let member = [("client-id", ALICE), ("x-auth-token", "acme:member")];
+    let body = json!({"subscriber": hook.url(), "ttl": 3600}).to_string();
+    w.bare(Method::POST, PATH, &member, body).await.ok();
+    w.time.settle().await;
+    let asked = hook.documents().remove(0);
+    assert_eq!(asked["Message_Type"], "SubscriptionConfirmation");
+    assert_eq!(asked["Message"], "You have chosen to subscribe to the queue: jobs");
+    assert_eq!(
+        (&asked["URL-Expires"], &asked["queue_name"]),
+        (&json!("2030-05-01T11:00:00"), &json!("jobs"))
+    );
+    let post = async || {
+        let messages = json!({"messages": [{"body": 1}]}).to_string();
+        w.bare(Method::POST, "/v2/queues/jobs/messages", &member, messages).await.ok();
+        w.time.settle().await;
+        hook.documents().len()
+    };
+    assert_eq!(post().await, 0, "not before it is confirmed");
+    let text = |name: &str| asked[name].as_str().unwrap();
+    let headers = [
+        ("client-id", ALICE),
+        ("x-project-id", text("X-Project-ID")),
+        ("url-signature", text("URL-Signature")),
+        ("url-methods", text("URL-Methods")),
+        ("url-paths", text("URL-Paths")),
+        ("url-expires", text("URL-Expires")),
+    ];
+    let confirm = w.bare(Method::PUT, text("URL-Paths"), &headers, asked["SubscribeBody"].to_string()).await;
+    assert_eq!(confirm.status, 204);
+    assert_eq!(post().await, 1);
+    w.bare(Method::PUT, text("URL-Paths"), &headers, asked["UnsubscribeBody"].to_string()).await.ok();
+    w.time.settle().await;
+    assert_eq!(hook.documents()[0]["Message_Type"], "UnsubscribeConfirmation");
+    assert_eq!(post().await, 0);
+}
+
+/// A mail server for one letter.
+async fn sink() -> (String, tokio::task::JoinHandle<String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let place = listener.local_addr().unwrap().to_string();
+    let letter = tokio::spawn(async move {
+        let mut stream = BufReader::new(listener.accept().await.unwrap().0);
+        stream.get_mut().write_all(b"220 here\r\n").await.unwrap();
+        let mut all = String::new();
+        let mut is_text = false;
+        loop {
+            let mut line = String::new();
+            stream.read_line(&mut line).await.unwrap();
+            all.push_str(&line);
+            let answer = match line.trim_end() {
+                "." => "250 taken",
+                _ if is_text => continue,
+                "DATA" => "354 go on",
+                "QUIT" => "221 bye",
+                "EHLO pentad.local" => "250-here\r\n250 SIZE",
+                _ => "250 fine",
+            };
+            is_text = answer.starts_with("354") || (is_text && !answer.starts_with("250 taken"));
+            stream.get_mut().write_all(format!("{answer}\r\n").as_bytes()).await.unwrap();
+            if answer.starts_with("221") {
+                return all;
+            }
+        }
+    });
+    (place, letter)
+}
+
+#[tokio::test]
+async fn mail_goes_to_the_sink_of_the_options() {
+    let (place, letter) = sink().await;
+    let w = World::with(json!({ "smtp": place })).awake();
+    let options = json!({"from": "zaqar@example.org", "subject": "unused"});
+    subscribe(&w, json!({"subscriber": "mailto:ann@example.org?subject=News%20here", "options": options}))
+        .await;
+    w.fill(&[json!("hello")]).await;
+    let letter = letter.await.unwrap();
+    for part in [
+        "MAIL FROM:<zaqar@example.org>\r\nRCPT TO:<ann@example.org>\r\nDATA\r\n",
+        "Subject: News here\r\n",
+        "{\"ttl\": 3600, \"body\": \"hello\", \"Message_Type\": \"Notification\", \"queue_name\": \"jobs\"}\r\n.\r\n",
+    ] {
+        assert!(letter.contains(part), "{part} {letter}");
+    }
+}
