@@ -56,7 +56,12 @@ pub use service::{Context, Mode, Root, SeedError, Service, Tasks, TenantFault};
 
 /// The services that come with this crate, in the order in which they are opened.
 fn services() -> Vec<(&'static str, OpenService)> {
-    vec![("ams", |context| Ok(ams::Ams::open(context)?)), ("connect", |context| Ok(connect::Connect::open(context)?)), ("identity", |context| Ok(identity::Keystone::open(context)?)), ("zaqar", |context| Ok(zaqar::Zaqar::open(context)?))]
+    vec![
+        ("ams", |context| Ok(ams::Ams::open(context)?)),
+        ("connect", |context| Ok(connect::Connect::open(context)?)),
+        ("identity", |context| Ok(identity::Keystone::open(context)?)),
+        ("zaqar", |context| Ok(zaqar::Zaqar::open(context)?)),
+    ]
 }
 
 /// The names of the services that come with this crate: each may have a listener of its own.

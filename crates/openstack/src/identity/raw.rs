@@ -83,7 +83,6 @@ fn cursor(place: &Cursor, request: &mut Request) {
 }
 
 /// The one list in an answer, whatever it is called (OpenStack reference B9).
-#[expect(clippy::needless_pass_by_value, reason = "the form of a page function")]
 fn page(context: &Context, _: &http::response::Parts, body: bytes::Bytes) -> Result<Page<Value>> {
     let mut document: Value = decode::from_json(context.op(), &body)?;
     let next = document["links"]["next"].as_str().map(|link| context.link(link)).transpose()?;

@@ -17,8 +17,8 @@ use super::storage::security;
 #[derive(Debug, Clone)]
 pub(crate) enum Scope {
     Unscoped,
-    Project { project: Project, domain: Project },
-    Domain(Project),
+    Project { project: Box<Project>, domain: Box<Project> },
+    Domain(Box<Project>),
     System,
 }
 
@@ -181,7 +181,7 @@ fn load_scope(tx: &mut Tx<'_>, scope: &ScopeId) -> Answer<Scope> {
         ScopeId::Domain(id) => {
             let domain: Project = need(tx, id)?;
             if domain.is_domain && domain.enabled {
-                return Ok(Scope::Domain(domain));
+                return Ok(Scope::Domain(Box::new(domain)));
             }
             Err(Failure::unauthorized())
         }
@@ -190,7 +190,7 @@ fn load_scope(tx: &mut Tx<'_>, scope: &ScopeId) -> Answer<Scope> {
             // A domain that acts as a project lies in itself.
             let domain: Project = need(tx, project.domain_id.as_deref().unwrap_or(id))?;
             if project.enabled && domain.enabled {
-                return Ok(Scope::Project { project, domain });
+                return Ok(Scope::Project { project: Box::new(project), domain: Box::new(domain) });
             }
             Err(Failure::unauthorized())
         }

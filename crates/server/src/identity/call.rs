@@ -123,7 +123,10 @@ fn equals(value: &Value, wanted: &str) -> bool {
         Value::Bool(flag) => *flag != is_no(wanted),
         Value::String(text) => text == wanted,
         Value::Null => wanted.is_empty() || wanted.eq_ignore_ascii_case("null") || wanted == "None",
-        other => other.to_string() == wanted,
+        other => {
+            let text = other.to_string();
+            text == wanted
+        }
     }
 }
 

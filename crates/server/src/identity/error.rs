@@ -122,11 +122,6 @@ impl Failure {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, text)
     }
 
-    /// 501.
-    pub(crate) fn not_implemented() -> Self {
-        Self::new(StatusCode::NOT_IMPLEMENTED, "The action you have requested has not been implemented.")
-    }
-
     /// The status.
     pub(crate) fn status(&self) -> StatusCode {
         self.0.status

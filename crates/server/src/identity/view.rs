@@ -9,7 +9,7 @@ use super::model::{
 use super::valid::time_text;
 
 /// Attributes, unknown ones behind the known, the link at the end.
-fn whole(known: Value, extra: &Bag, link: String) -> Value {
+fn whole(known: Value, extra: &Bag, link: &str) -> Value {
     let mut all = match known {
         Value::Object(map) => map,
         _ => Map::new(),
@@ -31,7 +31,7 @@ pub(crate) fn user(call: &Call, user: &User) -> Value {
     }
     known["password_expires_at"] = json!(user.password_expires_at.map(time_text));
     known["options"] = json!(user.options);
-    whole(known, &user.extra, call.url(&format!("/users/{}", user.id)))
+    whole(known, &user.extra, &call.url(&format!("/users/{}", user.id)))
 }
 
 /// A project.
@@ -41,7 +41,7 @@ pub(crate) fn project(call: &Call, project: &Project) -> Value {
         "description": project.description, "enabled": project.enabled, "parent_id": project.parent_id,
         "is_domain": project.is_domain, "tags": project.tags, "options": project.options,
     });
-    whole(known, &project.extra, call.url(&format!("/projects/{}", project.id)))
+    whole(known, &project.extra, &call.url(&format!("/projects/{}", project.id)))
 }
 
 /// A domain.
@@ -50,12 +50,12 @@ pub(crate) fn domain(call: &Call, domain: &Project) -> Value {
         "id": domain.id, "name": domain.name, "description": domain.description, "enabled": domain.enabled,
         "tags": domain.tags, "options": domain.options,
     });
-    whole(known, &domain.extra, call.url(&format!("/domains/{}", domain.id)))
+    whole(known, &domain.extra, &call.url(&format!("/domains/{}", domain.id)))
 }
 
 /// A role.
 pub(crate) fn role(call: &Call, role: &Role) -> Value {
-    whole(bare_role(role), &role.extra, call.url(&format!("/roles/{}", role.id)))
+    whole(bare_role(role), &role.extra, &call.url(&format!("/roles/{}", role.id)))
 }
 
 /// A role without its link.
@@ -76,14 +76,14 @@ pub(crate) fn group(call: &Call, group: &Group) -> Value {
     let known = json!({
         "id": group.id, "name": group.name, "domain_id": group.domain_id, "description": group.description,
     });
-    whole(known, &group.extra, call.url(&format!("/groups/{}", group.id)))
+    whole(known, &group.extra, &call.url(&format!("/groups/{}", group.id)))
 }
 
 /// A service.
 pub(crate) fn service(call: &Call, service: &CatalogService) -> Value {
     let known =
         json!({"name": service.name, "id": service.id, "type": service.kind, "enabled": service.enabled});
-    whole(known, &service.extra, call.url(&format!("/services/{}", service.id)))
+    whole(known, &service.extra, &call.url(&format!("/services/{}", service.id)))
 }
 
 /// An endpoint.
@@ -93,7 +93,7 @@ pub(crate) fn endpoint(call: &Call, endpoint: &Endpoint) -> Value {
         "service_id": endpoint.service_id, "url": call.endpoint_url(endpoint), "enabled": endpoint.enabled,
         "region": endpoint.region_id,
     });
-    whole(known, &endpoint.extra, call.url(&format!("/endpoints/{}", endpoint.id)))
+    whole(known, &endpoint.extra, &call.url(&format!("/endpoints/{}", endpoint.id)))
 }
 
 /// A region.
@@ -101,7 +101,7 @@ pub(crate) fn region(call: &Call, region: &Region) -> Value {
     let known = json!({
         "id": region.id, "description": region.description, "parent_region_id": region.parent_region_id,
     });
-    whole(known, &region.extra, call.url(&format!("/regions/{}", region.id)))
+    whole(known, &region.extra, &call.url(&format!("/regions/{}", region.id)))
 }
 
 /// A credential with its opened content.
@@ -110,7 +110,7 @@ pub(crate) fn credential(call: &Call, credential: &Credential, blob: &str) -> Va
         "id": credential.id, "user_id": credential.user_id, "project_id": credential.project_id,
         "type": credential.kind, "blob": blob,
     });
-    whole(known, &credential.extra, call.url(&format!("/credentials/{}", credential.id)))
+    whole(known, &credential.extra, &call.url(&format!("/credentials/{}", credential.id)))
 }
 
 /// An application credential; its secret only when it was just made.
@@ -134,7 +134,7 @@ pub(crate) fn app_credential(
         known["secret"] = json!(secret);
     }
     let link = format!("/users/{}/application_credentials/{}", credential.user_id, credential.id);
-    whole(known, &Bag::new(), call.url(&link))
+    whole(known, &Bag::new(), &call.url(&link))
 }
 
 /// A trust; its roles only where a single one is shown.
@@ -154,5 +154,5 @@ pub(crate) fn trust(call: &Call, trust: &Trust, roles: Option<&[Role]>) -> Value
         let own = call.url(&format!("{path}/{}/roles", trust.id));
         known["roles_links"] = json!({"self": own, "next": null, "previous": null});
     }
-    whole(known, &trust.extra, call.url(&format!("/OS-TRUST/trusts/{}", trust.id)))
+    whole(known, &trust.extra, &call.url(&format!("/OS-TRUST/trusts/{}", trust.id)))
 }

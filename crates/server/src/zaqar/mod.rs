@@ -217,11 +217,10 @@ impl Service for Zaqar {
         "zaqar"
     }
 
-    /// `zaqar` for HTTP, `zaqar_ws` for the websocket transport.
+    /// `zaqar` for HTTP; the websocket transport is not served yet.
     fn endpoints(&self, places: &Places) -> Vec<(&'static str, String)> {
         let Some(url) = places.own_url().or_else(|| places.prefix_url("zaqar")) else { return Vec::new() };
-        let socket = format!("{}/ws", url.replacen("http", "ws", 1));
-        vec![("zaqar", url), ("zaqar_ws", socket)]
+        vec![("zaqar", url)]
     }
 
     fn handle(&self, inbound: Inbound) -> BoxFuture<'_, Reply> {

@@ -86,9 +86,9 @@ macro_rules! rows {
             },
         )
     };
-    (@add $rows:ident V1 $($row:tt)*) => { $rows.push(rows!(@one V1 "/v1" $($row)*)) };
-    (@add $rows:ident V1_1 $($row:tt)*) => { $rows.push(rows!(@one V1_1 "/v1.1" $($row)*)) };
-    (@add $rows:ident V2 $($row:tt)*) => { $rows.push(rows!(@one V2 "/v2" $($row)*)) };
+    (@add $rows:ident V1 $($row:tt)*) => { $rows.extend([rows!(@one V1 "/v1" $($row)*)]) };
+    (@add $rows:ident V1_1 $($row:tt)*) => { $rows.extend([rows!(@one V1_1 "/v1.1" $($row)*)]) };
+    (@add $rows:ident V2 $($row:tt)*) => { $rows.extend([rows!(@one V2 "/v2" $($row)*)]) };
     (@add $rows:ident New $($row:tt)*) => { rows!(@add $rows V1_1 $($row)*); rows!(@add $rows V2 $($row)*) };
     (@add $rows:ident Old $($row:tt)*) => { rows!(@add $rows V1 $($row)*); rows!(@add $rows V1_1 $($row)*) };
     (@add $rows:ident All $($row:tt)*) => { rows!(@add $rows Old $($row)*); rows!(@add $rows V2 $($row)*) };

@@ -142,7 +142,7 @@ impl Sheet {
             self.count = text[..whole].lines().count() as u64;
             return Ok(whole as u64);
         }
-        let mut reader = csv::Reader::from_reader(text[..whole].as_bytes());
+        let mut reader = csv::Reader::from_reader(&text.as_bytes()[..whole]);
         self.columns = Some(reader.headers()?.iter().map(str::to_owned).collect())
             .filter(|columns: &Vec<String>| !columns.is_empty());
         self.count = reader.records().filter(Result::is_ok).count() as u64;

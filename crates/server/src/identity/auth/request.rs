@@ -67,7 +67,7 @@ impl AuthRequest {
 pub(crate) enum Wanted {
     Nothing,
     Scope(ScopeId),
-    Trust(Trust),
+    Trust(Box<Trust>),
 }
 
 /// Reads the body of a call.
@@ -259,7 +259,7 @@ pub(crate) fn find_scope(tx: &mut Tx<'_>, request: &AuthRequest) -> Answer<Wante
             let project: Option<Project> = records::by_name(tx, &domain.id, name)?;
             ScopeId::Project(project.ok_or_else(none)?.id)
         }
-        ScopeAsk::Trust(id) => return Ok(Wanted::Trust(records::get(tx, id)?.ok_or_else(none)?)),
+        ScopeAsk::Trust(id) => return Ok(Wanted::Trust(Box::new(records::get(tx, id)?.ok_or_else(none)?))),
     };
     Ok(Wanted::Scope(scope))
 }

@@ -146,6 +146,7 @@ fn at(place: &str, index: usize) -> impl Fn(Failure) -> SeedError {
     move |failure| SeedError::new(place.clone(), failure.message())
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the form of `map_err`")]
 fn failed(failure: Failure) -> SeedError {
     SeedError::new("identity", failure.message())
 }

@@ -141,7 +141,7 @@ pub(crate) async fn update(zaqar: &Zaqar, call: &mut Call) -> Result<Reply, Fail
     };
     let Value::Object(map) = schema::load(call).await? else { return Err(Failure::body(nothing)) };
     let known = ["uri", "weight", "options"].iter().any(|name| map.contains_key(*name));
-    if !known && !(is_v2 && map.contains_key("flavor")) {
+    if !(known || is_v2 && map.contains_key("flavor")) {
         return Err(Failure::body(nothing));
     }
     let (weight, uri) = (schema::weight(&map)?, schema::uri(&map)?);

@@ -77,7 +77,7 @@ async fn claimer(me: usize, w: Arc<World>, ledger: Arc<Mutex<Ledger>>) {
                 assert_eq!(ledger.held.insert(id.clone(), me), None, "{id} is held by another");
             }
         }
-        let gives_back = round % 3 == 0;
+        let gives_back = round.is_multiple_of(3);
         {
             let mut ledger = ledger.lock().unwrap();
             for id in &ids {

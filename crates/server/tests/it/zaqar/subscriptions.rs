@@ -23,10 +23,10 @@ impl Receiver {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let got = Arc::new(Mutex::new(Vec::new()));
-        let (seen, mut statuses) = (Arc::clone(&got), statuses.to_vec().into_iter());
+        let (seen, mut statuses) = (Arc::clone(&got), statuses.iter().rev().copied().collect::<Vec<_>>());
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let status = statuses.next().unwrap_or(200);
+                let status = statuses.pop().unwrap_or(200);
                 let request = request(stream, status).await;
                 seen.lock().unwrap().extend(request);
             }
