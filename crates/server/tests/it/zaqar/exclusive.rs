@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 
 use pentad_server::ServiceTime;
-use pentad_store::{Engine, StoreOptions};
+use pentad_store::{Backend, Engine, StoreOptions};
 use serde_json::json;
 
 use super::world::World;
@@ -31,7 +31,14 @@ async fn claimers_on_postgresql_never_share_a_message() {
     };
     let dir = tempfile::tempdir().unwrap();
     let time = Arc::new(ServiceTime::new());
-    let engine = Engine::open(StoreOptions::postgres(&url, dir.path()), time.clone()).unwrap();
+    // Schemas of its own: other tests keep theirs in the same database, under other keys.
+    let backend = Backend::Postgres {
+        url,
+        dir: dir.path().into(),
+        prefix: format!("exclusive_{}", std::process::id()),
+    };
+    let options = StoreOptions { backend, ..StoreOptions::memory() };
+    let engine = Engine::open(options, time.clone()).unwrap();
     contend(World::on(engine.clone(), time, json!({}))).await;
     engine.close().await;
 }
