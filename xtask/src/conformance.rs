@@ -26,7 +26,7 @@ pub(crate) fn run(binary: &Path, arguments: &[String]) -> Result<Vec<String>> {
     if !only_zaqar {
         closing.extend(suite(binary, &folder, "requirements.txt", ".venv", arguments)?);
     }
-    let whole = arguments.first().is_none_or(|first| first == "--postgres");
+    let whole = arguments.first().is_none_or(|first| first.starts_with("--postgres"));
     if only_zaqar || whole {
         let arguments = if only_zaqar { arguments } else { &[] };
         for (pins, home) in ZAQAR {
@@ -67,5 +67,6 @@ fn environment(pins_file: &Path, home: &Path) -> Result<PathBuf> {
 }
 
 fn is_closing(line: &str) -> bool {
-    line.starts_with("==") && line.contains(" in ") && (line.contains("passed") || line.contains("failed"))
+    let counts = |word: &str| line.contains(word);
+    counts(" in ") && (counts(" passed") || counts(" failed")) && line.ends_with('s')
 }
