@@ -174,13 +174,18 @@ async fn look(ams: &Ams, call: &Call, last: bool) -> Result<(Found, Request), Fa
 }
 
 /// Reads segments until `most` messages, the byte limit or the end of the topic is reached.
+///
+/// A segment may hold one message or thousands: beginning with one row and doubling, at most about as much again as is
+/// wanted is read from the store.
 pub(crate) fn collect(tx: &mut Tx<'_>, found: &Found, most: i64) -> Result<Vec<Segment>, Failure> {
     let wanted = found.start.saturating_add(most.min(found.available));
     let mut next = found.start;
     let mut bytes = 0;
     let mut all = Vec::new();
+    let mut step = 1;
     while next < wanted && bytes < MOST_BYTES {
-        let rows = segments::from(tx, found.topic, next, ROWS.min(wanted - next))?;
+        let rows = segments::from(tx, found.topic, next, step.min(ROWS).min(wanted - next))?;
+        step *= 2;
         let Some(last) = rows.last() else { break };
         next = last.first + last.count;
         bytes += rows.iter().map(|row| row.body.len()).sum::<usize>();
