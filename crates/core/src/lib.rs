@@ -81,19 +81,3 @@ pub use transport::Transport;
 
 pub use futures_core::Stream;
 pub use futures_core::future::BoxFuture;
-
-// Still at their earlier place too, until every crate names them by their module.
-#[doc(hidden)]
-pub use {
-    auth::Exchange,
-    curl::Reveal,
-    decode::Decode,
-    error::Details,
-    feed::{Link, Opened},
-    list::{Items, Pages},
-    message::{Args, ByteStream, ResponseBody},
-    op::placeholders,
-    socket::{Frame, FrameSink, FrameStream},
-    timing::Timing,
-    work::{Event, Observed, Polling, Progress, Scope, Until},
-};

@@ -10,7 +10,7 @@ use http::header::{ACCEPT, FORWARDED, USER_AGENT};
 use http::{HeaderName, HeaderValue};
 use pentad_core::{
     Api, Authorize, Clock, Error, ErrorKind, Limits, Observer, Result, RetryPolicy, Session, SessionBuilder,
-    Target, Timing, Transport,
+    Target, Transport, timing::Timing,
 };
 use pentad_transport::SystemClock;
 

@@ -8,9 +8,11 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, maybe_done};
+use futures_util::poll;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
 
 type Hook = Arc<dyn Fn() -> BoxFuture<'static, ()> + Send + Sync>;
 
@@ -167,6 +169,33 @@ impl ServiceTime {
     pub async fn sleep(&self, span: Duration) -> Busy {
         let span = SignedDuration::try_from(span).unwrap_or(SignedDuration::MAX);
         self.sleep_until(shift(self.now(), span)).await
+    }
+
+    /// Ends a round of background work and waits for the next, which begins after `span`; `None` if `stop` came first.
+    ///
+    /// The timer stands before `busy` is let go: [`settle`](Self::settle) never sees a moment without either.
+    pub async fn rest(&self, busy: Busy, span: Duration, stop: &CancellationToken) -> Option<Busy> {
+        let mut timer = Box::pin(maybe_done(self.sleep(span)));
+        let _ = poll!(timer.as_mut());
+        drop(busy);
+        tokio::select! {
+            () = timer.as_mut() => {}
+            () = stop.cancelled() => return None,
+        }
+        timer.as_mut().take_output()
+    }
+
+    /// Does `work` now and again after each `span`, until `stop`.
+    pub async fn every<F>(&self, span: Duration, stop: &CancellationToken, work: impl Fn() -> F)
+    where
+        F: Future<Output = ()>,
+    {
+        let mut busy = self.busy();
+        while !stop.is_cancelled() {
+            work().await;
+            let Some(next) = self.rest(busy, span, stop).await else { return };
+            busy = next;
+        }
     }
 
     /// Marks the holder as running until the value is dropped: for tasks that were woken by something else than

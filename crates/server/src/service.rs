@@ -7,7 +7,7 @@ use std::sync::Arc;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use http::StatusCode;
-use pentad_store::Engine;
+use pentad_store::{Changed, Engine};
 use serde_json::{Map, Value, json};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -262,5 +262,15 @@ impl Tasks {
         self.stop.cancel();
         self.tracker.close();
         self.tracker.wait().await;
+    }
+}
+
+/// Does `act` whenever a commit touched what `changed` watches, whoever made it, until `stop`.
+pub(crate) async fn whenever(mut changed: Changed, stop: &CancellationToken, act: impl Fn()) {
+    loop {
+        tokio::select! {
+            () = changed.wait() => act(),
+            () = stop.cancelled() => return,
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt};
 use pentad_core::retry::Outage;
-use pentad_core::{Cursor, Error, ErrorKind, Feed, Opened, Result, Scope};
+use pentad_core::{Cursor, Error, ErrorKind, Feed, Result, feed::Opened, work::Scope};
 
 use crate::message::MessageQuery;
 use crate::model::{Message, Notification};
@@ -140,7 +140,7 @@ impl Queue {
                 });
                 Ok(Some(frames.boxed()))
             };
-            Box::pin(future) as pentad_core::BoxFuture<'static, Result<pentad_core::Link<Notification>>>
+            Box::pin(future) as pentad_core::BoxFuture<'static, Result<pentad_core::feed::Link<Notification>>>
         };
         Feed::reconnecting(session, &ops::SUBSCRIPTION_CREATE, preview, |_| None, open)
     }

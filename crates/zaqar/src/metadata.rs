@@ -1,7 +1,7 @@
 //! Changing metadata.
 
 use http::header::{CONTENT_TYPE, HeaderValue};
-use pentad_core::{Call, Draft, Error, Result, Scope, Work, decode};
+use pentad_core::{Call, Draft, Error, Result, Work, decode, work::Scope};
 use serde::Serialize;
 use serde_json::Value;
 

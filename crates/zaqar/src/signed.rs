@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use pentad_core::auth::{Stamp, sensitive};
-use pentad_core::{Authorize, BoxFuture, Error, ErrorKind, Exchange, Request, Result, Secret};
+use pentad_core::{Authorize, BoxFuture, Error, ErrorKind, Request, Result, Secret, auth::Exchange};
 use serde::{Deserialize, Serialize};
 
 /// What the service signed: whoever sends it may use the methods on the paths until it expires.

@@ -6,7 +6,7 @@ use futures_core::future::BoxFuture;
 use futures_util::lock::Mutex;
 use http::HeaderName;
 use pentad_core::auth::{Renewing, Stamp, Token, TokenStore};
-use pentad_core::{Authorize, Error, Exchange, Request, Result, Target};
+use pentad_core::{Authorize, Error, Request, Result, Target, auth::Exchange};
 
 use super::access::Access;
 use super::keystone::{Keystone, TOKEN};

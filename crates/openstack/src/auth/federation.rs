@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderValue, StatusCode};
 use pentad_core::auth::sensitive;
-use pentad_core::{Body, Draft, Error, ErrorKind, Exchange, Op, Result, Secret, Target, decode};
+use pentad_core::{Body, Draft, Error, ErrorKind, Op, Result, Secret, Target, auth::Exchange, decode};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 

@@ -5,7 +5,7 @@ use std::fmt;
 use futures_core::future::BoxFuture;
 use http::{HeaderName, HeaderValue};
 use pentad_core::auth::{Stamp, sensitive};
-use pentad_core::{Authorize, Error, ErrorKind, Exchange, Request, Result, Secret, Target};
+use pentad_core::{Authorize, Error, ErrorKind, Request, Result, Secret, Target, auth::Exchange};
 
 use super::keystone::TOKEN;
 

@@ -1,6 +1,6 @@
 //! Which version of the identity API to log in by (OpenStack reference B13).
 
-use pentad_core::{Error, ErrorKind, Exchange, Result, Target};
+use pentad_core::{Error, ErrorKind, Result, Target, auth::Exchange};
 
 use super::{Status, VersionEntry, ask};
 use crate::auth::{IdentityVersion, base_text};

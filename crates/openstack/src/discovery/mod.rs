@@ -6,7 +6,7 @@ pub(crate) mod url;
 mod version;
 
 use http::{HeaderName, HeaderValue, StatusCode};
-use pentad_core::{Error, ErrorKind, Exchange, Result, Target, decode};
+use pentad_core::{Error, ErrorKind, Result, Target, auth::Exchange, decode};
 use serde_json::Value;
 
 pub use self::document::{Status, VersionEntry, versions};

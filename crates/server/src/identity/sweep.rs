@@ -3,14 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::maybe_done;
-use futures_util::poll;
 use pentad_store::StoreError;
 use tokio_util::sync::CancellationToken;
 
 use super::Core;
 use super::storage::{DIRECTORY, security};
 use crate::Tasks;
+use crate::service::whenever;
 
 /// Service time between two sweeps.
 const PAUSE: Duration = Duration::from_secs(300);
@@ -27,22 +26,13 @@ pub(crate) fn start(core: &Arc<Core>, tasks: &Tasks) {
 
 impl Core {
     async fn sweep_until(&self, stop: CancellationToken) {
-        let mut busy = self.time.busy();
-        while !stop.is_cancelled() {
-            if let Err(error) = self.sweep(&stop).await {
+        let stop = &stop;
+        let round = || async move {
+            if let Err(error) = self.sweep(stop).await {
                 tracing::warn!(%error, "revocations of ended tokens could not be removed");
             }
-            let mut timer = Box::pin(maybe_done(self.time.sleep(PAUSE)));
-            // The next sweep has its time before this one counts as done.
-            let _ = poll!(timer.as_mut());
-            drop(busy);
-            tokio::select! {
-                () = timer.as_mut() => {}
-                () = stop.cancelled() => return,
-            }
-            let Some(due) = timer.as_mut().take_output() else { return };
-            busy = due;
-        }
+        };
+        self.time.every(PAUSE, stop, round).await;
     }
 
     async fn sweep(&self, stop: &CancellationToken) -> Result<(), StoreError> {
@@ -58,12 +48,6 @@ impl Core {
 
     /// Forgets what is cached when something changes, whoever changed it.
     async fn watch_directory(&self, stop: CancellationToken) {
-        let mut changed = self.store.changed(DIRECTORY);
-        loop {
-            tokio::select! {
-                () = changed.wait() => self.directory.forget(),
-                () = stop.cancelled() => return,
-            }
-        }
+        whenever(self.store.changed(DIRECTORY), &stop, || self.directory.forget()).await;
     }
 }

@@ -3,8 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::maybe_done;
-use futures_util::poll;
 use pentad_store::StoreError;
 use tokio_util::sync::CancellationToken;
 
@@ -23,22 +21,13 @@ pub(super) fn start(zaqar: &Arc<Zaqar>, tasks: &Tasks) {
 
 impl Zaqar {
     async fn sweep_until(&self, stop: CancellationToken) {
-        let mut busy = self.time.busy();
-        while !stop.is_cancelled() {
-            if let Err(error) = self.sweep(&stop).await {
+        let stop = &stop;
+        let round = || async move {
+            if let Err(error) = self.sweep(stop).await {
                 tracing::warn!(%error, "expired Zaqar messages could not be removed");
             }
-            let mut timer = Box::pin(maybe_done(self.time.sleep(PAUSE)));
-            // The next sweep has its time before this one counts as done.
-            let _ = poll!(timer.as_mut());
-            drop(busy);
-            tokio::select! {
-                () = timer.as_mut() => {}
-                () = stop.cancelled() => return,
-            }
-            let Some(due) = timer.as_mut().take_output() else { return };
-            busy = due;
-        }
+        };
+        self.time.every(PAUSE, stop, round).await;
     }
 
     /// Removes what is due, in bounded transactions; looks before it writes.

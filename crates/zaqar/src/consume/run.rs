@@ -8,7 +8,7 @@ use futures_util::FutureExt;
 use futures_util::future::select;
 use futures_util::stream::{self, StreamExt};
 use pentad_core::retry::Outage;
-use pentad_core::{Clock, ErrorKind, Feed, Opened, Result, Scope};
+use pentad_core::{Clock, ErrorKind, Feed, Result, feed::Opened, work::Scope};
 use tokio::sync::Notify;
 
 use super::lease::{Due, Lease};

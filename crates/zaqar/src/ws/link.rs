@@ -7,7 +7,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::StreamExt;
 use futures_util::future::{Either, select};
-use pentad_core::{Error, ErrorKind, Frame, FrameSink, FrameStream, Result, Sent};
+use pentad_core::{
+    Error, ErrorKind, Result, Sent,
+    socket::{Frame, FrameSink, FrameStream},
+};
 use serde_json::Value;
 use tokio::sync::{Mutex as Turn, Notify};
 

@@ -144,7 +144,7 @@ impl Websocket {
             raw_query: None,
             headers: http::HeaderMap::new(),
             body: pentad_core::Body::Empty,
-            args: pentad_core::Args::default(),
+            args: pentad_core::message::Args::default(),
             limits,
         };
         let (sink, stream) = self.0.socket.open(handshake).await?;

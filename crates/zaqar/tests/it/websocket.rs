@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex};
 
 use futures_util::stream;
 use pentad_core::{
-    BoxFuture, ErrorKind, Frame, FrameSink, FrameStream, Request, Result, RetryPolicy, Socket,
+    BoxFuture, ErrorKind, Request, Result, RetryPolicy, Socket,
+    socket::{Frame, FrameSink, FrameStream},
 };
 use pentad_testkit::{ManualClock, run};
 use pentad_zaqar::{

@@ -10,8 +10,6 @@ pub(crate) mod schedule;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use futures_util::future::maybe_done;
-use futures_util::poll;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
@@ -131,15 +129,7 @@ async fn work(ams: &Ams, id: i64, stop: CancellationToken, mut busy: Busy) {
     let mut pause = schedule.first();
     let mut status = String::new();
     loop {
-        let mut timer = Box::pin(maybe_done(ams.time.sleep(pause)));
-        // The timer stands before the work of this round counts as done: nobody sees a moment without either.
-        let _ = poll!(timer.as_mut());
-        drop(busy);
-        tokio::select! {
-            () = timer.as_mut() => {}
-            () = stop.cancelled() => break,
-        }
-        let Some(due) = timer.as_mut().take_output() else { break };
+        let Some(due) = ams.time.rest(busy, pause, &stop).await else { break };
         busy = due;
         let cycle = tokio::select! {
             cycle = deliver::cycle(ams, id) => cycle,

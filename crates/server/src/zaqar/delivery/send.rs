@@ -3,8 +3,6 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::future::maybe_done;
-use futures_util::poll;
 use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderName, TRANSFER_ENCODING, UPGRADE};
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
 use serde_json::{Map, Value};
@@ -75,15 +73,11 @@ async fn persist(
     }
     for pause in parcel.policy.pauses() {
         if !pause.is_zero() {
-            let mut timer = Box::pin(maybe_done(zaqar.time.sleep(pause)));
-            // The timer stands before this try counts as done: nobody sees a moment without either.
-            let _ = poll!(timer.as_mut());
-            *busy = None;
-            tokio::select! {
-                () = timer.as_mut() => {}
-                () = stop.cancelled() => return false,
+            let now = busy.take().unwrap_or_else(|| zaqar.time.busy());
+            *busy = zaqar.time.rest(now, pause, stop).await;
+            if busy.is_none() {
+                return false;
             }
-            *busy = timer.as_mut().take_output();
         }
         if attempt(zaqar, wanted, stop).await.is_some_and(|status| status.as_u16() < 400) {
             return false;
