@@ -1,15 +1,11 @@
 //! From endpoint and credential to a client.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
-use http::{HeaderName, HeaderValue, Uri};
+use http::{HeaderName, Uri};
 use pentad_core::auth::{Anonymous, Renewing, StaticHeader};
-use pentad_core::{
-    Authorize, Clock, Error, ErrorKind, Limits, Observer, Result, RetryPolicy, Secret, Session,
-    SessionBuilder, Target, Transport,
-};
-use pentad_transport::{HyperTransport, Identity, SystemClock, TlsOptions};
+use pentad_core::{Authorize, Error, ErrorKind, Result, Secret, Session, SessionBuilder, Target, Transport};
+use pentad_transport::{HyperTransport, Identity, Wiring};
 
 use crate::client::Client;
 use crate::credential::{API_KEY, CertificateLogin};
@@ -26,16 +22,8 @@ pub struct ClientBuilder {
     endpoint: String,
     project: String,
     credential: Credential,
-    tls: TlsOptions,
-    plain_tls: bool,
-    transport: Option<Arc<dyn Transport>>,
+    wiring: Wiring,
     authn_transport: Option<Arc<dyn Transport>>,
-    clock: Option<Arc<dyn Clock>>,
-    retry: Option<RetryPolicy>,
-    limits: Option<Limits>,
-    headers: Vec<(HeaderName, HeaderValue)>,
-    observers: Vec<Arc<dyn Observer>>,
-    session: Option<Session>,
     record_limit: Option<usize>,
 }
 
@@ -53,16 +41,8 @@ impl ClientBuilder {
             endpoint: endpoint.to_owned(),
             project: project.to_owned(),
             credential: Credential::None,
-            tls: TlsOptions::new(),
-            plain_tls: true,
-            transport: None,
+            wiring: Wiring::new(),
             authn_transport: None,
-            clock: None,
-            retry: None,
-            limits: None,
-            headers: Vec::new(),
-            observers: Vec::new(),
-            session: None,
             record_limit: Some(RECORD_LIMIT),
         }
     }
@@ -96,65 +76,11 @@ impl ClientBuilder {
         self
     }
 
-    /// Also trusts the certificate authorities of a PEM file, for the service and the authentication service.
-    pub fn ca(mut self, pem_file: impl Into<PathBuf>) -> Self {
-        self.tls = self.tls.ca_file(pem_file);
-        self.plain_tls = false;
-        self
-    }
-
-    /// Accepts any server certificate: anyone on the way can read and change what is sent.
-    pub fn insecure(mut self, insecure: bool) -> Self {
-        self.tls = self.tls.insecure(insecure);
-        self.plain_tls &= !insecure;
-        self
-    }
-
-    /// Sends over this transport; [`ca`](Self::ca) and [`insecure`](Self::insecure) have no effect on it.
-    pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
-        self.transport = Some(transport);
-        self
-    }
+    pentad_transport::wiring_setters!(session);
 
     /// Exchanges the certificate over this transport, which shows the certificate itself.
     pub fn authn_transport(mut self, transport: Arc<dyn Transport>) -> Self {
         self.authn_transport = Some(transport);
-        self
-    }
-
-    /// Takes time and chance from this clock.
-    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
-        self.clock = Some(clock);
-        self
-    }
-
-    /// Sets when calls are sent again; [`retry`](crate::retry) has the Python client's ways.
-    pub fn retry(mut self, policy: RetryPolicy) -> Self {
-        self.retry = Some(policy);
-        self
-    }
-
-    /// Sets the time limits of calls.
-    pub fn limits(mut self, limits: Limits) -> Self {
-        self.limits = Some(limits);
-        self
-    }
-
-    /// Sets a header that every request carries.
-    pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.headers.push((name, value));
-        self
-    }
-
-    /// Adds an observer of calls.
-    pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
-        self.observers.push(observer);
-        self
-    }
-
-    /// Starts from a session of one's own: its transport, clock, target, policy and credential stay unless replaced here.
-    pub fn session(mut self, session: Session) -> Self {
-        self.session = Some(session);
         self
     }
 
@@ -172,26 +98,17 @@ impl ClientBuilder {
     /// [`Invalid`](ErrorKind::Invalid) for a bad project name.
     pub fn build(self) -> Result<Client> {
         name::check("project", &self.project)?;
-        let base = match &self.session {
+        let base = match self.wiring.session() {
             Some(session) => session.clone(),
             None => {
                 let target = Target::parse(&base_url(&self.endpoint)?)?;
-                let clock = self.clock.clone().unwrap_or_else(|| Arc::new(SystemClock));
-                let session = Session::builder(self.main_transport()?, clock, target);
+                let session = self.wiring.start(self.wiring.transport()?, target);
                 session.api(ops::V1).details(error::details).build()
             }
         };
         let authorize = self.authorizer(&base)?;
         let session = base.with(|session| self.settle(session, authorize));
         Ok(Client::from_session(session, self.project, self.record_limit))
-    }
-
-    fn main_transport(&self) -> Result<Arc<dyn Transport>> {
-        match &self.transport {
-            Some(transport) => Ok(Arc::clone(transport)),
-            None if self.plain_tls => pentad_transport::shared(),
-            None => Ok(Arc::new(HyperTransport::builder().tls(self.tls.clone()).build()?)),
-        }
     }
 
     fn authorizer(&self, base: &Session) -> Result<Option<Arc<dyn Authorize>>> {
@@ -203,10 +120,10 @@ impl ClientBuilder {
                 Arc::new(StaticHeader::new(HeaderName::from_static(API_KEY), token.clone()))
             }
             Credential::Certificate(identity, port) => {
-                let transport = match (&self.authn_transport, &self.transport) {
+                let transport = match (&self.authn_transport, self.wiring.given_transport()) {
                     (Some(transport), _) => Arc::clone(transport),
                     (None, _) => {
-                        let tls = self.tls.clone().identity(identity.clone());
+                        let tls = self.wiring.tls().identity(identity.clone());
                         Arc::new(HyperTransport::builder().tls(tls).build()?)
                     }
                 };
@@ -219,7 +136,7 @@ impl ClientBuilder {
                 Arc::new(Renewing::new(CertificateLogin::new(endpoint, *port, transport)?))
             }
             Credential::Other(authorize) => Arc::clone(authorize),
-            Credential::None if self.session.is_some() => return Ok(None),
+            Credential::None if self.wiring.session().is_some() => return Ok(None),
             Credential::None => {
                 return Err(Error::new(ErrorKind::Config, "neither a token nor a certificate was given")
                     .with_hint("use token(..) or certificate(..), or anonymous() for health and build"));
@@ -232,22 +149,7 @@ impl ClientBuilder {
         if let Some(authorize) = authorize {
             session = session.authorize(authorize);
         }
-        if let (Some(_), Some(transport)) = (&self.session, &self.transport) {
-            session = session.transport(Arc::clone(transport));
-        }
-        if let (Some(_), Some(clock)) = (&self.session, &self.clock) {
-            session = session.clock(Arc::clone(clock));
-        }
-        if let Some(policy) = &self.retry {
-            session = session.retry(policy.clone());
-        }
-        if let Some(limits) = self.limits {
-            session = session.limits(limits);
-        }
-        for (name, value) in &self.headers {
-            session = session.header(name.clone(), value.clone());
-        }
-        self.observers.iter().fold(session, |session, observer| session.observer(Arc::clone(observer)))
+        self.wiring.settle(session)
     }
 }
 

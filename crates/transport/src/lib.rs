@@ -11,6 +11,7 @@
 //! | [`WebSocket`] | websocket connections over TCP, TLS, proxies and unix sockets |
 //! | [`TlsOptions`], [`Identity`], [`Proxy`] | its settings |
 //! | [`SystemClock`] | real time |
+//! | [`Wiring`], [`wiring_setters!`] | what every client's builder has in common |
 //!
 //! ```no_run
 //! // Needs a server to talk to.
@@ -43,6 +44,7 @@ mod transport;
 mod unix;
 mod upload;
 mod websocket;
+mod wiring;
 
 pub use clock::SystemClock;
 pub use proxy::Proxy;
@@ -51,5 +53,13 @@ pub use transport::{HyperTransport, HyperTransportBuilder, shared};
 #[cfg(unix)]
 pub use unix::unix;
 pub use websocket::{WebSocket, WebSocketBuilder};
+pub use wiring::Wiring;
+
+/// Names that [`wiring_setters!`] writes into a client's crate.
+#[doc(hidden)]
+pub mod reexport {
+    pub use http::{HeaderName, HeaderValue};
+    pub use pentad_core::{Clock, Limits, Observer, RetryPolicy, Session, Transport};
+}
 
 use transport::PoolOptions;

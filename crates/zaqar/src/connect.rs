@@ -1,16 +1,12 @@
 //! From URL and credential to a client.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use http::{HeaderName, HeaderValue};
 use pentad_core::auth::StaticHeader;
-use pentad_core::{
-    Authorize, Clock, Error, ErrorKind, Limits, Observer, Result, RetryPolicy, Secret, Session,
-    SessionBuilder, Socket, Target, Transport,
-};
+use pentad_core::{Authorize, Error, ErrorKind, Result, Secret, SessionBuilder, Socket, Target, Transport};
 use pentad_openstack::{CloudAuth, Keystone};
-use pentad_transport::{HyperTransport, SystemClock, TlsOptions, WebSocket};
+use pentad_transport::{WebSocket, Wiring};
 
 use crate::client::{Client, Inner};
 use crate::error;
@@ -46,17 +42,9 @@ pub struct ClientBuilder {
     pub(crate) client_id: Option<ClientId>,
     pub(crate) region: Option<String>,
     interface: String,
-    tls: TlsOptions,
-    plain_tls: bool,
-    transport: Option<Arc<dyn Transport>>,
+    wiring: Wiring,
     socket: Option<Arc<dyn Socket>>,
-    clock: Option<Arc<dyn Clock>>,
-    retry: Option<RetryPolicy>,
-    limits: Option<Limits>,
     service_limits: ServiceLimits,
-    headers: Vec<(HeaderName, HeaderValue)>,
-    observers: Vec<Arc<dyn Observer>>,
-    session: Option<Session>,
     fault: Option<Arc<Error>>,
 }
 
@@ -88,17 +76,9 @@ impl ClientBuilder {
             client_id: None,
             region: None,
             interface: "public".to_owned(),
-            tls: TlsOptions::new(),
-            plain_tls: true,
-            transport: None,
+            wiring: Wiring::new(),
             socket: None,
-            clock: None,
-            retry: None,
-            limits: None,
             service_limits: ServiceLimits::default(),
-            headers: Vec::new(),
-            observers: Vec::new(),
-            session: None,
             fault: None,
         }
     }
@@ -173,25 +153,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Also trusts the certificate authorities of a PEM file.
-    pub fn ca(mut self, pem_file: impl Into<PathBuf>) -> Self {
-        self.tls = self.tls.ca_file(pem_file);
-        self.plain_tls = false;
-        self
-    }
-
-    /// Accepts any server certificate: anyone on the way can read and change what is sent.
-    pub fn insecure(mut self, insecure: bool) -> Self {
-        self.tls = self.tls.insecure(insecure);
-        self.plain_tls &= !insecure;
-        self
-    }
-
-    /// Sends over this transport; [`ca`](Self::ca) and [`insecure`](Self::insecure) have no effect on it.
-    pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
-        self.transport = Some(transport);
-        self
-    }
+    pentad_transport::wiring_setters!(session);
 
     /// Opens websocket connections by this, for URLs that begin with `ws`.
     pub fn socket(mut self, socket: Arc<dyn Socket>) -> Self {
@@ -199,46 +161,9 @@ impl ClientBuilder {
         self
     }
 
-    /// Takes time and chance from this clock.
-    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
-        self.clock = Some(clock);
-        self
-    }
-
-    /// Sets when calls are sent again. The Python client never does: [`RetryPolicy::none`].
-    pub fn retry(mut self, policy: RetryPolicy) -> Self {
-        self.retry = Some(policy);
-        self
-    }
-
-    /// Sets the time limits of calls.
-    pub fn limits(mut self, limits: Limits) -> Self {
-        self.limits = Some(limits);
-        self
-    }
-
     /// Sets what is checked before sending, for services with other limits than the usual ones.
     pub fn service_limits(mut self, limits: ServiceLimits) -> Self {
         self.service_limits = limits;
-        self
-    }
-
-    /// Sets a header that every request carries.
-    pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.headers.push((name, value));
-        self
-    }
-
-    /// Adds an observer of calls.
-    pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
-        self.observers.push(observer);
-        self
-    }
-
-    /// Starts from a session of one's own: its transport, clock, policy and credential stay unless replaced here; its
-    /// target too if the URL is empty.
-    pub fn session(mut self, session: Session) -> Self {
-        self.session = Some(session);
         self
     }
 
@@ -263,17 +188,16 @@ impl ClientBuilder {
             Some(target) if is_websocket(target) => Some(self.websocket(target)?),
             _ => None,
         };
-        let base = match (&self.session, target) {
+        let base = match (self.wiring.session(), target) {
             (Some(session), None) => session.clone(),
             (Some(session), Some(target)) => session.with(|session| session.target(target)),
             (None, target) => {
-                let clock = self.clock.clone().unwrap_or_else(|| Arc::new(SystemClock));
-                let transport = match &websocket {
+                let transport: Arc<dyn Transport> = match &websocket {
                     Some(websocket) => Arc::new(websocket.clone()),
-                    None => self.main_transport()?,
+                    None => self.wiring.transport()?,
                 };
                 let target = target.ok_or_else(no_url)?;
-                Session::builder(transport, clock, target).build()
+                self.wiring.start(transport, target).build()
             }
         };
         let project = self.project_id()?;
@@ -293,7 +217,7 @@ impl ClientBuilder {
         if !url.is_empty() {
             return Target::parse(url).map(Some);
         }
-        match (&self.session, &self.credential) {
+        match (self.wiring.session(), &self.credential) {
             (Some(_), _) => Ok(None),
             (None, Credential::Other(_)) => Ok(Some(Target::Service {
                 service_type: SERVICE_TYPE.into(),
@@ -308,19 +232,13 @@ impl ClientBuilder {
     fn project_id(&self) -> Result<Option<String>> {
         let id = match (&self.project, &self.credential) {
             (Project::Id(id), _) => id.clone(),
-            (Project::Unsaid, Credential::NoAuth) if self.session.is_none() => NOAUTH_PROJECT.to_owned(),
+            (Project::Unsaid, Credential::NoAuth) if self.wiring.session().is_none() => {
+                NOAUTH_PROJECT.to_owned()
+            }
             _ => return Ok(None),
         };
         ProjectId::try_from(id.as_str())?;
         Ok(Some(id))
-    }
-
-    fn main_transport(&self) -> Result<Arc<dyn Transport>> {
-        match &self.transport {
-            Some(transport) => Ok(Arc::clone(transport)),
-            None if self.plain_tls => pentad_transport::shared(),
-            None => Ok(Arc::new(HyperTransport::builder().tls(self.tls.clone()).build()?)),
-        }
     }
 
     fn websocket(&self, target: &Target) -> Result<Websocket> {
@@ -329,7 +247,7 @@ impl ClientBuilder {
         }
         let socket = match &self.socket {
             Some(socket) => Arc::clone(socket),
-            None => Arc::new(WebSocket::builder().tls(self.tls.clone()).build()?),
+            None => Arc::new(WebSocket::builder().tls(self.wiring.tls()).build()?),
         };
         Ok(Websocket::new(socket, target.clone()))
     }
@@ -358,22 +276,7 @@ impl ClientBuilder {
             }
             Credential::Other(authorize) => session = session.authorize(Arc::clone(authorize)),
         }
-        if let (Some(_), Some(transport)) = (&self.session, &self.transport) {
-            session = session.transport(Arc::clone(transport));
-        }
-        if let (Some(_), Some(clock)) = (&self.session, &self.clock) {
-            session = session.clock(Arc::clone(clock));
-        }
-        if let Some(policy) = &self.retry {
-            session = session.retry(policy.clone());
-        }
-        if let Some(limits) = self.limits {
-            session = session.limits(limits);
-        }
-        for (name, value) in &self.headers {
-            session = session.header(name.clone(), value.clone());
-        }
-        self.observers.iter().fold(session, |session, observer| session.observer(Arc::clone(observer)))
+        self.wiring.settle(session)
     }
 }
 
