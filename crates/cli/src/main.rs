@@ -12,6 +12,9 @@ mod signal;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    if let Some(code) = pentad_server::confined::intercept() {
+        return code;
+    }
     if asks_for_version() {
         return exit::version();
     }

@@ -11,6 +11,7 @@
 //! | [`http`], [`route`], [`reply`] | requests, route tables, byte layouts of answers |
 //! | [`clock`] | service time, the only clock |
 //! | [`embedded`] | the server on a user's own data, opened or joined |
+//! | [`confined`] | running foreign programs within limits |
 //! | [`guarded`] | calls that users make the server send |
 //! | [`holder`] | finding the process that holds a data directory |
 
@@ -19,6 +20,7 @@ mod announcement;
 mod body;
 mod budget;
 pub mod clock;
+pub mod confined;
 pub mod connect;
 mod control;
 mod credentials;

@@ -6,6 +6,7 @@ mod afar;
 mod announcement;
 mod bodies;
 mod clock;
+mod confined;
 mod connect;
 mod control;
 mod door;
