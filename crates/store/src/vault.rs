@@ -9,8 +9,10 @@ use std::sync::Arc;
 
 use argon2::Argon2;
 use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
-use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
-use aws_lc_rs::{digest, rand};
+use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use aws_lc_rs::{constant_time, digest};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
 use crate::error::{Result, StoreError, StoreErrorKind};
@@ -20,6 +22,8 @@ const KEY_FILE: &str = "key";
 const KEY_BYTES: usize = 32;
 /// The first byte of every sealed value: how it was sealed.
 const AES_256_GCM_RANDOM_NONCE: u8 = 1;
+/// The beginning of hashes of random secrets.
+const SHA256_HASH: &str = "sha256:";
 
 /// Seals, opens and hashes secrets.
 ///
@@ -27,7 +31,7 @@ const AES_256_GCM_RANDOM_NONCE: u8 = 1;
 /// [`digest`](Vault::digest). What no API ever shows again is hashed: argon2id for what people choose,
 /// SHA-256 for random 256-bit values.
 pub struct Vault {
-    key: RandomizedNonceKey,
+    key: LessSafeKey,
     fingerprint: i64,
     workers: Arc<Workers>,
 }
@@ -59,8 +63,8 @@ impl Vault {
         let mut start = [0; 8];
         start.copy_from_slice(&digest::digest(&digest::SHA256, &named).as_ref()[..8]);
         let fingerprint = i64::from_be_bytes(start);
-        let key = RandomizedNonceKey::new(&AES_256_GCM, key).map_err(|_| broken("the key cannot be used"))?;
-        Ok(Self { key, fingerprint, workers })
+        let key = UnboundKey::new(&AES_256_GCM, key).map_err(|_| broken("the key cannot be used"))?;
+        Ok(Self { key: LessSafeKey::new(key), fingerprint, workers })
     }
 
     /// Tells this key from any other and nothing about it: stored with the data that is sealed under it.
@@ -78,13 +82,14 @@ impl Vault {
     pub fn seal(&self, purpose: &str, plain: &[u8]) -> Result<Vec<u8>> {
         let mut body = Vec::with_capacity(plain.len() + 32);
         body.extend_from_slice(plain);
-        let nonce = self
-            .key
-            .seal_in_place_append_tag(Aad::from(purpose.as_bytes()), &mut body)
+        let nonce: [u8; NONCE_LEN] = random()?;
+        let aad = Aad::from(purpose.as_bytes());
+        self.key
+            .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), aad, &mut body)
             .map_err(|_| StoreError::new(StoreErrorKind::Io, "a secret could not be sealed"))?;
         let mut sealed = Vec::with_capacity(1 + NONCE_LEN + body.len());
         sealed.push(AES_256_GCM_RANDOM_NONCE);
-        sealed.extend_from_slice(nonce.as_ref());
+        sealed.extend_from_slice(&nonce);
         sealed.append(&mut body);
         Ok(sealed)
     }
@@ -129,11 +134,21 @@ impl Vault {
         self.workers.run(move || hash(&password)).await
     }
 
+    /// The hash of a random secret of 128 bits or more, which no slowness needs to protect: SHA-256, for
+    /// [`verify_password`](Self::verify_password).
+    pub fn hash_random(&self, secret: &str) -> String {
+        format!("{SHA256_HASH}{}", STANDARD.encode(self.digest(secret.as_bytes())))
+    }
+
     /// Whether `password` is the one that `hash` was made of; as slow as making it.
     ///
     /// # Errors
     /// `Decode` if `hash` is no password hash.
     pub async fn verify_password(&self, password: &str, hash: &str) -> Result<bool> {
+        if hash.starts_with(SHA256_HASH) {
+            let shown = self.hash_random(password);
+            return Ok(constant_time::verify_slices_are_equal(shown.as_bytes(), hash.as_bytes()).is_ok());
+        }
         let (password, hash) = (Zeroizing::new(password.to_owned()), hash.to_owned());
         self.workers
             .run(move || {
@@ -146,8 +161,7 @@ impl Vault {
 }
 
 fn hash(password: &str) -> Result<String> {
-    let mut salt = [0; 16];
-    rand::fill(&mut salt).map_err(|_| no_random())?;
+    let salt: [u8; 16] = random()?;
     let salt = SaltString::encode_b64(&salt).map_err(|_| broken("a salt could not be made"))?;
     let hash = Argon2::default()
         .hash_password(password.as_bytes(), &salt)
@@ -156,9 +170,14 @@ fn hash(password: &str) -> Result<String> {
 }
 
 fn random_key() -> Result<Zeroizing<[u8; KEY_BYTES]>> {
-    let mut key = Zeroizing::new([0; KEY_BYTES]);
-    rand::fill(key.as_mut()).map_err(|_| no_random())?;
-    Ok(key)
+    random().map(Zeroizing::new)
+}
+
+/// From the system. The cryptographic library's own generator measures jitter for tens of milliseconds first.
+fn random<const N: usize>() -> Result<[u8; N]> {
+    let mut bits = [0; N];
+    getrandom::fill(&mut bits).map_err(|_| no_random())?;
+    Ok(bits)
 }
 
 /// Writes a new key so that it is complete and on disk before it has its name.

@@ -32,7 +32,7 @@ fn sealed_value_opens_for_its_purpose_only_and_only_unaltered() {
 }
 
 #[test]
-fn chosen_passwords_are_hashed_with_salt_and_verified() {
+fn chosen_passwords_are_hashed_with_salt_random_ones_without_and_both_verified() {
     let bench = Bench::sqlite(Durability::Buffered);
     let engine = bench.engine();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
@@ -45,6 +45,13 @@ fn chosen_passwords_are_hashed_with_salt_and_verified() {
         assert!(!vault.verify_password("battery staple", &hash).await.unwrap());
         let error = vault.verify_password("x", "not a hash").await.unwrap_err();
         assert_eq!(error.kind(), StoreErrorKind::Decode);
+    });
+    runtime.block_on(async {
+        let vault = engine.vault();
+        let hash = vault.hash_random("0f1e2d3c");
+        assert!(!hash.contains("0f1e2d3c"));
+        assert!(vault.verify_password("0f1e2d3c", &hash).await.unwrap());
+        assert!(!vault.verify_password("0f1e2d3d", &hash).await.unwrap());
     });
     let digest = engine.vault().digest(b"abc");
     assert_eq!(digest[..4], [0xba, 0x78, 0x16, 0xbf]);

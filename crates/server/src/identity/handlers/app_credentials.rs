@@ -3,13 +3,12 @@
 use std::sync::Arc;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures_util::future::BoxFuture;
 use pentad_store::Tx;
 use serde_json::Value;
 
 use super::super::access::Access;
-use super::super::auth::methods::DIGEST;
 use super::super::call::{Call, created, member, no_content, ok};
 use super::super::error::{Answer, Failure};
 use super::super::model::{AccessRule, AppCredential, Role, new_id};
@@ -148,8 +147,8 @@ pub(crate) fn create(keystone: &Keystone, call: Arc<Call>) -> BoxFuture<'_, Answ
                 let mut random = [0_u8; 64];
                 getrandom::fill(&mut random).map_err(|_| Failure::internal())?;
                 let plain = URL_SAFE_NO_PAD.encode(random);
-                let digest = STANDARD.encode(vault.digest(plain.as_bytes()));
-                (plain, format!("{DIGEST}{digest}"))
+                let hash = vault.hash_random(&plain);
+                (plain, hash)
             }
         };
         let new = AppCredential {

@@ -78,6 +78,7 @@ fn demo_section(password: String) -> Section {
     let user = SeedUser {
         name: DEMO.to_owned(),
         password: Some(password),
+        random: true,
         default_project: Some(DEMO.to_owned()),
         grants: vec![
             SeedGrant { project: Some(DEMO.to_owned()), roles: roles(), ..SeedGrant::default() },
@@ -197,6 +198,9 @@ async fn make(core: &Core, section: &Section) -> Result<Made, SeedError> {
 /// A hash of the password, unless the user has that password already.
 async fn user_hash(core: &Core, user: &SeedUser) -> Answer<Option<String>> {
     let Some(password) = &user.password else { return Ok(None) };
+    if user.random {
+        return Ok(Some(core.engine.vault().hash_random(password)));
+    }
     let (name, domain) = (user.name.clone(), user.domain.clone());
     let known = core.store.read(move |tx| stored_user(tx, domain.as_deref(), &name)).await?;
     changed_hash(core, password, known.and_then(|known| known.password)).await
@@ -233,9 +237,9 @@ fn stored_user(tx: &mut Tx<'_>, domain: Option<&str>, name: &str) -> Answer<Opti
     Ok(records::by_name(tx, &domain, name)?)
 }
 
-/// 32 random hexadecimal digits.
+/// 64 random hexadecimal digits.
 fn random_text() -> Answer<String> {
-    let mut random = [0_u8; 16];
+    let mut random = [0_u8; 32];
     getrandom::fill(&mut random).map_err(|_| Failure::internal())?;
     Ok(random.iter().map(|byte| format!("{byte:02x}")).collect())
 }

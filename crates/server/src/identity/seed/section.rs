@@ -81,6 +81,9 @@ pub(super) struct SeedUser {
     pub(super) id: Option<String>,
     pub(super) domain: Option<String>,
     pub(super) password: Option<String>,
+    /// Whether the password is random, so that its hash need not be slow. No seed says so.
+    #[serde(skip)]
+    pub(super) random: bool,
     pub(super) email: Option<String>,
     pub(super) description: Option<String>,
     pub(super) enabled: Option<bool>,
