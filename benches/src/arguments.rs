@@ -12,6 +12,10 @@ pub(crate) enum Part {
     Python,
     Server,
     Stored,
+    Rql,
+    Document,
+    Connect,
+    ConnectStored,
 }
 
 /// The settings of a run.
@@ -20,7 +24,7 @@ pub(crate) struct Arguments {
     pub(crate) binary: PathBuf,
     /// Interleaved rounds per comparison.
     pub(crate) rounds: usize,
-    /// Messages in the largest topic of the storage measurement.
+    /// Messages in the largest topic, and resources in the collection, of the storage measurements.
     pub(crate) stored: u64,
     /// A Python that has the original client, if there is one.
     pub(crate) python: PathBuf,
@@ -60,6 +64,10 @@ fn part(name: &str) -> Result<Part> {
         "python" => Part::Python,
         "server" => Part::Server,
         "stored" => Part::Stored,
+        "rql" => Part::Rql,
+        "document" => Part::Document,
+        "connect" => Part::Connect,
+        "connect-stored" => Part::ConnectStored,
         _ => return Err(format!("no part is called {name}").into()),
     })
 }

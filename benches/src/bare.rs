@@ -1,7 +1,7 @@
 //! The bare HTTP stack: hyper-util's pooled client sending prepared requests, and nothing around it.
 
 use bytes::Bytes;
-use http::{Method, Request, StatusCode, Uri};
+use http::{HeaderName, Method, Request, StatusCode, Uri, header};
 use http_body_util::{BodyExt, Full};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -18,6 +18,7 @@ pub const REFUSED: &str = "refused:";
 pub struct Bare {
     client: Client<HttpConnector, Full<Bytes>>,
     base: String,
+    header: HeaderName,
     token: String,
 }
 
@@ -28,7 +29,18 @@ impl Bare {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
         let client = Client::builder(TokioExecutor::new()).pool_max_idle_per_host(256).build(connector);
-        Self { client, base: base.to_owned(), token: token.to_owned() }
+        Self {
+            client,
+            base: base.to_owned(),
+            header: HeaderName::from_static("x-api-key"),
+            token: token.to_owned(),
+        }
+    }
+
+    /// The same with a credential of the usual header in place of the token.
+    #[must_use]
+    pub fn authorization(self, credential: &str) -> Self {
+        Self { header: header::AUTHORIZATION, token: credential.to_owned(), ..self }
     }
 
     /// The whole address of `path`.
@@ -47,7 +59,7 @@ impl Bare {
         let request = Request::builder()
             .method(method)
             .uri(uri)
-            .header("x-api-key", self.token.as_str())
+            .header(&self.header, self.token.as_str())
             .body(Full::new(body))?;
         let answer = self.client.request(request).await?;
         let status = answer.status();

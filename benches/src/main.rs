@@ -5,7 +5,10 @@
 
 mod arguments;
 mod client;
+mod connect;
+mod document;
 mod python;
+mod rql;
 mod serving;
 mod startup;
 mod stored;
@@ -51,6 +54,18 @@ async fn run(arguments: &Arguments) -> Result<()> {
     }
     if arguments.wants(Part::Stored) {
         stored::measure(arguments).await?;
+    }
+    if arguments.wants(Part::Rql) {
+        rql::measure(arguments)?;
+    }
+    if arguments.wants(Part::Document) {
+        document::measure(arguments).await?;
+    }
+    if arguments.wants(Part::Connect) {
+        connect::measure(arguments).await?;
+    }
+    if arguments.wants(Part::ConnectStored) {
+        connect::measure_stored(arguments).await?;
     }
     Ok(())
 }

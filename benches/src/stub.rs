@@ -22,6 +22,19 @@ use tokio_rustls::TlsAcceptor;
 /// What every request is answered: the answer to a publish of one message.
 const ANSWER: &[u8] = b"{\n   \"messageIds\": [\n      \"0\"\n   ]\n}";
 
+/// Resources of the canned collection, and those of one page of it.
+pub(crate) const RESOURCES: u64 = 100_000;
+pub(crate) const PAGE: u64 = 100;
+
+/// A resource of a bit more than 550 bytes.
+const RESOURCE: &str = r#"{"id":"PRD-276-377-545","name":"Cloud storage for offices of every size","status":"published","version":7,"icon":"/media/VA-276-377/PRD-276-377-545/media/icon.png","short_description":"Keeps what an office needs, everywhere.","owner":{"id":"VA-276-377","name":"Vendor of the month","icon":"/media/VA-276-377/media/icon.png"},"category":{"id":"CAT-00012","name":"Storage"},"customer_ui_settings":{"provisioning_message":"Wait a little.","languages":["en","de"]},"stats":{"listings":4,"agreements":{"distribution":2,"sourcing":0},"contracts":{"distribution":1}}}"#;
+
+/// A page of the collection.
+static CANNED: std::sync::LazyLock<Bytes> = std::sync::LazyLock::new(|| {
+    let page = vec![RESOURCE; usize::try_from(PAGE).unwrap_or_default()];
+    Bytes::from(format!("[{}]", page.join(",")))
+});
+
 /// A running stub.
 pub(crate) struct Stub {
     _child: Child,
@@ -93,10 +106,26 @@ async fn talk(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
 }
 
 async fn answer(request: Request<Incoming>) -> std::result::Result<Response<Full<Bytes>>, Infallible> {
+    let canned = canned(request.uri());
     // The body is read, so that the connection can carry the next request.
     let _ = request.into_body().collect().await;
-    let mut response = Response::new(Full::new(Bytes::from_static(ANSWER)));
+    let (body, range) = canned.unwrap_or((Bytes::from_static(ANSWER), None));
+    let mut response = Response::new(Full::new(body));
+    if let Some(range) = range.and_then(|range| http::HeaderValue::try_from(range).ok()) {
+        response.headers_mut().insert(http::header::CONTENT_RANGE, range);
+    }
     let json = http::HeaderValue::from_static("application/json; charset=utf-8");
     response.headers_mut().insert(http::header::CONTENT_TYPE, json);
     Ok(response)
+}
+
+/// What stands for the Connect API: one collection and its resources; with the range of a page.
+fn canned(uri: &http::Uri) -> Option<(Bytes, Option<String>)> {
+    let below = uri.path().strip_prefix("/public/v1/products")?;
+    if !below.is_empty() {
+        return Some((Bytes::from_static(RESOURCE.as_bytes()), None));
+    }
+    let offset = uri.query()?.split('&').find_map(|part| part.strip_prefix("offset="))?;
+    let first: u64 = offset.parse().ok()?;
+    Some((CANNED.clone(), Some(format!("items {first}-{}/{RESOURCES}", first + PAGE - 1))))
 }

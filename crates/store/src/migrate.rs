@@ -6,7 +6,8 @@ use crate::error::{Result, StoreError, StoreErrorKind};
 /// One step of a service's tables: what leads from the version before to `version`.
 ///
 /// The list of a service begins with its first tables and only ever grows; versions rise strictly.
-/// `sql` may hold several statements; beside the portable subset it may say `{blob}` and `{serial}`.
+/// `sql` may hold several statements; beside the portable subset it may say `{blob}`, `{serial}`,
+/// `{number}` and, behind the columns of a table, `{clustered}`.
 #[derive(Debug, Clone, Copy)]
 pub struct Migration {
     /// The format version that the data has after this step; at least 1.

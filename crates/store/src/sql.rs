@@ -14,6 +14,10 @@ pub(crate) enum Dialect {
 const WORDS: &[(&str, &str, &str)] = &[
     ("blob", "BLOB", "BYTEA"),
     ("serial", "INTEGER PRIMARY KEY AUTOINCREMENT", "BIGSERIAL PRIMARY KEY"),
+    // A number given by who inserts, by which rows are found without an index beside the table.
+    ("number", "INTEGER PRIMARY KEY", "BIGINT PRIMARY KEY"),
+    // The table is stored in the order of its primary key, where the database can.
+    ("clustered", "WITHOUT ROWID", ""),
     ("claim", "", "FOR UPDATE SKIP LOCKED"),
     ("lock", "", "FOR UPDATE"),
     ("greatest", "MAX", "GREATEST"),

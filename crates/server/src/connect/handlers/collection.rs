@@ -102,8 +102,8 @@ pub(crate) fn given_id(object: &Map<String, Value>) -> Result<Option<String>, Fa
     };
     match id.as_str() {
         "" => Ok(None),
-        id if id.len() > 200 || id.contains('/') => {
-            Err(Failure::invalid("id: Must be at most 200 bytes, without slashes."))
+        id if id.len() > 100 || id.contains('/') => {
+            Err(Failure::invalid("id: Must be at most 100 bytes, without slashes."))
         }
         _ => Ok(Some(id)),
     }

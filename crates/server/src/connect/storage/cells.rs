@@ -74,6 +74,30 @@ pub(crate) fn of(collection: i64, hot: &Hot, object: &Map<String, Value>) -> Res
     Ok(shredder.cells)
 }
 
+/// Between the strings of [`words`].
+pub(crate) const BETWEEN: char = '\u{1}';
+
+/// All strings of an object as one text in lower case: what a search looks at. None if there is no string.
+pub(crate) fn words(object: &Map<String, Value>) -> Option<String> {
+    fn add(value: &Value, words: &mut Option<String>) {
+        match value {
+            Value::String(text) => match words {
+                Some(words) => {
+                    words.push(BETWEEN);
+                    words.push_str(&fold(text));
+                }
+                None => *words = Some(fold(text)),
+            },
+            Value::Array(elements) => elements.iter().for_each(|element| add(element, words)),
+            Value::Object(members) => members.values().for_each(|member| add(member, words)),
+            _ => {}
+        }
+    }
+    let mut words = None;
+    object.values().for_each(|member| add(member, &mut words));
+    words
+}
+
 struct Shredder<'a> {
     collection: i64,
     hot: &'a Hot,

@@ -2,7 +2,7 @@
 
 use pentad_store::Tx;
 
-use super::Db;
+use super::{Db, resources};
 
 /// A stored collection.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,8 +58,7 @@ pub(crate) fn remove_below(tx: &mut Tx<'_>, path: &str) -> Db<bool> {
     let sql = "SELECT id FROM resources WHERE collection = $1 ORDER BY id LIMIT $2";
     let ids = tx.query(sql, &[&collection, &BATCH], |row| row.int(0))?;
     for id in &ids {
-        tx.execute("DELETE FROM cells WHERE resource = $1", &[id])?;
-        tx.execute("DELETE FROM resources WHERE id = $1", &[id])?;
+        resources::discard(tx, *id)?;
     }
     if (ids.len() as i64) < BATCH {
         tx.execute("DELETE FROM collections WHERE id = $1", &[&collection])?;

@@ -5,7 +5,7 @@
 use pentad_rql::{Check, Filter, Fold, Key, Order, Pattern, Piece, Relation, Test};
 use pentad_store::{ToValue, Value};
 
-use super::cells::{Hot, path_id};
+use super::cells::{self, Hot, path_id};
 use super::code::{self, Code};
 
 /// Most conditions of one query: databases bound the depth of expressions and the number of parameters.
@@ -47,6 +47,17 @@ pub(crate) struct Translator<'a> {
     aliases: usize,
     tests: usize,
     base: Option<Base>,
+}
+
+/// An order as parts of a statement.
+#[derive(Debug, Default)]
+pub(crate) struct Ordering {
+    /// Joins that find what is compared.
+    pub(crate) joins: String,
+    /// Columns that are compared, each with a comma before it.
+    pub(crate) keys: String,
+    /// Terms of `ORDER BY`, each with a comma behind it.
+    pub(crate) terms: String,
 }
 
 /// The object in which paths begin, where that is not the resource itself.
@@ -103,10 +114,10 @@ impl<'a> Translator<'a> {
             .collect()
     }
 
-    /// The terms of `ORDER BY`, ending with the order of creation.
-    pub(crate) fn ordering(&mut self, orders: &[Order]) -> String {
-        let mut terms = Vec::new();
-        for order in orders {
+    /// How the resources of which `id` is the number are ordered.
+    pub(crate) fn ordering(&mut self, orders: &[Order], id: &str) -> Ordering {
+        let mut ordering = Ordering::default();
+        for (index, order) in orders.iter().enumerate() {
             let (from, to) = match &order.kind {
                 pentad_rql::Kind::Any => (code::BOOLEAN, code::AFTER_TEXT),
                 pentad_rql::Kind::Text | pentad_rql::Kind::Choice(_) => (code::TEXT, code::AFTER_TEXT),
@@ -117,16 +128,18 @@ impl<'a> Translator<'a> {
             };
             let path = self.path(order.path.as_str());
             let direction = if order.descending { "DESC" } else { "ASC" };
+            // At most one row: of the first value at a path, in the codes of one kind.
+            ordering.joins.push_str(&format!(
+                " LEFT JOIN cells o{index} ON o{index}.resource = {id} AND o{index}.path = {path} AND \
+                 o{index}.lead = 1 AND o{index}.head >= '{from}' AND o{index}.head < '{to}'"
+            ));
             let has_rest = to == code::AFTER_TEXT;
             for column in ["head", "rest"].into_iter().take(1 + usize::from(has_rest)) {
-                terms.push(format!(
-                    "COALESCE((SELECT c.{column} FROM cells c WHERE c.resource = r.id AND c.path = {path} AND \
-                     c.lead = 1 AND c.head >= '{from}' AND c.head < '{to}'), '') {direction}"
-                ));
+                ordering.keys.push_str(&format!(", COALESCE(o{index}.{column}, '') AS {column}{index}"));
+                ordering.terms.push_str(&format!("{column}{index} {direction}, "));
             }
         }
-        terms.push("r.id ASC".to_owned());
-        terms.join(", ")
+        ordering
     }
 
     /// Counts a condition.
@@ -223,8 +236,9 @@ impl<'a> Translator<'a> {
         format!("({bounds} AND ({alias}.head <> {head} OR {alias}.rest {symbol} {rest}))")
     }
 
-    fn like(&mut self, alias: &str, pattern: &Pattern) -> Result<String, TooComplex> {
-        let mut text = code::TEXT.to_owned();
+    /// Binds a pattern, behind `before`.
+    fn pattern(&mut self, before: &str, pattern: &Pattern) -> Result<String, TooComplex> {
+        let mut text = before.to_owned();
         for piece in pattern.pieces() {
             match piece {
                 Piece::Any => text.push('%'),
@@ -238,15 +252,17 @@ impl<'a> Translator<'a> {
                 }
             }
         }
-        if text.len() > LONGEST_PATTERN {
-            return Err(TooComplex);
-        }
-        let whole = format!("{alias}.head || {alias}.rest");
+        if text.len() > LONGEST_PATTERN { Err(TooComplex) } else { Ok(self.bind(Param::Text(text))) }
+    }
+
+    fn like(&mut self, alias: &str, pattern: &Pattern) -> Result<String, TooComplex> {
+        let whole =
+            format!("CASE {alias}.rest WHEN '' THEN {alias}.head ELSE {alias}.head || {alias}.rest END");
         let whole = match pattern.ignores_case() {
             true => format!("COALESCE({alias}.folded, {whole})"),
             false => format!("({whole})"),
         };
-        let pattern = self.bind(Param::Text(text));
+        let pattern = self.pattern(code::TEXT, pattern)?;
         let (from, to) = (code::TEXT, code::AFTER_TEXT);
         Ok(format!(
             "({alias}.head >= '{from}' AND {alias}.head < '{to}' AND {whole} LIKE {pattern} ESCAPE '!')"
@@ -325,9 +341,24 @@ impl Fold for Translator<'_> {
         if self.tests > MOST_TESTS {
             return Err(TooComplex);
         }
+        let all = self.pattern("", pattern)?;
+        let words = format!(
+            "EXISTS (SELECT 1 FROM texts t WHERE t.resource = r.id AND t.words LIKE {all} ESCAPE '!')"
+        );
+        let is_one_text = match pattern.pieces() {
+            [Piece::Any] => true,
+            [Piece::Any, Piece::Text(text), Piece::Any] => !text.contains(cells::BETWEEN),
+            _ => false,
+        };
+        if is_one_text {
+            return Ok(words);
+        }
+        // What matches all strings as one text need not match one of them.
         let alias = self.alias();
         let like = self.like(&alias, pattern)?;
-        Ok(format!("EXISTS (SELECT 1 FROM cells {alias} WHERE {alias}.resource = r.id AND {like})"))
+        Ok(format!(
+            "({words} AND EXISTS (SELECT 1 FROM cells {alias} WHERE {alias}.resource = r.id AND {like}))"
+        ))
     }
 }
 

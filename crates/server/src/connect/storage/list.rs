@@ -3,9 +3,9 @@
 use pentad_rql::{Filter, Plan};
 use pentad_store::{StoreError, ToValue, Tx};
 
-use super::cells::Hot;
+use super::cells::{Hot, path_id};
 use super::collections::CollectionRow;
-use super::filter::{Param, TooComplex, Translator};
+use super::filter::{Ordering, Param, TooComplex, Translator};
 
 /// A page, with the size of the whole list.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -45,25 +45,89 @@ pub(crate) fn page(
     plan: &Plan,
     limit: i64,
 ) -> Result<Page, Fault> {
-    let everything = plan.filter().is_everything();
-    let driver = if everything { None } else { driver(tx, collection, hot, plan)? };
-    let total = if everything { collection.size } else { count(tx, collection, hot, plan, driver)? };
     let offset = i64::try_from(plan.offset()).unwrap_or(i64::MAX);
-    if limit == 0 || offset >= total {
-        return Ok(Page { bodies: Vec::new(), total });
+    if plan.filter().is_everything() {
+        let total = collection.size;
+        let is_empty = limit == 0 || offset >= total;
+        let bodies = if is_empty { Vec::new() } else { walk(tx, collection, hot, plan, limit)? };
+        return Ok(Page { bodies, total });
     }
-    let mut translator = Translator::new(collection.id, hot);
-    let condition = condition(&mut translator, collection, plan, driver)?;
-    let order = translator.ordering(plan.ordering());
-    let (limit, offset) = (translator.bind(Param::Int(limit)), translator.bind(Param::Int(offset)));
-    let sql = format!(
-        "SELECT r.body FROM resources r WHERE {condition} ORDER BY {order} LIMIT {limit} \
-         OFFSET {offset}"
-    );
-    let bodies = tx.query(&sql, &values(&translator.params), |row| row.text(0))?;
-    Ok(Page { bodies, total })
+    let driver = driver(tx, collection, hot, plan)?;
+    if limit == 0 {
+        return Ok(Page { bodies: Vec::new(), total: count(tx, collection, hot, plan, driver)? });
+    }
+    found(tx, collection, hot, plan, driver, limit)
 }
 
+/// A page of all resources: only as many are passed as lie before its end, if the order has an index.
+fn walk(
+    tx: &mut Tx<'_>,
+    collection: &CollectionRow,
+    hot: &Hot,
+    plan: &Plan,
+    limit: i64,
+) -> Result<Vec<String>, Fault> {
+    let mut translator = Translator::new(collection.id, hot);
+    let (rows, terms) = match plan.ordering() {
+        [first, ..] if is_by_id(first) => {
+            // Every resource has one id, which the index holds whole.
+            let path = translator.bind(Param::Int(path_id(collection.id, "id")));
+            let direction = if first.descending { "DESC" } else { "ASC" };
+            let rows = format!(
+                "SELECT c.resource AS id, c.head AS head FROM cells c WHERE c.hot = 1 AND c.path = {path}"
+            );
+            (rows, format!("head {direction}, "))
+        }
+        orders => {
+            let own = translator.bind(Param::Int(collection.id));
+            let ordering = translator.ordering(orders, "r.id");
+            let Ordering { joins, keys, terms } = ordering;
+            (format!("SELECT r.id AS id{keys} FROM resources r{joins} WHERE r.collection = {own}"), terms)
+        }
+    };
+    let part = part(&mut translator, plan, limit);
+    let sql = format!(
+        "SELECT b.body FROM ({rows} ORDER BY {terms}id {part}) p JOIN resources b ON b.id = p.id ORDER BY {terms}p.id"
+    );
+    Ok(tx.query(&sql, &values(&translator.params), |row| row.text(0))?)
+}
+
+/// Whether the order is that of the ids, whatever they are.
+fn is_by_id(order: &pentad_rql::Order) -> bool {
+    order.path.as_str() == "id" && order.kind == pentad_rql::Kind::Any
+}
+
+fn part(translator: &mut Translator<'_>, plan: &Plan, limit: i64) -> String {
+    let offset = i64::try_from(plan.offset()).unwrap_or(i64::MAX);
+    let (limit, offset) = (translator.bind(Param::Int(limit)), translator.bind(Param::Int(offset)));
+    format!("LIMIT {limit} OFFSET {offset}")
+}
+
+/// A page of what the filter finds, and how many that are: the filter is asked once.
+fn found(
+    tx: &mut Tx<'_>,
+    collection: &CollectionRow,
+    hot: &Hot,
+    plan: &Plan,
+    driver: Option<usize>,
+    limit: i64,
+) -> Result<Page, Fault> {
+    let mut translator = Translator::new(collection.id, hot);
+    let condition = condition(&mut translator, collection, plan, driver)?;
+    let Ordering { joins, keys, terms } = translator.ordering(plan.ordering(), "f.id");
+    let part = part(&mut translator, plan, limit);
+    let sql = format!(
+        "WITH found AS MATERIALIZED (SELECT r.id AS id FROM resources r WHERE {condition}) \
+         SELECT t.total, b.body FROM (SELECT COUNT(*) AS total FROM found) t \
+         LEFT JOIN (SELECT f.id AS id{keys} FROM found f{joins} ORDER BY {terms}id {part}) p ON 1 = 1 \
+         LEFT JOIN resources b ON b.id = p.id ORDER BY {terms}p.id"
+    );
+    let rows = tx.query(&sql, &values(&translator.params), |row| Ok((row.int(0)?, row.opt_text(1)?)))?;
+    let total = rows.first().map_or(0, |(total, _)| *total);
+    Ok(Page { bodies: rows.into_iter().filter_map(|(_, body)| body).collect(), total })
+}
+
+/// How many the filter finds.
 fn count(
     tx: &mut Tx<'_>,
     collection: &CollectionRow,
@@ -72,7 +136,7 @@ fn count(
     driver: Option<usize>,
 ) -> Result<i64, Fault> {
     let mut translator = Translator::new(collection.id, hot);
-    if let (Some(0), Filter::Test(test)) = (driver, plan.filter()) {
+    if let ([(0, test)], Filter::Test(_)) = (translator.drivers(plan.filter()).as_slice(), plan.filter()) {
         // The index alone tells.
         let rows = translator.indexed(test)?;
         let sql = format!("SELECT COUNT(DISTINCT c.resource) FROM cells c WHERE {rows}");
