@@ -32,6 +32,12 @@ pub mod holder;
 pub mod http;
 pub mod identity;
 mod incoming;
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "the resources that use the rest of the skeleton come one by one"
+)]
+pub mod ivcap;
 mod listener;
 mod options;
 mod private_file;
@@ -62,6 +68,7 @@ fn services() -> Vec<(&'static str, OpenService)> {
         ("ams", |context| Ok(ams::Ams::open(context)?)),
         ("connect", |context| Ok(connect::Connect::open(context)?)),
         ("identity", |context| Ok(identity::Keystone::open(context)?)),
+        ("ivcap", |context| Ok(ivcap::Ivcap::open(context)?)),
         ("zaqar", |context| Ok(zaqar::Zaqar::open(context)?)),
     ]
 }

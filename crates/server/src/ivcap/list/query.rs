@@ -1,0 +1,228 @@
+//! The question of a list: from its parameters, or from the cursor of a page before.
+
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+
+use super::filter::Filter;
+use super::value::{Key, same};
+use crate::ivcap::call::Call;
+use crate::ivcap::core::Core;
+use crate::ivcap::error::{Answer, Failure};
+use crate::ivcap::storage::time;
+
+/// What cursors are sealed for.
+const SEALED: &str = "ivcap.page";
+/// Longest cursor that is looked at.
+const LONGEST: usize = 65_536;
+/// Records of a page without `limit`.
+const LIMIT: i64 = 10;
+/// Fields to order by.
+const ORDERS: usize = 8;
+
+/// What is particular to one list.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Kind {
+    /// Tells its cursors from those of other lists.
+    pub(crate) name: &'static str,
+    /// Its own parameters, beside those of all lists; the first of several names for one stands first.
+    pub(crate) keys: &'static [&'static [&'static str]],
+    /// Fields by which to order is the natural order of the list.
+    pub(crate) natural: &'static [&'static str],
+    /// Whether the last come first without `order-desc`; absent, as the dialect has it.
+    pub(crate) desc: Option<bool>,
+    /// Whether `filter` is in the filter language.
+    pub(crate) filters: bool,
+    /// The largest `limit`.
+    pub(crate) most: i64,
+}
+
+impl Kind {
+    /// A list in order of creation, up to 50 a page, without parameters of its own.
+    pub(crate) const fn new(name: &'static str) -> Self {
+        let natural: &[&str] = &["created-at", "ordered-at", "requested-at"];
+        Self { name, keys: &[], natural, desc: None, filters: true, most: 50 }
+    }
+}
+
+/// What a list is asked for, in full: what a cursor carries.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Question {
+    #[serde(rename = "n")]
+    name: String,
+    #[serde(rename = "c")]
+    account: String,
+    /// What the list is of, where the path says more than its name.
+    #[serde(rename = "b")]
+    path: String,
+    #[serde(rename = "t")]
+    at: i64,
+    #[serde(rename = "f", default, skip_serializing_if = "Option::is_none")]
+    filter: Option<String>,
+    #[serde(rename = "o", default, skip_serializing_if = "Vec::is_empty")]
+    order: Vec<String>,
+    #[serde(rename = "d")]
+    desc: bool,
+    #[serde(rename = "k", default, skip_serializing_if = "BTreeMap::is_empty")]
+    keys: BTreeMap<String, String>,
+    #[serde(rename = "p", default, skip_serializing_if = "Option::is_none")]
+    place: Option<Place>,
+}
+
+/// Where a page ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Place {
+    /// What the list is ordered by; empty in the natural order.
+    #[serde(rename = "k", default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) keys: Vec<Key>,
+    /// Natural place: microseconds and id.
+    #[serde(rename = "a")]
+    pub(super) at: i64,
+    #[serde(rename = "i")]
+    pub(super) id: String,
+}
+
+/// A question that was understood.
+#[derive(Debug, Clone)]
+pub(crate) struct Query {
+    question: Question,
+    pub(super) filter: Option<Filter>,
+    /// Records of a page.
+    pub(crate) limit: usize,
+}
+
+impl Query {
+    /// The question of a request. With `page`, everything but `limit` comes from the cursor.
+    ///
+    /// # Errors
+    /// 422 naming the parameter.
+    pub(crate) fn of(call: &Call, kind: Kind) -> Answer<Self> {
+        let limit = call.number("limit", 1..=kind.most)?.unwrap_or(LIMIT);
+        let question = match call.text("page") {
+            Some(cursor) => open(call, kind, cursor)?,
+            None => ask(call, kind)?,
+        };
+        let filter = match &question.filter {
+            Some(text) if kind.filters => {
+                let filter = Filter::parse(text).map_err(|why| Failure::invalid("filter", text, why))?;
+                Some(filter)
+            }
+            _ => None,
+        };
+        Ok(Self { question, filter, limit: usize::try_from(limit).unwrap_or(1) })
+    }
+
+    /// The moment, in microseconds.
+    pub(crate) fn at(&self) -> i64 {
+        self.question.at
+    }
+
+    /// The moment as answers say it.
+    pub(crate) fn at_time(&self) -> String {
+        time(self.question.at).to_string()
+    }
+
+    /// Whether the last come first.
+    pub(crate) fn desc(&self) -> bool {
+        self.question.desc
+    }
+
+    /// The fields to order by; none for the natural order.
+    pub(super) fn order(&self) -> &[String] {
+        &self.question.order
+    }
+
+    /// Whether records are left out by a filter.
+    pub(crate) fn filters(&self) -> bool {
+        self.filter.is_some()
+    }
+
+    /// Whether the order is another than the natural one.
+    pub(crate) fn is_ordered(&self) -> bool {
+        !self.question.order.is_empty()
+    }
+
+    /// The filter as it was sent.
+    pub(crate) fn filter_text(&self) -> Option<&str> {
+        self.question.filter.as_deref()
+    }
+
+    /// One of the list's own parameters.
+    pub(crate) fn key(&self, name: &str) -> Option<&str> {
+        self.question.keys.get(name).map(String::as_str)
+    }
+
+    pub(super) fn place(&self) -> Option<&Place> {
+        self.question.place.as_ref()
+    }
+
+    /// The cursor of the page that begins after a place; of the first page without one.
+    pub(super) fn cursor(&self, core: &Core, place: Option<Place>) -> Answer<String> {
+        let question = Question { place, ..self.question.clone() };
+        let plain = serde_json::to_vec(&question).map_err(|_| Failure::internal())?;
+        Ok(URL_SAFE_NO_PAD.encode(core.engine.vault().seal(SEALED, &plain)?))
+    }
+}
+
+fn ask(call: &Call, kind: Kind) -> Answer<Question> {
+    let now = call.core.moment().as_microsecond();
+    let asked = call.time("at-time")?.map(|at| at.as_microsecond());
+    let order = orders(call, kind)?;
+    let desc = match call.text("order-direction") {
+        None => call.flag("order-desc")?.unwrap_or(kind.desc.unwrap_or(call.view.dialect.is_modern())),
+        Some(text) if text.eq_ignore_ascii_case("desc") => true,
+        Some(text) if text.eq_ignore_ascii_case("asc") => false,
+        Some(text) => return Err(Failure::invalid("order-direction", text, "must be ASC or DESC")),
+    };
+    let mut keys = BTreeMap::new();
+    for names in kind.keys {
+        let given = names.iter().find_map(|name| call.text(name));
+        if let (Some(value), Some(name)) = (given, names.first()) {
+            keys.insert((*name).to_owned(), value.to_owned());
+        }
+    }
+    Ok(Question {
+        name: kind.name.to_owned(),
+        account: call.caller.account.clone(),
+        path: call.path.clone(),
+        // Nothing is known of the future: it is as now.
+        at: asked.map_or(now, |asked| asked.min(now)),
+        filter: call.text("filter").map(str::to_owned),
+        order,
+        desc,
+        keys,
+        place: None,
+    })
+}
+
+fn orders(call: &Call, kind: Kind) -> Answer<Vec<String>> {
+    let Some(text) = call.text("order-by") else { return Ok(Vec::new()) };
+    let names: Vec<&str> = text.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'$');
+    let right = |name: &&str| name.len() <= 256 && name.bytes().all(plain);
+    if names.len() > ORDERS || !names.iter().all(right) {
+        let why = format_args!("must be up to {ORDERS} names of fields, separated by commas");
+        return Err(Failure::invalid("order-by", text, why));
+    }
+    match names.as_slice() {
+        [only] if kind.natural.iter().any(|natural| same(natural, only)) => Ok(Vec::new()),
+        names => Ok(names.iter().map(|name| (*name).to_owned()).collect()),
+    }
+}
+
+/// Reads a cursor. One wrapped in a whole link counts too (IVCAP reference 5.2).
+fn open(call: &Call, kind: Kind, cursor: &str) -> Answer<Question> {
+    let wrong = || Failure::invalid("page", cursor, "must be the cursor of a page of this list");
+    let bare = cursor.rsplit("page=").next().unwrap_or(cursor);
+    if bare.len() > LONGEST {
+        return Err(wrong());
+    }
+    let sealed = URL_SAFE_NO_PAD.decode(bare.trim_end_matches('=')).map_err(|_| wrong())?;
+    let plain = call.core.engine.vault().open(SEALED, &sealed).map_err(|_| wrong())?;
+    let question: Question = serde_json::from_slice(&plain).map_err(|_| wrong())?;
+    let ours =
+        question.name == kind.name && question.account == call.caller.account && question.path == call.path;
+    if ours { Ok(question) } else { Err(wrong()) }
+}

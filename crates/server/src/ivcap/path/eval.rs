@@ -1,0 +1,193 @@
+//! What a path selects. The rules are PostgreSQL's for lax mode.
+
+use serde_json::Value;
+
+use super::{Comparison, Condition, Operand, Step, order};
+
+/// Items looked at for one document: a path that compares all with all would else run for hours.
+const STEPS: u32 = 5_000_000;
+
+/// A path takes too many steps on a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct TooLong;
+
+/// What a condition comes to; `None` is "unknown".
+type Truth = Option<bool>;
+
+struct Run<'v> {
+    root: &'v Value,
+    left: u32,
+}
+
+pub(super) fn select<'v>(steps: &[Step], root: &'v Value) -> Result<Vec<&'v Value>, TooLong> {
+    let mut run = Run { root, left: STEPS };
+    let mut found = Vec::new();
+    run.follow(steps, root, true, &mut found)?;
+    Ok(found)
+}
+
+impl<'v> Run<'v> {
+    fn step(&mut self) -> Result<(), TooLong> {
+        self.left = self.left.checked_sub(1).ok_or(TooLong)?;
+        Ok(())
+    }
+
+    /// Follows `steps` from an item; `unwrap` says whether an array stands for its elements.
+    fn follow(
+        &mut self,
+        steps: &[Step],
+        item: &'v Value,
+        unwrap: bool,
+        found: &mut Vec<&'v Value>,
+    ) -> Result<(), TooLong> {
+        self.step()?;
+        let Some((step, rest)) = steps.split_first() else {
+            found.push(item);
+            return Ok(());
+        };
+        match (step, item) {
+            (Step::AnyElement, Value::Array(items)) => {
+                for item in items {
+                    self.follow(rest, item, true, found)?;
+                }
+            }
+            (Step::AnyElement, other) => self.follow(rest, other, true, found)?,
+            (Step::Element(index), Value::Array(items)) => {
+                if let Some(item) = items.get(*index) {
+                    self.follow(rest, item, true, found)?;
+                }
+            }
+            (Step::Element(index), other) => {
+                if *index == 0 {
+                    self.follow(rest, other, true, found)?;
+                }
+            }
+            (_, Value::Array(items)) if unwrap => {
+                for item in items {
+                    self.follow(steps, item, false, found)?;
+                }
+            }
+            (Step::Key(key), Value::Object(map)) => {
+                if let Some(item) = map.get(key) {
+                    self.follow(rest, item, true, found)?;
+                }
+            }
+            (Step::AnyKey, Value::Object(map)) => {
+                // As PostgreSQL stores objects: short keys first.
+                let mut members: Vec<(&String, &Value)> = map.iter().collect();
+                members.sort_unstable_by(|(a, _), (b, _)| a.len().cmp(&b.len()).then_with(|| a.cmp(b)));
+                for (_, item) in members {
+                    self.follow(rest, item, true, found)?;
+                }
+            }
+            (Step::Filter(condition), item) => {
+                if self.holds(condition, item)? == Some(true) {
+                    self.follow(rest, item, true, found)?;
+                }
+            }
+            (Step::Key(_) | Step::AnyKey, _) => {}
+        }
+        Ok(())
+    }
+
+    fn holds(&mut self, condition: &Condition, item: &'v Value) -> Result<Truth, TooLong> {
+        Ok(match condition {
+            Condition::And(left, right) => match self.holds(left, item)? {
+                Some(false) => Some(false),
+                left => match self.holds(right, item)? {
+                    Some(true) => left,
+                    right => right,
+                },
+            },
+            Condition::Or(left, right) => match self.holds(left, item)? {
+                Some(true) => Some(true),
+                left => match self.holds(right, item)? {
+                    Some(false) => left,
+                    right => right,
+                },
+            },
+            Condition::Not(inner) => self.holds(inner, item)?.map(|truth| !truth),
+            Condition::Exists(Operand::Scalar(_)) => Some(true),
+            Condition::Exists(Operand::Root(steps)) => Some(!self.items(steps, self.root)?.is_empty()),
+            Condition::Exists(Operand::Current(steps)) => Some(!self.items(steps, item)?.is_empty()),
+            Condition::Compare(left, comparison, right) => {
+                let rights = self.values(right, item)?;
+                let lefts = self.values(left, item)?;
+                self.any(&lefts, |run, left| {
+                    run.any(&rights, |_, right| Ok(compare(left, *comparison, right)))
+                })?
+            }
+            Condition::StartsWith(operand, start) => {
+                let values = self.values(operand, item)?;
+                self.any(&values, |_, value| Ok(value.as_str().map(|text| text.starts_with(start))))?
+            }
+            Condition::Matches(operand, pattern) => {
+                let values = self.values(operand, item)?;
+                self.any(&values, |_, value| Ok(value.as_str().map(|text| pattern.is_match(text))))?
+            }
+        })
+    }
+
+    fn items(&mut self, steps: &[Step], from: &'v Value) -> Result<Vec<&'v Value>, TooLong> {
+        let mut found = Vec::new();
+        self.follow(steps, from, true, &mut found)?;
+        Ok(found)
+    }
+
+    /// What an operand comes to; arrays stand for their elements.
+    fn values<'c>(&mut self, operand: &'c Operand, item: &'v Value) -> Result<Vec<&'c Value>, TooLong>
+    where
+        'v: 'c,
+    {
+        let found = match operand {
+            Operand::Scalar(value) => return Ok(vec![value]),
+            Operand::Root(steps) => self.items(steps, self.root)?,
+            Operand::Current(steps) => self.items(steps, item)?,
+        };
+        let mut values = Vec::with_capacity(found.len());
+        for one in found {
+            match one {
+                Value::Array(items) => values.extend(items),
+                other => values.push(other),
+            }
+        }
+        Ok(values)
+    }
+
+    /// Whether something is true of one of them; unknown if not, and it is unknown of one.
+    fn any<T>(
+        &mut self,
+        values: &[T],
+        mut test: impl FnMut(&mut Self, &T) -> Result<Truth, TooLong>,
+    ) -> Result<Truth, TooLong> {
+        let mut outcome = Some(false);
+        for value in values {
+            self.step()?;
+            match test(self, value)? {
+                Some(true) => return Ok(Some(true)),
+                Some(false) => {}
+                None => outcome = None,
+            }
+        }
+        Ok(outcome)
+    }
+}
+
+fn compare(one: &Value, comparison: Comparison, other: &Value) -> Truth {
+    let order = match (one, other) {
+        (Value::Null, Value::Null) => std::cmp::Ordering::Equal,
+        (Value::Null, _) | (_, Value::Null) => return Some(comparison == Comparison::Differs),
+        (Value::Bool(one), Value::Bool(other)) => one.cmp(other),
+        (Value::Number(one), Value::Number(other)) => order(one, other)?,
+        (Value::String(one), Value::String(other)) => one.cmp(other),
+        _ => return None,
+    };
+    Some(match comparison {
+        Comparison::Equal => order.is_eq(),
+        Comparison::Differs => order.is_ne(),
+        Comparison::Less => order.is_lt(),
+        Comparison::AtMost => order.is_le(),
+        Comparison::More => order.is_gt(),
+        Comparison::AtLeast => order.is_ge(),
+    })
+}

@@ -1,0 +1,122 @@
+//! The stamps of changes and the moments of reads, so that a moment, once answered for, never changes.
+//!
+//! A change gets its stamp while its transaction runs, and is seen only after the commit. A read that began in
+//! between would answer for a time at which, seen later, there is more. So stamps rise strictly and stay
+//! beyond every moment that was answered for; and a read takes a moment before the oldest stamp that is under way.
+//! Several processes on one database agree only as far as their clocks do.
+
+use std::collections::BTreeSet;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// The order of changes and reads of this process, in microseconds of service time.
+#[derive(Debug, Default)]
+pub(crate) struct Stamps(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    /// The last stamp given.
+    last: i64,
+    /// The last stamp that was committed.
+    committed: i64,
+    /// The stamps of changes whose outcome is not known.
+    under_way: BTreeSet<i64>,
+    /// The last moment answered for.
+    answered: i64,
+}
+
+impl Stamps {
+    /// Goes on after what is stored.
+    pub(crate) fn resume(&self, stored: i64) {
+        let mut state = self.state();
+        state.last = state.last.max(stored);
+        state.committed = state.committed.max(stored);
+    }
+
+    /// The stamp of a change; `earlier` is the one of a run of it that came to nothing.
+    pub(crate) fn begin(&self, now: i64, earlier: Option<i64>) -> i64 {
+        let mut state = self.state();
+        if let Some(earlier) = earlier {
+            state.under_way.remove(&earlier);
+        }
+        let stamp = now.max(state.last + 1).max(state.answered + 1);
+        state.last = stamp;
+        state.under_way.insert(stamp);
+        stamp
+    }
+
+    /// The outcome of a change is known.
+    pub(crate) fn end(&self, stamp: i64, committed: bool) {
+        let mut state = self.state();
+        state.under_way.remove(&stamp);
+        if committed {
+            state.committed = state.committed.max(stamp);
+        }
+    }
+
+    /// The moment that a read which begins after this call can answer for.
+    pub(crate) fn moment(&self, now: i64) -> i64 {
+        let mut state = self.state();
+        let quiet = state.under_way.first().map_or(now, |first| now.min(first - 1));
+        let moment = quiet.max(state.committed);
+        state.answered = state.answered.max(moment);
+        moment
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_comes_after_every_moment_that_was_answered_for() {
+        let stamps = Stamps::default();
+        assert_eq!(stamps.moment(100), 100);
+        let first = stamps.begin(100, None);
+        assert_eq!(first, 101);
+        stamps.end(first, true);
+        assert_eq!(stamps.moment(100), 101, "its author sees it although the clock stands");
+        assert_eq!(stamps.begin(100, None), 102);
+    }
+
+    #[test]
+    fn a_read_leaves_out_what_is_not_committed_yet() {
+        let stamps = Stamps::default();
+        let slow = stamps.begin(50, None);
+        assert_eq!(stamps.moment(60), 49);
+        stamps.end(slow, true);
+        assert_eq!(stamps.moment(60), 60);
+    }
+
+    #[test]
+    fn who_has_an_answer_sees_its_effect() {
+        let stamps = Stamps::default();
+        let slow = stamps.begin(50, None);
+        let quick = stamps.begin(51, None);
+        stamps.end(quick, true);
+        assert_eq!(stamps.moment(60), 51);
+        stamps.end(slow, true);
+        assert_eq!(stamps.moment(60), 60);
+    }
+
+    #[test]
+    fn a_change_that_runs_again_gives_its_stamp_back() {
+        let stamps = Stamps::default();
+        let first = stamps.begin(10, None);
+        let second = stamps.begin(20, Some(first));
+        assert_eq!(stamps.moment(30), second - 1);
+        stamps.end(second, false);
+        assert_eq!(stamps.moment(30), 30);
+    }
+
+    #[test]
+    fn stamps_go_on_after_what_is_stored() {
+        let stamps = Stamps::default();
+        stamps.resume(1000);
+        assert_eq!(stamps.moment(10), 1000);
+        assert_eq!(stamps.begin(10, None), 1001);
+    }
+}

@@ -1,0 +1,243 @@
+//! Things with versions: services, orders, jobs, artifacts, queues, projects, packages.
+
+use jiff::Timestamp;
+use pentad_store::{Row, Tx};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::{Change, Db, OPEN, Sql, ended, unreadable};
+use crate::ivcap::auth::Caller;
+use crate::ivcap::urn::Kind;
+
+const COLUMNS: &str = "id, account, policy, name, parent, created, valid_from, valid_to, doc";
+
+/// What a kind of thing keeps beside what every thing has.
+pub(crate) trait Thing: Serialize + DeserializeOwned + Clone + Send + Sync + 'static {
+    /// The kind in its URN.
+    const KIND: Kind;
+}
+
+/// One version of a thing.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Held<T> {
+    /// Its URN.
+    pub(crate) id: String,
+    /// Who it belongs to.
+    pub(crate) account: String,
+    /// Who else may do something with it.
+    pub(crate) policy: String,
+    /// What it can be found by within its account; empty if nothing.
+    pub(crate) name: String,
+    /// What it belongs to, such as the service of a job; empty if nothing.
+    pub(crate) parent: String,
+    /// When its first version began.
+    pub(crate) created: Timestamp,
+    /// When this version began.
+    pub(crate) since: Timestamp,
+    /// When this version ended.
+    pub(crate) until: Option<Timestamp>,
+    /// All else.
+    pub(crate) doc: T,
+}
+
+impl<T> Held<T> {
+    /// A thing that is yet to be created; that sets its times.
+    pub(crate) fn new(id: String, account: &str, policy: String, doc: T) -> Self {
+        let (name, parent, start) = (String::new(), String::new(), Timestamp::UNIX_EPOCH);
+        let account = account.to_owned();
+        Self { id, account, policy, name, parent, created: start, since: start, until: None, doc }
+    }
+
+    /// Sets what it can be found by.
+    #[must_use]
+    pub(crate) fn named(mut self, name: &str) -> Self {
+        name.clone_into(&mut self.name);
+        self
+    }
+
+    /// Sets what it belongs to.
+    #[must_use]
+    pub(crate) fn below(mut self, parent: &str) -> Self {
+        parent.clone_into(&mut self.parent);
+        self
+    }
+}
+
+/// Creates a thing; `false` if its id was ever given.
+pub(crate) fn create<T: Thing>(change: &mut Change<'_, '_>, held: &Held<T>) -> Db<bool> {
+    if last::<Value>(change, T::KIND, &held.id)?.is_some() {
+        return Ok(false);
+    }
+    open(change, held, change.micros())?;
+    Ok(true)
+}
+
+fn open<T: Thing>(change: &mut Change<'_, '_>, held: &Held<T>, created: i64) -> Db<()> {
+    let stamp = change.micros();
+    let doc = text(&held.doc)?;
+    change.execute(
+        "INSERT INTO things (kind, id, valid_from, valid_to, created, account, policy, name, parent, doc)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        &[
+            &T::KIND.as_str(),
+            &held.id,
+            &stamp,
+            &OPEN,
+            &created,
+            &held.account,
+            &held.policy,
+            &held.name,
+            &held.parent,
+            &doc,
+        ],
+    )?;
+    Ok(())
+}
+
+/// Ends the present version and begins one with this name, policy and document. Several updates in one change are one.
+pub(crate) fn update<T: Thing>(change: &mut Change<'_, '_>, held: &Held<T>) -> Db<()> {
+    let (stamp, doc) = (change.micros(), text(&held.doc)?);
+    let again = change.execute(
+        "UPDATE things SET policy = $4, name = $5, parent = $6, doc = $7
+         WHERE kind = $1 AND id = $2 AND valid_from = $3 AND valid_to = 9223372036854775807",
+        &[&T::KIND.as_str(), &held.id, &stamp, &held.policy, &held.name, &held.parent, &doc],
+    )?;
+    if again == 0 {
+        close(change, T::KIND, &held.id)?;
+        open(change, held, held.created.as_microsecond())?;
+    }
+    Ok(())
+}
+
+/// Ends a thing; `false` if there is none now.
+pub(crate) fn end(change: &mut Change<'_, '_>, kind: Kind, id: &str) -> Db<bool> {
+    close(change, kind, id)
+}
+
+fn close(change: &mut Change<'_, '_>, kind: Kind, id: &str) -> Db<bool> {
+    let stamp = change.micros();
+    let closed = change.execute(
+        "UPDATE things SET valid_to = $3 WHERE kind = $1 AND id = $2 AND valid_to = 9223372036854775807",
+        &[&kind.as_str(), &id, &stamp],
+    )?;
+    Ok(closed > 0)
+}
+
+/// The present version.
+pub(crate) fn get<T: Thing>(tx: &mut Tx<'_>, id: &str) -> Db<Option<Held<T>>> {
+    Ok(last::<T>(tx, T::KIND, id)?.filter(|held| held.until.is_none()))
+}
+
+/// The version at a time.
+pub(crate) fn at<T: Thing>(tx: &mut Tx<'_>, id: &str, at: i64) -> Db<Option<Held<T>>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM things WHERE kind = $1 AND id = $2 AND valid_from <= $3 AND valid_to > $3
+         ORDER BY valid_from DESC LIMIT 1"
+    );
+    tx.query_opt(&sql, &[&T::KIND.as_str(), &id, &at], held)
+}
+
+/// The newest version, ended or not.
+pub(crate) fn last<T: DeserializeOwned>(tx: &mut Tx<'_>, kind: Kind, id: &str) -> Db<Option<Held<T>>> {
+    let sql =
+        format!("SELECT {COLUMNS} FROM things WHERE kind = $1 AND id = $2 ORDER BY valid_from DESC LIMIT 1");
+    tx.query_opt(&sql, &[&kind.as_str(), &id], held)
+}
+
+/// The present version of the thing with this name in an account.
+pub(crate) fn named<T: Thing>(tx: &mut Tx<'_>, account: &str, name: &str) -> Db<Option<Held<T>>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM things WHERE kind = $1 AND account = $2 AND name = $3 AND name <> ''
+         AND valid_to = 9223372036854775807 ORDER BY created, id LIMIT 1"
+    );
+    tx.query_opt(&sql, &[&T::KIND.as_str(), &account, &name], held)
+}
+
+/// Where a list stands: the creation and the id of its last thing.
+pub(crate) type Mark = (i64, String);
+
+/// What a list is made of.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Selection {
+    /// Only what belongs to this.
+    pub(crate) parent: Option<String>,
+    /// Only what this caller may read; all if absent.
+    pub(crate) caller: Option<Caller>,
+    /// The moment.
+    pub(crate) at: i64,
+    /// Whether the newest come first.
+    pub(crate) desc: bool,
+}
+
+/// Up to `limit` things after `mark`, in the order of their creation.
+pub(crate) fn list<T: Thing>(
+    tx: &mut Tx<'_>,
+    select: &Selection,
+    mark: Option<&Mark>,
+    limit: i64,
+) -> Db<Vec<Held<T>>> {
+    let (kind, at) = (T::KIND.as_str(), select.at);
+    let mut sql = Sql::new(&format!("SELECT {COLUMNS} FROM things WHERE "));
+    sql.add("kind = ? AND valid_from <= ? AND valid_to > ?", &[&kind, &at, &at]);
+    if let Some(parent) = &select.parent {
+        sql.add(" AND parent = ? AND parent <> ''", &[parent]);
+    }
+    if let Some(caller) = &select.caller {
+        sql.readable(caller);
+    }
+    let (order, beyond) = if select.desc { ("DESC", "<") } else { ("ASC", ">") };
+    if let Some((created, id)) = mark {
+        sql.add(&format!(" AND (created, id) {beyond} (?, ?)"), &[created, id]);
+    }
+    sql.add(&format!(" ORDER BY created {order}, id {order} LIMIT ?"), &[&limit]);
+    tx.query(&sql.text, &sql.values, held)
+}
+
+/// Up to `limit` present things below `parent` after the one with the id `after`, in the order of their creation.
+pub(crate) fn below<T: Thing>(
+    tx: &mut Tx<'_>,
+    parent: &str,
+    after: Option<&Mark>,
+    limit: i64,
+) -> Db<Vec<Held<T>>> {
+    let select = Selection { parent: Some(parent.to_owned()), at: OPEN - 1, ..Selection::default() };
+    list(tx, &select, after, limit)
+}
+
+/// Up to `limit` present things of all accounts, in the order of their creation.
+pub(crate) fn every<T: Thing>(tx: &mut Tx<'_>, after: Option<&Mark>, limit: i64) -> Db<Vec<Held<T>>> {
+    list(tx, &Selection { at: OPEN - 1, ..Selection::default() }, after, limit)
+}
+
+/// The last stamp in the table.
+pub(crate) fn newest(tx: &mut Tx<'_>) -> Db<i64> {
+    let from = tx.query_one("SELECT MAX(valid_from) FROM things", &[], |row| row.opt_int(0))?;
+    let sql = "SELECT MAX(valid_to) FROM things WHERE valid_to < 9223372036854775807";
+    let to = tx.query_one(sql, &[], |row| row.opt_int(0))?;
+    Ok(from.unwrap_or(0).max(to.unwrap_or(0)))
+}
+
+fn held<T: DeserializeOwned>(row: &Row<'_>) -> Db<Held<T>> {
+    let broken = |error| unreadable("thing", &error);
+    Ok(Held {
+        id: row.text(0)?,
+        account: row.text(1)?,
+        policy: row.text(2)?,
+        name: row.text(3)?,
+        parent: row.text(4)?,
+        created: row.time(5)?,
+        since: row.time(6)?,
+        until: ended(row.int(7)?),
+        doc: serde_json::from_str(row.text_ref(8)?).map_err(broken)?,
+    })
+}
+
+fn text<T: Serialize>(doc: &T) -> Db<String> {
+    serde_json::to_string(doc).map_err(|error| unreadable("thing", &error))
+}
+
+/// The mark of a thing in a list.
+pub(crate) fn mark<T>(held: &Held<T>) -> Mark {
+    (held.created.as_microsecond(), held.id.clone())
+}
