@@ -29,6 +29,7 @@
 //! | `ams` (default) | `pentad::ams`: the ARGO Messaging Service |
 //! | `connect` | `pentad::connect`: CloudBlue Connect, with RQL, OpenAPI and a mock of the service |
 //! | `openstack` | `pentad::openstack`: Keystone logins, the catalog, `clouds.yaml`, one identity for several services |
+//! | `trove` | `pentad::trove`: OpenStack databases, and `openstack` with it |
 //! | `zaqar` | `pentad::zaqar`: OpenStack messaging, API v1, v1.1 and v2, over HTTP and websocket |
 //! | `local` | `pentad::local`: a server of one's own without a port: in memory, on a directory, on the user's data |
 //! | `blocking` | `.wait()` on every call |
@@ -45,6 +46,8 @@ pub use pentad_core::{Error, ErrorKind, Result, RetryPolicy, Secret};
 #[cfg(feature = "openstack")]
 pub use pentad_openstack as openstack;
 pub use pentad_transport as transport;
+#[cfg(feature = "trove")]
+pub use pentad_trove as trove;
 #[cfg(feature = "zaqar")]
 pub use pentad_zaqar as zaqar;
 
