@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http::Method;
 use pentad_benches::bare::Bare;
 use pentad_benches::server::Server;
-use pentad_benches::stats::median;
+use pentad_benches::stats::{cpu, median};
 use pentad_benches::{Result, say};
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
@@ -87,7 +87,7 @@ pub(crate) async fn measure(arguments: &Arguments) -> Result<()> {
     say(&format!("connect, {} resources stored, {rate:.0}/s", arguments.stored));
     let alone = writes(&http, Duration::from_secs(3)).await?;
     for (what, query, limit) in QUESTIONS {
-        question(arguments, &http, what, query, *limit, alone).await?;
+        question(arguments, &server, &http, (what, query, *limit), alone).await?;
     }
     server.stop().await
 }
@@ -95,18 +95,20 @@ pub(crate) async fn measure(arguments: &Arguments) -> Result<()> {
 /// Asks in rounds, then once more beside a writer.
 async fn question(
     arguments: &Arguments,
+    server: &Server,
     http: &Bare,
-    what: &str,
-    query: &str,
-    limit: Duration,
+    (what, query, limit): (&str, &str, Duration),
     alone: f64,
 ) -> Result<()> {
     let uri = http.uri(&format!("{THINGS}?{query}"))?;
-    let mut times = Vec::new();
+    let pid = server.pid()?.to_string();
+    let (mut times, mut spent) = (Vec::new(), Vec::new());
     for _ in 0..arguments.rounds {
+        let before = cpu(&pid)?;
         let began = Instant::now();
         let (status, body) = http.send(Method::GET, uri.clone(), Bytes::new()).await?;
         times.push(began.elapsed().as_secs_f64() * 1e3);
+        spent.push(cpu(&pid)?.saturating_sub(before).as_secs_f64() * 1e3);
         if !status.is_success() {
             return Err(format!("{query}: {status}: {}", String::from_utf8_lossy(&body)).into());
         }
@@ -128,7 +130,10 @@ async fn question(
         reads.await??;
         beside = format!("; writes beside it take {:.2} ms, alone {alone:.2} ms", written);
     }
-    say(&format!("connect, {what}: {time:.2} ms (limit {} ms{verdict}){beside}", limit.as_millis()));
+    let (limit, spent) = (limit.as_millis(), median(&spent));
+    say(&format!(
+        "connect, {what}: {time:.2} ms, {spent:.0} ms of a core (limit {limit} ms{verdict}){beside}"
+    ));
     Ok(())
 }
 

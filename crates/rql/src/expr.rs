@@ -19,8 +19,10 @@ impl Property {
     /// [`BuildError::Name`] otherwise.
     pub fn new(name: impl Into<String>) -> Result<Self, BuildError> {
         let name = name.into();
-        let mut chars = name.chars();
-        let fits = chars.next().is_some_and(|c| c.is_ascii_alphabetic()) && chars.all(continues_name);
+        let starts = name.as_bytes().first().is_some_and(u8::is_ascii_alphabetic);
+        let plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+        // The common case, without looking for letters elsewhere.
+        let fits = starts && (name.as_bytes().iter().all(plain) || name.chars().all(continues_name));
         if fits { Ok(Self(name)) } else { Err(BuildError::Name(name)) }
     }
 

@@ -136,6 +136,17 @@ fn write_text(out: &mut String, text: &str) -> Result<(), BuildError> {
 /// Servers take "letters" from Unicode tables of different age and kind (ours counts combining vowels in, others do
 /// not). Quotes are never wrong, so outside ASCII only the alphabets on which all agree stay bare.
 fn stands_bare(text: &str) -> bool {
+    if let [first, rest @ ..] = text.as_bytes()
+        && text.is_ascii()
+    {
+        // The common case, without looking for letters elsewhere.
+        let word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+        return (word(*first) || matches!(first, b'-' | b'*' | b'+' | b'\\'))
+            && text != "t"
+            && rest.iter().all(|byte| {
+                word(*byte) || matches!(byte, b'.' | b' ' | b'-' | b':' | b'+' | b'@' | b'*' | b'\\')
+            });
+    }
     let mut chars = text.chars();
     let first = chars.next().is_some_and(|c| bare_word(c) || matches!(c, '-' | '*' | '+' | '\\'));
     first

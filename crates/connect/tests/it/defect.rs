@@ -1,9 +1,12 @@
 //! The defects of the original (reference 15) that ours does not have, by number of the row.
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use http::{HeaderName, HeaderValue};
-use pentad_connect::{Client, R, field, retry};
+use pentad_connect::mock::Mock;
+use pentad_connect::openapi::Document;
+use pentad_connect::{Client, Multipart, R, RequestLog, Specs, field, retry};
 use pentad_core::{Error, ErrorKind, Sent};
 use pentad_testkit::{ManualClock, ScriptedTransport, run};
 use serde_json::{Value, json};
@@ -91,6 +94,53 @@ fn row_8_by_default_what_creates_is_not_repeated_and_what_reads_is() {
 }
 
 #[test]
+fn row_9_files_are_sent_whole_again_when_a_request_is_repeated() {
+    let script = ScriptedTransport::new().answer(503, "").answer(201, "{}");
+    let client = builder(&script).max_retries(1).build().unwrap();
+    let parts = Multipart::new().text("k", "v").bytes("f", "n.txt", "text/plain", &b"content"[..]);
+    run(client.collection("media").create(parts)).unwrap();
+    let bodies: Vec<String> =
+        script.requests().iter().map(|r| String::from_utf8_lossy(&r.body).into_owned()).collect();
+    assert_eq!(bodies.len(), 2);
+    assert!(bodies[0].contains("\r\n\r\ncontent\r\n") && bodies[0] == bodies[1], "{bodies:?}");
+}
+
+#[test]
+fn row_10_a_set_that_was_left_in_the_middle_is_whole_the_next_time() {
+    let (first, second) = (("items 0-0/2", r#"[{"n":1}]"#), ("items 1-1/2", r#"[{"n":2}]"#));
+    let script = pages(&[first, first, second]);
+    let set = client(&script).collection("p").all().limit(1);
+    assert_eq!(run(async { set.items().next().await.unwrap().unwrap() })["n"], 1);
+    assert_eq!(run(set.collect()).unwrap().len(), 2);
+}
+
+#[test]
+fn row_10_values_are_reduced_however_often_and_in_whatever_way_they_are_read() {
+    let whole = ("items 0-0/1", r#"[{"a":1,"b":2}]"#);
+    let script = pages(&[whole, whole]);
+    let set = client(&script).collection("p").all();
+    for _ in 0..2 {
+        let read = run(set.values_list(["a"]).all()).unwrap();
+        assert_eq!(serde_json::to_value(&read).unwrap(), json!([{"a": 1}]));
+    }
+}
+
+#[test]
+fn row_10_positions_in_a_slice_count_from_its_start() {
+    let empty = ("items 0-0/50", "[]");
+    let script = pages(&[empty, empty, empty, ("items 0-0/50", "[]")]);
+    let slice = client(&script).collection("p").all().slice(10..20);
+    run(slice.first()).unwrap();
+    run(slice.nth(3)).unwrap();
+    run(slice.clone().slice(2..4).list()).unwrap();
+    assert_eq!(run(slice.count()).unwrap(), 10);
+    let asked: Vec<String> = script.requests().iter().map(|r| r.uri.to_string()).collect();
+    for (asked, range) in asked.iter().zip(["limit=1&offset=10", "limit=1&offset=13", "limit=2&offset=12"]) {
+        assert!(asked.ends_with(range), "{asked}");
+    }
+}
+
+#[test]
 fn row_11_a_service_that_gives_less_than_asked_loses_nothing() {
     let script = pages(&[("items 0-1/4", "[0,1]"), ("items 2-3/4", "[2,3]")]);
     let all = run(client(&script).collection("p").all().limit(3).collect()).unwrap();
@@ -156,6 +206,20 @@ fn rows_16_and_17_identifiers_are_one_segment_and_zero_is_one() {
 }
 
 #[test]
+fn row_18_every_status_and_every_shape_of_errors_has_a_text() {
+    let bodies = ["", "null", "7", "<html>", r#"{"error_code":"X","errors":[{"a":1},null,7]}"#];
+    for status in [400, 418, 499, 520, 599, 999] {
+        for body in bodies {
+            let script = answer(status, body);
+            let client = builder(&script).max_retries(0).build().unwrap();
+            let error = run(client.collection("p").resource(1).get()).unwrap_err();
+            assert!(error.to_string().contains(&status.to_string()), "{error}");
+            assert_eq!(error.status().map(|status| status.as_u16()), Some(status));
+        }
+    }
+}
+
+#[test]
 fn row_19_what_cannot_be_decoded_is_one_error_and_is_not_repeated() {
     let script = ScriptedTransport::new().answer_with(200, ("content-type", "application/json"), "{broken");
     let error =
@@ -173,6 +237,93 @@ fn row_20_no_spelling_of_a_credential_among_default_headers() {
 }
 
 #[test]
+fn row_21_the_log_shows_no_key_of_any_shape_and_reads_every_cookie() {
+    #[derive(Clone, Default)]
+    struct Sink(Arc<Mutex<Vec<u8>>>);
+    impl std::io::Write for Sink {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    for key in ["ApiKey canary", "canary", "ApiKey SU-1:canary"] {
+        let (sink, script) = (Sink::default(), ScriptedTransport::new());
+        let script = script.answer_with(200, ("set-cookie", "api_key=\"canary"), "");
+        let client = Client::new(key.to_owned()).endpoint("http://e.test").transport(script.shared());
+        let client = client.log(RequestLog::new(sink.clone())).build().unwrap();
+        let call = client.get("x").header(http::header::COOKIE, HeaderValue::from_static("api_key=\"canary"));
+        run(call).unwrap();
+        let text = String::from_utf8(sink.0.lock().unwrap().clone()).unwrap();
+        assert!(text.contains("HTTP Response") && !text.contains("canary"), "{text}");
+    }
+}
+
+const DOCUMENT: &str = r"
+openapi: 3.0.3
+info: {title: Shop, version: '1'}
+paths:
+  /products/{id}: {get: {summary: One}}
+  /products/export: {get: {summary: All}}
+  /products: {get: {summary: Products}}
+  /media: {get: {summary: Media}}
+  /media/{id}: {summary: neither read nor made}
+  /media/{id}/play: {post: {operationId: play}}
+";
+
+#[tokio::test]
+async fn row_22_a_document_is_kept_read_and_a_literal_step_comes_before_a_template() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("shop.yml");
+    std::fs::write(&file, DOCUMENT).unwrap();
+    let specs = Specs::file(&file).cache(folder.path().join("cache"));
+    let script = ScriptedTransport::new();
+    let client = builder(&script).specs(specs.clone()).build().unwrap();
+    let summary = |path: &str| {
+        let operation = client.document().unwrap().operation("get", path).unwrap();
+        operation.summary().map(str::to_owned)
+    };
+    assert_eq!(summary("products/export").as_deref(), Some("All"));
+    assert_eq!(summary("products/PRD-1").as_deref(), Some("One"));
+    assert!(folder.path().join("cache").read_dir().unwrap().count() > 0, "the parsed form is kept");
+    assert!(builder(&script).specs(specs).open().await.unwrap().document().is_some());
+}
+
+#[test]
+fn row_23_help_is_there_for_every_place_of_a_document_of_the_published_size() {
+    let document = Document::parse(pentad_connect::openapi::sample::published_scale().as_bytes()).unwrap();
+    let places: Vec<String> =
+        document.paths().map(|item| item.path().trim_start_matches('/').to_owned()).collect();
+    let client = builder(&ScriptedTransport::new()).specs(document).build().unwrap();
+    assert!(places.len() > 500);
+    for place in places {
+        let place = place.replace(['{', '}'], "");
+        assert!(!client.at(&place).help().is_empty(), "{place}");
+    }
+    // A name without a singular, and a path that can neither be read nor made.
+    let media = builder(&ScriptedTransport::new()).specs(Document::parse(DOCUMENT.as_bytes()).unwrap());
+    let media = media.build().unwrap();
+    assert!(media.at("media/MD-1").help().contains("play"));
+}
+
+#[test]
+fn row_24_a_client_outlives_the_runtime_in_which_it_connected() {
+    let mock = Mock::new();
+    mock.collection("p").resource(1).get().reply(json!({"id": 1})).times(3);
+    let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let serving = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let server = serving.block_on(mock.serve()).unwrap();
+    let client = Client::new("ApiKey SU-1:x".to_owned()).endpoint(server.endpoint()).build().unwrap();
+    for _ in 0..3 {
+        let got = runtime().block_on(async { client.collection("p").resource(1).get().await });
+        assert_eq!(got.unwrap()["id"], 1);
+    }
+    mock.verify().unwrap();
+}
+
+#[test]
 fn row_25_redirects_are_followed_and_the_key_stays_at_home() {
     let script = ScriptedTransport::new()
         .answer_with(302, ("location", "http://files.test/doc.pdf"), "")
@@ -182,4 +333,14 @@ fn row_25_redirects_are_followed_and_the_key_stays_at_home() {
     let requests = script.requests();
     assert!(!requests[0].header("authorization").is_empty());
     assert_eq!(requests[1].header("authorization"), "");
+}
+
+#[test]
+fn row_27_an_item_at_a_position_is_expected_at_that_position() {
+    let mock = Mock::new();
+    mock.collection("p").all().nth(7, Some(json!({"id": "seventh"})));
+    let client = mock.client();
+    let set = client.collection("p").all();
+    assert!(run(set.nth(0)).is_err());
+    assert_eq!(run(set.nth(7)).unwrap().unwrap()["id"], "seventh");
 }

@@ -104,7 +104,7 @@ impl R {
     /// # Errors
     /// The first bad argument that went in.
     pub fn to_rql(&self) -> Result<String, BuildError> {
-        let mut out = String::with_capacity(64);
+        let mut out = String::with_capacity(128);
         write_node(&mut out, &self.node)?;
         Ok(out)
     }
