@@ -176,6 +176,11 @@ impl Engine {
         Ok(Self(Arc::new(Open { place, clock, blobs, vault, services, room, closed, home })))
     }
 
+    /// Whether other processes may work on the same tables at the same time.
+    pub fn is_shared(&self) -> bool {
+        matches!(self.0.place, Place::Cluster(_))
+    }
+
     /// Opens the database of the service `name`, creating or migrating its tables; later calls give the same store.
     ///
     /// `name` is lower-case letters, digits and `_`. Blocks until the database is ready.

@@ -13,6 +13,7 @@ mod keeper;
 mod probe;
 mod process;
 mod tree;
+mod usage;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -22,6 +23,7 @@ use serde::{Deserialize, Serialize};
 
 pub use probe::{Hold, holds};
 pub use process::{Confined, Ended};
+pub use usage::{Usage, usage};
 
 /// The word that makes this program a keeper.
 const KEEPER: &str = "__keep";

@@ -55,6 +55,11 @@ impl Confined {
         Ok(Self { child, line })
     }
 
+    /// The process that holds it; `None` once it has ended.
+    pub fn id(&self) -> Option<u32> {
+        self.child.id()
+    }
+
     /// What the program writes; once.
     pub fn output(&mut self) -> Option<(ChildStdout, ChildStderr)> {
         Some((self.child.stdout.take()?, self.child.stderr.take()?))

@@ -52,11 +52,11 @@ impl Core {
         Self {
             engine: context.engine.clone(),
             store,
+            work: Work::new(&blobs, &settings),
             blobs,
             time: Arc::clone(&context.time),
             settings,
             tokens: Tokens::default(),
-            work: Work::default(),
             stamps: Stamps::default(),
             installation: Mutex::new(Installation { token: known, ..Installation::default() }),
         }
@@ -91,6 +91,11 @@ impl Core {
 
     fn installation(&self) -> MutexGuard<'_, Installation> {
         self.installation.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether other processes may work on the same store.
+    pub(crate) fn is_shared(&self) -> bool {
+        self.engine.is_shared()
     }
 
     /// Service time in whole seconds.

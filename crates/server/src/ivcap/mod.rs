@@ -10,11 +10,15 @@ mod dialect;
 mod error;
 mod handlers;
 mod list;
+mod model;
 mod path;
 mod routes;
+mod runner;
 mod seed;
 mod settings;
+mod sidecar;
 mod storage;
+mod upload;
 mod urn;
 mod work;
 
@@ -176,6 +180,7 @@ impl Service for Ivcap {
     }
 
     fn restored(&self) -> BoxFuture<'_, Result<(), SeedError>> {
+        self.core.work.uploads.forget();
         Box::pin(seed::restored(&self.core))
     }
 
@@ -185,7 +190,9 @@ impl Service for Ivcap {
     }
 
     fn background(self: Arc<Self>, tasks: &Tasks) {
-        work::background(&self.core, tasks);
+        let core = Arc::clone(&self.core);
+        let service: Arc<dyn Service> = self;
+        work::background(&core, &service, tasks);
     }
 
     fn routes(&self) -> Vec<RouteInfo> {

@@ -3,6 +3,8 @@
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::runner::options::Options;
+
 use crate::SeedError;
 
 /// The options in force.
@@ -17,6 +19,11 @@ pub(crate) struct Settings {
     pub(crate) auto_approve: bool,
     /// Bytes of one aspect or message.
     pub(crate) max_content: usize,
+    /// Whether commands of services that were created over the API are run.
+    #[serde(alias = "allow-api-commands")]
+    pub(crate) allow_api_commands: bool,
+    /// What orders may take.
+    pub(crate) orders: Options,
 }
 
 impl Default for Settings {
@@ -26,6 +33,8 @@ impl Default for Settings {
             refresh_lifetime: 2_592_000,
             auto_approve: false,
             max_content: 4 << 20,
+            allow_api_commands: false,
+            orders: Options::default(),
         }
     }
 }

@@ -18,6 +18,8 @@ use super::core::Core;
 use super::error::{Answer, Failure};
 use super::storage::aspects::{self, NewAspect};
 use super::urn::{self, Kind};
+use super::work;
+use super::work::seed::Wanted;
 use crate::SeedError;
 
 /// How long the announced token lives.
@@ -33,6 +35,7 @@ struct Read {
     /// Who is announced where the seed has no users: account and user.
     own: Option<(String, String)>,
     aspects: Vec<SeedAspect>,
+    work: Wanted,
 }
 
 /// Creates what the section says; `null` creates one account.
@@ -45,6 +48,7 @@ pub(crate) async fn seed(core: &Arc<Core>, section: Value) -> Result<(), SeedErr
     core.tokens.install(key, read.directory);
     core.set_announced(read.own.clone());
     core.resume().await.map_err(failed)?;
+    work::seed::seed(core, read.work).await?;
     for (index, aspect) in read.aspects.into_iter().enumerate() {
         let place = format!("ivcap.aspects[{index}]");
         add(core, aspect).await.map_err(|failure| SeedError::new(place, failure.text()))?;
@@ -119,7 +123,9 @@ fn read(section: Value, own: Option<(String, String)>) -> Result<Read, SeedError
     for (index, aspect) in aspects.iter().enumerate() {
         check_aspect(&directory, aspect, &format!("ivcap.aspects[{index}]"))?;
     }
-    Ok(Read { directory, own: announced, aspects })
+    let work = Wanted { services: section.services, artifacts: section.artifacts };
+    work.check()?;
+    Ok(Read { directory, own: announced, aspects, work })
 }
 
 fn account_urn(id: &str, place: &str) -> Result<String, SeedError> {

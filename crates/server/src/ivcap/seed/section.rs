@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use crate::ivcap::work::seed::{SeedArtifact, SeedService};
+
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Section {
@@ -12,6 +14,9 @@ pub(super) struct Section {
     pub(super) users: Vec<SeedUser>,
     pub(super) policies: BTreeMap<String, SeedPolicy>,
     pub(super) aspects: Vec<SeedAspect>,
+    /// Absent: the examples.
+    pub(super) services: Option<Vec<SeedService>>,
+    pub(super) artifacts: Vec<SeedArtifact>,
 }
 
 #[derive(Debug, Deserialize)]

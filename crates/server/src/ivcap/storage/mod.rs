@@ -7,6 +7,7 @@ pub(crate) mod aspects;
 pub(crate) mod schema;
 pub(crate) mod stamps;
 pub(crate) mod things;
+pub(crate) mod work;
 
 use std::ops::{Deref, DerefMut};
 

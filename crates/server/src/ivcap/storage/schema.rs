@@ -3,7 +3,8 @@
 use pentad_store::Migration;
 
 /// Every version of the tables, oldest first.
-pub(crate) static MIGRATIONS: &[Migration] = &[Migration { version: 1, sql: VERSION_1 }];
+pub(crate) static MIGRATIONS: &[Migration] =
+    &[Migration { version: 1, sql: VERSION_1 }, Migration { version: 2, sql: super::work::WORK_1 }];
 
 /// `things` and `aspects` hold versions: a row is valid from `valid_from` until just before `valid_to`, which is
 /// [`OPEN`](super::OPEN) while it is the present one. The indexes of `aspects` follow the ways that lists are asked for

@@ -1,0 +1,239 @@
+//! Running orders and jobs: they wait in a queue of the store, and each process takes as many as it may run at once.
+//!
+//! One goes: [`dispatch`] claims it → `carry` makes a directory and runs the program ([`crate::confined`]) → `log` keeps
+//! what it writes → `verdict` says how it ended → `publish` takes over what it left → `task` writes that down.
+
+mod carry;
+mod folder;
+mod log;
+pub(crate) mod options;
+pub(crate) mod provenance;
+mod publish;
+pub(crate) mod task;
+mod verdict;
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use self::folder::Scratch;
+use self::verdict::Verdict;
+use super::core::Core;
+use super::error::Answer;
+use super::storage::work::{self, Item};
+use crate::Tasks;
+use crate::confined;
+
+/// Service time for which a claim holds unless it is renewed.
+const LEASE: SignedDuration = SignedDuration::from_secs(90);
+/// Service time between two renewals.
+const RENEWAL: Duration = Duration::from_secs(30);
+/// The pause after the store refused.
+const PAUSE: Duration = Duration::from_secs(1);
+/// How often an end is written down again if the store refuses.
+const TRIES: u32 = 5;
+
+/// What runs in this process.
+#[derive(Debug)]
+pub(crate) struct Runner {
+    /// Tells this process from others on the same store.
+    node: String,
+    scratch: tokio::sync::OnceCell<Arc<Scratch>>,
+    running: Arc<Mutex<HashMap<String, Active>>>,
+    free: Arc<Mutex<Vec<u32>>>,
+}
+
+#[derive(Debug, Clone)]
+struct Active {
+    process: Option<u32>,
+    dir: PathBuf,
+}
+
+/// One of the places of those that run at once.
+#[derive(Debug)]
+pub(super) struct Slot {
+    number: u32,
+    /// The user that belongs to the place.
+    user: Option<u32>,
+    free: Arc<Mutex<Vec<u32>>>,
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        lock(&self.free).push(self.number);
+    }
+}
+
+/// A place in the list of what runs, until it is dropped.
+#[derive(Debug)]
+pub(super) struct Entry {
+    id: String,
+    running: Arc<Mutex<HashMap<String, Active>>>,
+}
+
+impl Drop for Entry {
+    fn drop(&mut self) {
+        lock(&self.running).remove(&self.id);
+    }
+}
+
+fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
+    of.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Runner {
+    pub(crate) fn new(parallel: u32) -> Self {
+        Self {
+            node: Uuid::new_v4().to_string(),
+            scratch: tokio::sync::OnceCell::new(),
+            running: Arc::default(),
+            free: Arc::new(Mutex::new((0..parallel.max(1)).rev().collect())),
+        }
+    }
+
+    /// The directory of all directories; made when the first is needed.
+    async fn scratch(&self, core: &Arc<Core>) -> Result<Arc<Scratch>, String> {
+        let place = core.settings.orders.scratch.clone();
+        let make = || publish::blocking(move || Scratch::make(place.as_deref()).map(Arc::new));
+        let made = self.scratch.get_or_try_init(make).await;
+        made.cloned().map_err(|_| "no directory could be made for orders".to_owned())
+    }
+
+    fn enter(&self, id: &str, process: Option<u32>, dir: PathBuf) -> Entry {
+        lock(&self.running).insert(id.to_owned(), Active { process, dir });
+        Entry { id: id.to_owned(), running: Arc::clone(&self.running) }
+    }
+
+    /// What the processes of an order take; nothing unless it runs here.
+    pub(crate) fn usage(&self, id: &str) -> Option<confined::Usage> {
+        let active = lock(&self.running).get(id).cloned()?;
+        Some(confined::usage(active.process?, &active.dir))
+    }
+
+    fn slot(&self, core: &Core) -> Option<Slot> {
+        let number = lock(&self.free).pop()?;
+        let options = &core.settings.orders;
+        let is_root = options.own_users && rustix::process::geteuid().is_root();
+        let user = is_root.then(|| options.user.saturating_add(number));
+        Some(Slot { number, user, free: Arc::clone(&self.free) })
+    }
+}
+
+/// Starts the background work.
+pub(crate) fn background(core: &Arc<Core>, tasks: &Tasks) {
+    let (dispatching, renewing) = (Arc::clone(core), Arc::clone(core));
+    tasks.spawn("ivcap orders", |stop| async move { dispatch(&dispatching, &stop).await });
+    tasks.spawn("ivcap claims", |stop| async move {
+        let stop = &stop;
+        let round = || async {
+            if let Err(failure) = renew(&renewing).await {
+                tracing::warn!(why = failure.text(), "claims of orders could not be renewed");
+            }
+        };
+        renewing.time.every(RENEWAL, stop, round).await;
+    });
+}
+
+/// Runs what waits, until the server stops; what runs then is ended and marked.
+async fn dispatch(core: &Arc<Core>, stop: &CancellationToken) {
+    if let Err(failure) = mark_orphans(core, !core.is_shared()).await {
+        tracing::warn!(why = failure.text(), "orders that were running could not be marked");
+    }
+    let mut running: JoinSet<()> = JoinSet::new();
+    while !stop.is_cancelled() {
+        let mut changed = core.store.changed(work::QUEUE);
+        let filled = fill(core, &mut running, stop).await;
+        let pause = async {
+            match filled {
+                Ok(()) => std::future::pending().await,
+                Err(()) => drop(core.time.sleep(PAUSE).await),
+            }
+        };
+        tokio::select! {
+            () = changed.wait() => {}
+            Some(_) = running.join_next(), if !running.is_empty() => {}
+            () = pause => {}
+            () = stop.cancelled() => {}
+        }
+    }
+    while running.join_next().await.is_some() {}
+    core.work.uploads.drain().await;
+}
+
+/// Begins as much as there are places for.
+async fn fill(core: &Arc<Core>, running: &mut JoinSet<()>, stop: &CancellationToken) -> Result<(), ()> {
+    while !stop.is_cancelled()
+        && let Some(slot) = core.work.runner.slot(core)
+    {
+        let busy = core.time.busy();
+        match task::claim(core, &core.work.runner.node, lease(core)).await {
+            Ok(None) => return Ok(()),
+            Ok(Some(item)) => {
+                let (core, stop) = (Arc::clone(core), stop.clone());
+                running.spawn(async move {
+                    run(&core, &item, slot, &stop).await;
+                });
+            }
+            Err(failure) => {
+                tracing::warn!(why = failure.text(), "no order could be taken from the queue");
+                return Err(());
+            }
+        }
+        drop(busy);
+    }
+    Ok(())
+}
+
+async fn run(core: &Arc<Core>, item: &Item, slot: Slot, stop: &CancellationToken) {
+    let outcome = carry::carry_out(core, item, &slot, stop).await;
+    for _ in 0..TRIES {
+        match task::finish(core, item, outcome.verdict.clone(), outcome.result.clone()).await {
+            Ok(()) => break,
+            Err(failure) => {
+                tracing::error!(
+                    id = item.id,
+                    why = failure.text(),
+                    "the end of an order could not be written down"
+                );
+                drop(core.time.sleep(PAUSE).await);
+            }
+        }
+    }
+    drop(slot);
+}
+
+fn lease(core: &Core) -> i64 {
+    core.time.now().checked_add(LEASE).map_or(i64::MAX, |end| end.as_microsecond())
+}
+
+/// Renews our claims, and marks what others left behind.
+async fn renew(core: &Arc<Core>) -> Answer<()> {
+    let (node, lease) = (core.work.runner.node.clone(), lease(core));
+    if lock(&core.work.runner.running).is_empty() && !core.is_shared() {
+        return Ok(());
+    }
+    core.write(move |change| Ok(work::renew(change, &node, lease)?)).await?;
+    mark_orphans(core, false).await
+}
+
+/// Marks what a process began that is gone: nobody knows how far it came.
+async fn mark_orphans(core: &Arc<Core>, all: bool) -> Answer<()> {
+    let (node, now) = (core.work.runner.node.clone(), core.time.now().as_microsecond());
+    loop {
+        let node = node.clone();
+        let found = core.read(move |tx| Ok(work::orphans(tx, &node, now, all)?)).await?;
+        if found.is_empty() {
+            return Ok(());
+        }
+        for item in found {
+            let verdict = Verdict::error("the server stopped while it ran");
+            task::finish(core, &item, verdict, None).await?;
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! Storing a body as it comes: a bounded number of bytes in memory, whatever its length.
+
+use bytes::{Bytes, BytesMut};
+use pentad_store::{StoreError, StoreErrorKind};
+use tokio::task::JoinHandle;
+
+use super::turn::Turn;
+use crate::http::Incoming;
+
+/// Stored at once; twice this is in memory: one part on its way to the disk, one being filled.
+const PART: usize = 2 << 20;
+
+/// How a body ended.
+#[derive(Debug)]
+pub(crate) enum End {
+    /// All of it is stored.
+    Whole,
+    /// It broke off; what came is stored.
+    Broken,
+    /// It is longer than there is room for; what there is room for is stored.
+    TooLong,
+    /// Somebody else took over; what came is stored.
+    Overtaken,
+    /// The store refused.
+    Failed(StoreError),
+}
+
+/// What became of a body.
+#[derive(Debug)]
+pub(crate) struct Taken {
+    pub(crate) turn: Turn,
+    pub(crate) end: End,
+}
+
+impl Turn {
+    /// Stores a body behind the first `offset` bytes, at most `room` bytes of it. What has come is stored even if
+    /// the result is not waited for.
+    pub(crate) fn take_in(self, offset: u64, room: Option<u64>, body: Incoming) -> JoinHandle<Taken> {
+        let tracker = self.uploads.tracker.clone();
+        let room = room.unwrap_or(u64::MAX);
+        tracker.spawn(Intake { turn: self, offset, room, writing: None }.run(body))
+    }
+}
+
+struct Intake {
+    turn: Turn,
+    /// Where the next part goes.
+    offset: u64,
+    /// How many bytes may still come.
+    room: u64,
+    /// The part that is on its way.
+    writing: Option<JoinHandle<Result<u64, StoreError>>>,
+}
+
+impl Intake {
+    async fn run(mut self, mut body: Incoming) -> Taken {
+        let mut part = BytesMut::new();
+        let end = loop {
+            let piece = tokio::select! {
+                piece = body.piece() => piece,
+                () = self.turn.wanted.cancelled() => break End::Overtaken,
+            };
+            let mut piece = match piece {
+                Ok(Some(piece)) => piece,
+                Ok(None) => break End::Whole,
+                Err(_) => break End::Broken,
+            };
+            let is_too_long = piece.len() as u64 > self.room;
+            if is_too_long {
+                piece.truncate(usize::try_from(self.room).unwrap_or(usize::MAX));
+            }
+            self.room -= piece.len() as u64;
+            if let Err(error) = self.add(&mut part, piece).await {
+                break End::Failed(error);
+            }
+            if is_too_long {
+                break End::TooLong;
+            }
+        };
+        let stored = self.store(part.freeze()).await;
+        let stored = match stored {
+            Ok(()) => self.stored().await,
+            failed => failed,
+        };
+        let end = stored.map_or_else(End::Failed, |()| end);
+        Taken { turn: self.turn, end }
+    }
+
+    async fn add(&mut self, part: &mut BytesMut, piece: Bytes) -> Result<(), StoreError> {
+        if part.is_empty() && piece.len() < PART {
+            part.reserve(PART);
+        }
+        part.extend_from_slice(&piece);
+        if part.len() >= PART {
+            let full = part.split().freeze();
+            self.store(full).await?;
+        }
+        Ok(())
+    }
+
+    /// Sends a part on its way once the one before it has arrived.
+    async fn store(&mut self, part: Bytes) -> Result<(), StoreError> {
+        self.stored().await?;
+        if part.is_empty() {
+            return Ok(());
+        }
+        let offset = self.offset;
+        self.offset += part.len() as u64;
+        self.turn.running.add(offset, &part);
+        let (blobs, key) = (self.turn.uploads.blobs.clone(), self.turn.key.clone());
+        self.writing = Some(tokio::spawn(async move { blobs.append(&key, offset, part).await }));
+        Ok(())
+    }
+
+    /// Waits for the part that is on its way.
+    async fn stored(&mut self) -> Result<(), StoreError> {
+        let Some(writing) = self.writing.take() else { return Ok(()) };
+        let written = match writing.await {
+            Ok(written) => written.map(drop),
+            Err(error) => Err(StoreError::new(StoreErrorKind::Io, format!("storing content: {error}"))),
+        };
+        if written.is_err() {
+            // What is stored decides; the digest is made anew from it.
+            *self.turn.running = super::digest::Running::default();
+        }
+        written
+    }
+}

@@ -1,0 +1,60 @@
+//! Services, orders, jobs and artifacts: what they keep in memory, bring from a seed and do in the background.
+
+pub(crate) mod examples;
+pub(crate) mod seed;
+
+use std::sync::Arc;
+
+use pentad_store::Blobs;
+
+use super::core::Core;
+use super::runner::{self, Runner};
+use super::settings::Settings;
+use super::sidecar::Sidecar;
+use super::upload::Uploads;
+use crate::{Service, Tasks};
+
+/// What is kept in memory.
+#[derive(Debug)]
+pub(crate) struct Work {
+    pub(crate) uploads: Uploads,
+    pub(crate) runner: Runner,
+    pub(crate) sidecar: Sidecar,
+}
+
+/// What the processes of an order take, in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Usage {
+    pub(crate) name: &'static str,
+    pub(crate) cpu: String,
+    pub(crate) memory: String,
+    pub(crate) storage: String,
+}
+
+impl Work {
+    pub(crate) fn new(blobs: &Arc<dyn Blobs>, settings: &Settings) -> Self {
+        Self {
+            uploads: Uploads::new(Arc::clone(blobs)),
+            runner: Runner::new(settings.orders.parallel),
+            sidecar: Sidecar::default(),
+        }
+    }
+
+    /// What an order takes, while it runs in this process.
+    pub(crate) fn usage(&self, id: &str) -> Option<Usage> {
+        let usage = self.runner.usage(id)?;
+        let kib = |bytes: u64| format!("{}Ki", bytes / 1024);
+        Some(Usage {
+            name: "main",
+            cpu: format!("{}.{:03}s", usage.cpu / 1000, usage.cpu % 1000),
+            memory: kib(usage.memory),
+            storage: kib(usage.storage),
+        })
+    }
+}
+
+/// Starts the background work. `service` answers running orders.
+pub(crate) fn background(core: &Arc<Core>, service: &Arc<dyn Service>, tasks: &Tasks) {
+    core.work.sidecar.install(service, tasks);
+    runner::background(core, tasks);
+}
