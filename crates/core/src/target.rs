@@ -59,6 +59,12 @@ impl Target {
         }
         Ok(Self::Url(uri))
     }
+
+    /// Whether a URL has this target's scheme, host and port, so that a credential may go there. A service in a catalog
+    /// has no origin of its own, and a URL with user information is nobody's.
+    pub fn is_origin_of(&self, url: &Uri) -> bool {
+        matches!(self, Self::Url(base) if same_origin(base, url))
+    }
 }
 
 /// Time limits of a call.

@@ -6,7 +6,7 @@ use std::fmt;
 use std::future::{Future, IntoFuture, poll_fn};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context as TaskContext, Poll};
+use std::task::{Context as TaskContext, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use futures_core::future::BoxFuture;
@@ -92,7 +92,14 @@ pub struct Scope {
 
 /// Events that nobody has looked at yet; the oldest are dropped when nobody looks.
 #[derive(Default)]
-struct Events(Mutex<VecDeque<Event>>);
+struct Events(Mutex<Queue>);
+
+#[derive(Default)]
+struct Queue {
+    events: VecDeque<Event>,
+    /// Who waits for an event: it may come from another task, such as the one that sends a body.
+    watcher: Option<Waker>,
+}
 
 const EVENTS: usize = 1024;
 
@@ -162,10 +169,15 @@ impl Scope {
     pub fn progress(&self, event: Event) {
         let Some(events) = &self.events else { return };
         let mut queue = events.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if queue.len() == EVENTS {
-            queue.pop_front();
+        if queue.events.len() == EVENTS {
+            queue.events.pop_front();
         }
-        queue.push_back(event);
+        queue.events.push_back(event);
+        let watcher = queue.watcher.take();
+        drop(queue);
+        if let Some(watcher) = watcher {
+            watcher.wake();
+        }
     }
 }
 
@@ -340,7 +352,12 @@ impl<T> Progress<T> {
         {
             self.running = Running::Ended(result);
         }
-        let event = self.events.0.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+        let mut queue = self.events.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let event = queue.events.pop_front();
+        if event.is_none() {
+            queue.watcher = Some(cx.waker().clone());
+        }
+        drop(queue);
         match (event, &self.running) {
             (Some(event), _) => Poll::Ready(Some(event)),
             (None, Running::Going(_)) => Poll::Pending,

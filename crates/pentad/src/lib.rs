@@ -28,6 +28,7 @@
 //! | --- | --- |
 //! | `ams` (default) | `pentad::ams`: the ARGO Messaging Service |
 //! | `connect` | `pentad::connect`: CloudBlue Connect, with RQL, OpenAPI and a mock of the service |
+//! | `ivcap` | `pentad::ivcap`: the IVCAP science platform, its three dialects, resumable uploads, metadata with time travel |
 //! | `openstack` | `pentad::openstack`: Keystone logins, the catalog, `clouds.yaml`, one identity for several services |
 //! | `trove` | `pentad::trove`: OpenStack databases, and `openstack` with it |
 //! | `zaqar` | `pentad::zaqar`: OpenStack messaging, API v1, v1.1 and v2, over HTTP and websocket |
@@ -43,6 +44,8 @@ pub use pentad_ams as ams;
 pub use pentad_connect as connect;
 pub use pentad_core as core;
 pub use pentad_core::{Error, ErrorKind, Result, RetryPolicy, Secret};
+#[cfg(feature = "ivcap")]
+pub use pentad_ivcap as ivcap;
 #[cfg(feature = "openstack")]
 pub use pentad_openstack as openstack;
 pub use pentad_transport as transport;

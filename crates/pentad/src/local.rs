@@ -105,6 +105,23 @@ impl Local {
         client.transport(self.transport()).build()
     }
 
+    /// A client of the science platform IVCAP, as the account that the installation begins with.
+    ///
+    /// # Errors
+    /// [`Config`](ErrorKind::Config) if this installation was seeded without such an account.
+    #[cfg(feature = "ivcap")]
+    pub fn ivcap(&self, dialect: pentad_ivcap::Dialect) -> Result<pentad_ivcap::Client> {
+        let announced = |key: &str| {
+            self.credentials()["ivcap"][key].as_str().ok_or_else(|| {
+                Error::new(ErrorKind::Config, format!("this installation announces no {key} of IVCAP"))
+            })
+        };
+        let place = if dialect.is_old() { format!("/{dialect}") } else { String::new() };
+        let client = pentad_ivcap::Client::new(&format!("http://pentad.local/ivcap{place}")).dialect(dialect);
+        let client = client.token(announced("jwt")?.to_owned()).account(announced("account_id")?);
+        client.transport(self.transport()).build()
+    }
+
     /// A client of the messaging service Zaqar for a project, as its administrator.
     ///
     /// # Errors
