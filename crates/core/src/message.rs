@@ -115,8 +115,15 @@ impl fmt::Debug for Args {
 }
 
 /// A path argument as it may be seen.
-pub(crate) fn shown_arg<'a>((name, value): (&str, &'a str)) -> &'a str {
-    if crate::redact::is_secret(name) { crate::redact::HIDDEN } else { value }
+pub(crate) fn shown_arg<'a>((name, value): (&str, &'a str)) -> Cow<'a, str> {
+    if crate::redact::is_secret(name) {
+        Cow::Borrowed(crate::redact::HIDDEN)
+    } else if value.contains('/') {
+        // A path of its own.
+        Cow::Owned(crate::redact::path(value, None))
+    } else {
+        Cow::Borrowed(value)
+    }
 }
 
 /// One request, complete but for the credential.
@@ -177,7 +184,7 @@ impl Request {
     }
 
     /// The template that made the path; `None` after the request was pointed elsewhere.
-    pub(crate) fn template(&self) -> Option<&'static str> {
+    pub fn template(&self) -> Option<&'static str> {
         let filled =
             |template: &&str| fill(template, |name| self.args.get(name)).is_ok_and(|path| path == self.path);
         self.op.routes.iter().map(|route| route.2).find(filled)

@@ -8,14 +8,12 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures_core::future::BoxFuture;
-use jiff::Timestamp;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use serde_json::{Value, json};
+use serde_json::Value;
 use zeroize::Zeroizing;
 
 use super::{Token, TokenStore};
 use crate::error::{Error, ErrorKind, Result};
-use crate::secret::Secret;
 
 /// Keeps each token in a file of its own below a folder: mode 0600 in a folder of mode 0700.
 ///
@@ -55,13 +53,15 @@ impl FileTokenStore {
             Err(error) => return Err(failed("read", &path, error)),
         };
         // A damaged file is as good as none; the next login replaces it.
-        Ok(serde_json::from_slice(&text).ok().and_then(|document| parsed(&document, key)))
+        Ok(serde_json::from_slice(&text)
+            .ok()
+            .and_then(|document: Value| Token::from_document(&document, key)))
     }
 
     fn write(&self, key: &str, token: &Token) -> Result<()> {
         static COUNT: AtomicU64 = AtomicU64::new(0);
         let path = self.path(key);
-        let text = Zeroizing::new(printed(key, token).to_string());
+        let text = Zeroizing::new(token.to_document(key).to_string());
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let draft = path.with_extension(format!("{}-{count}.tmp", std::process::id()));
         let written = folder(&self.folder)
@@ -108,27 +108,6 @@ fn fingerprint(key: &str) -> u64 {
     key.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
     })
-}
-
-fn printed(key: &str, token: &Token) -> Value {
-    json!({
-        "key": key, "secret": token.secret.expose(), "obtained": token.obtained.to_string(),
-        "expires": token.expires.map(|expires| expires.to_string()), "data": token.data,
-    })
-}
-
-fn parsed(document: &Value, key: &str) -> Option<Token> {
-    let text = |name: &str| document.get(name)?.as_str();
-    let time = |name: &str| text(name)?.parse::<Timestamp>().ok();
-    if text("key") != Some(key) {
-        return None;
-    }
-    let mut token = Token::new(Secret::new(text("secret")?), time("obtained")?);
-    token.expires = match document.get("expires") {
-        None | Some(Value::Null) => None,
-        Some(_) => Some(time("expires")?),
-    };
-    Some(token.data(document.get("data").cloned().unwrap_or_default()))
 }
 
 fn contents(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_core::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::Exchange;
 use crate::error::Result;
@@ -48,6 +48,29 @@ impl Token {
         self.expires = Some(self.obtained.checked_add(life).unwrap_or(Timestamp::MAX));
         self.local = true;
         self
+    }
+
+    /// The token as a document for a [`TokenStore`](super::TokenStore) of one's own. It holds the secret.
+    pub fn to_document(&self, key: &str) -> Value {
+        json!({
+            "key": key, "secret": self.secret.expose(), "obtained": self.obtained.to_string(),
+            "expires": self.expires.map(|expires| expires.to_string()), "data": self.data,
+        })
+    }
+
+    /// The token of a document that was made for this key; `None` for anything else.
+    pub fn from_document(document: &Value, key: &str) -> Option<Self> {
+        let text = |name: &str| document.get(name)?.as_str();
+        let time = |name: &str| text(name)?.parse::<Timestamp>().ok();
+        if text("key") != Some(key) {
+            return None;
+        }
+        let mut token = Self::new(Secret::new(text("secret")?), time("obtained")?);
+        token.expires = match document.get("expires") {
+            None | Some(Value::Null) => None,
+            Some(_) => Some(time("expires")?),
+        };
+        Some(token.data(document.get("data").cloned().unwrap_or_default()))
     }
 
     /// Keeps what came with it.

@@ -13,6 +13,8 @@ pub fn raw_query(query: &str) -> String {
 /// As [`raw_query`], with a stand-in made from the member's name.
 pub fn raw_query_with(query: &str, stand_in: StandIn<'_>) -> String {
     let mut shown = String::with_capacity(query.len());
+    // A `code` is a secret only where it buys a token.
+    let buys = query.contains("grant_type=authorization_code");
     // Some servers still split at `;`, so a secret may stand behind one.
     for pair in query.split_inclusive(['&', ';']) {
         let (pair, separator) = match pair.strip_suffix(['&', ';']) {
@@ -24,7 +26,7 @@ pub fn raw_query_with(query: &str, stand_in: StandIn<'_>) -> String {
                 let plain = percent_decode_str(name).decode_utf8_lossy();
                 shown.push_str(name);
                 shown.push('=');
-                if !value.is_empty() && is_secret(&plain) {
+                if !value.is_empty() && (is_secret(&plain) || (buys && plain == "code")) {
                     shown.push_str(&stand_in(&plain));
                 } else {
                     shown.push_str(value);
@@ -49,13 +51,7 @@ pub fn path_with(path: &str, template: Option<&str>, stand_in: StandIn<'_>) -> S
     let mut given: Vec<String> = path.split('/').map(str::to_owned).collect();
     match template {
         Some(template) => hide_arguments(&mut given, template, stand_in),
-        None => {
-            for index in 1..given.len() {
-                if announces_token(&given[index - 1]) && !given[index].is_empty() {
-                    given[index] = stand_in("token");
-                }
-            }
-        }
+        None => hide_announced(&mut given, 0, stand_in),
     }
     given.join("/")
 }
@@ -85,6 +81,19 @@ fn hide_arguments(given: &mut [String], template: &str, stand_in: StandIn<'_>) {
             if !given[place].is_empty() {
                 given[place] = stand_in(name);
             }
+        }
+    }
+    if spanning.is_some() {
+        // What spans segments is a path of its own, of which nothing is known.
+        hide_announced(&mut given[..], after, stand_in);
+    }
+}
+
+/// Hides what follows a segment such as `tokens`, but for the last `after` segments.
+fn hide_announced(given: &mut [String], after: usize, stand_in: StandIn<'_>) {
+    for index in 1..given.len().saturating_sub(after) {
+        if announces_token(&given[index - 1]) && !given[index].is_empty() {
+            given[index] = stand_in("token");
         }
     }
 }
@@ -166,6 +175,7 @@ mod tests {
             ("/v2/queues/token/messages", "/v2/queues/{queue}/messages", "/v2/queues/token/messages"),
             ("/a/c/d/x", "/a/{+secret}/x", "/***/***/***/x"),
             ("/p/t/c", "/p/t/{key}", "/p/t/***"),
+            ("/v1/p/tokens/c/x", "/{=path}", "/v1/p/tokens/***/x"),
         ] {
             assert_eq!(path(given, Some(template)), shown);
         }
