@@ -1,15 +1,22 @@
 //! Every operation of the identity service that this crate speaks, as data.
 //!
-//! The templates carry the version of the API, because catalogs list the identity service with and without it.
+//! The templates of [`V3`] carry the version of the API, because a login URL may or may not; those of [`V3_BELOW`] are the
+//! same below an endpoint of the catalog that says the version itself.
 //! A login is idempotent: sent twice, it leaves a token that nobody uses.
+
+mod admin;
 
 use std::time::Duration;
 
 use http::Method;
 use pentad_core::{Api, Op};
 
+pub use self::admin::*;
+
 /// Identity API v3.
 pub const V3: Api = Api("v3");
+/// Identity API v3, below an endpoint whose URL carries the version.
+pub const V3_BELOW: Api = Api("v3 endpoint");
 /// Identity API v2.0, for clouds that still have it.
 pub const V2: Api = Api("v2.0");
 /// A discovery document at exactly the URL that is asked.
@@ -30,8 +37,7 @@ macro_rules! ops {
             };
         )*
 
-        /// All operations, in the order of the reference.
-        pub static OPS: &[&Op] = &[$(&$name),*];
+        const LOGIN: &[&Op] = &[$(&$name),*];
     };
 }
 
@@ -47,13 +53,23 @@ ops! {
     TOKEN_REVOKE = "openstack.token.revoke" true "B8, B11" "Ends a token."
         [V3 DELETE "/v3/auth/tokens", V2 DELETE "/v2.0/tokens/{token}"];
     AUTH_PROJECTS = "openstack.auth.projects" true "B9, B11" "Projects that the caller may work in."
-        [V3 GET "/v3/auth/projects", V2 GET "/v2.0/tenants"];
+        [V3 GET "/v3/auth/projects", V3_BELOW GET "/auth/projects", V2 GET "/v2.0/tenants"];
     AUTH_DOMAINS = "openstack.auth.domains" true "B9" "Domains that the caller may work in."
         [V3 GET "/v3/auth/domains"];
     AUTH_SYSTEM = "openstack.auth.system" true "B9" "Whether the caller may work on the whole system."
         [V3 GET "/v3/auth/system"];
     AUTH_CATALOG = "openstack.auth.catalog" true "B9" "The catalog of the caller's token."
         [V3 GET "/v3/auth/catalog"];
+    TENANT_LIST = "openstack.tenant.list" true "B11" "Tenants; for whoever does not administer, the caller's own."
+        [V2 GET "/v2.0/tenants"];
+    TENANT_GET = "openstack.tenant.get" true "B11" "One tenant."
+        [V2 GET "/v2.0/tenants/{tenant}"];
+    TENANT_CREATE = "openstack.tenant.create" false "B11" "A new tenant."
+        [V2 POST "/v2.0/tenants"];
+    TENANT_UPDATE = "openstack.tenant.update" false "B11" "Changes a tenant."
+        [V2 POST "/v2.0/tenants/{tenant}"];
+    TENANT_DELETE = "openstack.tenant.delete" true "B11" "Removes a tenant."
+        [V2 DELETE "/v2.0/tenants/{tenant}"];
     FEDERATION_AUTH = "openstack.federation.auth" true "B16" "A token for what another identity provider says."
         [V3 POST "/v3/OS-FEDERATION/identity_providers/{provider}/protocols/{protocol}/auth"];
     OIDC_DISCOVERY = "openstack.oidc.discovery" true "B16" "Endpoints of an OpenID Connect provider."
@@ -62,15 +78,22 @@ ops! {
         [EXACT POST "", FOLDER POST "/"];
     OIDC_DEVICE = "openstack.oidc.device" false "B16" "Begins a login that a person confirms elsewhere."
         [EXACT POST "", FOLDER POST "/"];
-    APPLICATION_CREDENTIAL_LIST = "openstack.application_credential.list" true "B9" "Application credentials of a user."
-        [V3 GET "/v3/users/{user}/application_credentials"];
-    APPLICATION_CREDENTIAL_GET = "openstack.application_credential.get" true "B9" "One application credential."
-        [V3 GET "/v3/users/{user}/application_credentials/{credential_id}"];
-    APPLICATION_CREDENTIAL_CREATE = "openstack.application_credential.create" false "B9" "A new application credential; its secret is shown once."
-        [V3 POST "/v3/users/{user}/application_credentials"];
-    APPLICATION_CREDENTIAL_DELETE = "openstack.application_credential.delete" true "B9" "Removes an application credential; its tokens end."
-        [V3 DELETE "/v3/users/{user}/application_credentials/{credential_id}"];
 }
+
+/// All operations: the login and what is around it, then what is administered.
+pub static OPS: &[&Op] = &ALL;
+
+const COUNT: usize = LOGIN.len() + ADMIN.len();
+
+const ALL: [&Op; COUNT] = {
+    let mut all = [LOGIN[0]; COUNT];
+    let mut index = 0;
+    while index < COUNT {
+        all[index] = if index < LOGIN.len() { LOGIN[index] } else { ADMIN[index - LOGIN.len()] };
+        index += 1;
+    }
+    all
+};
 
 /// Finds an operation by its identifier, as in `openstack.token.issue`.
 pub fn find(id: &str) -> Option<&'static Op> {

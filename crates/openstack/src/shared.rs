@@ -2,17 +2,17 @@
 
 use std::any::{Any, TypeId};
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use http::header::{ACCEPT, FORWARDED, USER_AGENT};
 use http::{HeaderName, HeaderValue};
 use pentad_core::{
-    Api, Authorize, Clock, Error, ErrorKind, Limits, Observer, Result, RetryPolicy, Session, SessionBuilder,
-    Target, Transport, timing::Timing,
+    Api, Authorize, Error, ErrorKind, Result, Session, SessionBuilder, Target, Transport, timing::Timing,
 };
-use pentad_transport::SystemClock;
+use pentad_transport::{HyperTransport, Identity, Wiring};
 
 use crate::config::Cloud;
 use crate::error;
@@ -49,6 +49,7 @@ struct Inner {
     region: Option<String>,
     interface: Cow<'static, str>,
     cloud: Option<Cloud>,
+    interfaces: BTreeMap<String, String>,
     services: Mutex<HashMap<TypeId, Box<dyn Any + Send>>>,
 }
 
@@ -61,19 +62,24 @@ pub struct HttpClientBuilder {
     interface: Cow<'static, str>,
     original_ip: Option<String>,
     user_agent: Option<String>,
-    transport: Option<Arc<dyn Transport>>,
-    clock: Option<Arc<dyn Clock>>,
-    retry: Option<RetryPolicy>,
-    limits: Option<Limits>,
+    wiring: Wiring,
+    timeout: Option<Duration>,
     timings: Option<usize>,
-    observers: Vec<Arc<dyn Observer>>,
     cloud: Option<Cloud>,
+    interfaces: BTreeMap<String, String>,
+    identity: Option<Identity>,
 }
 
 impl HttpClient {
     /// Starts a client whose calls carry what `authorize` gives, commonly a [`CloudAuth`](crate::CloudAuth).
     pub fn builder(authorize: impl Authorize) -> HttpClientBuilder {
         HttpClientBuilder::new(Arc::new(authorize))
+    }
+
+    /// Starts a client whose calls carry what a shared authorizer gives, such as the one that
+    /// [`Plugins::choose`](crate::auth::plugin::Plugins::choose) chose.
+    pub fn authorized_by(authorize: Arc<dyn Authorize>) -> HttpClientBuilder {
+        HttpClientBuilder::new(authorize)
     }
 
     /// Starts a client from a configured cloud: login, region, interface, TLS and the services' own settings.
@@ -107,7 +113,7 @@ impl HttpClient {
 
     /// A session whose calls go to a service of the catalog.
     pub fn session_for(&self, service_type: &'static str) -> Session {
-        let target = match &self.0.cloud {
+        let mut target = match &self.0.cloud {
             Some(cloud) => cloud.target(service_type),
             None => Target::Service {
                 service_type: service_type.into(),
@@ -116,6 +122,11 @@ impl HttpClient {
                 version: None,
             },
         };
+        if let (Target::Service { interface, .. }, Some(own)) =
+            (&mut target, self.0.interfaces.get(service_type))
+        {
+            *interface = own.clone().into();
+        }
         self.0.session.with(|session| session.target(target))
     }
 
@@ -149,13 +160,12 @@ impl HttpClientBuilder {
             interface: "public".into(),
             original_ip: None,
             user_agent: None,
-            transport: None,
-            clock: None,
-            retry: None,
-            limits: None,
+            wiring: Wiring::new(),
+            timeout: None,
             timings: None,
-            observers: Vec::new(),
             cloud: None,
+            interfaces: BTreeMap::new(),
+            identity: None,
         }
     }
 
@@ -171,6 +181,26 @@ impl HttpClientBuilder {
         self
     }
 
+    /// Sets the interface of one service, by its type.
+    pub fn service_interface(mut self, service_type: &str, interface: &str) -> Self {
+        self.interfaces.insert(service_type.to_owned(), interface.to_owned());
+        self
+    }
+
+    /// Shows this certificate to services that ask for one. A transport that is given has its own.
+    pub fn certificate(mut self, identity: Identity) -> Self {
+        self.identity = Some(identity);
+        self
+    }
+
+    pentad_transport::wiring_setters!();
+
+    /// Limits each call, attempts and pauses included; a call may say otherwise.
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.timeout = Some(limit);
+        self
+    }
+
     /// Says for whom the calls are made, in the header `Forwarded`.
     pub fn original_ip(mut self, ip: impl Into<String>) -> Self {
         self.original_ip = Some(ip.into());
@@ -183,39 +213,9 @@ impl HttpClientBuilder {
         self
     }
 
-    /// Sends over this transport; TLS settings and client certificates are its own.
-    pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
-        self.transport = Some(transport);
-        self
-    }
-
-    /// Takes time and chance from this clock.
-    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
-        self.clock = Some(clock);
-        self
-    }
-
-    /// Sets when calls are sent again.
-    pub fn retry(mut self, policy: RetryPolicy) -> Self {
-        self.retry = Some(policy);
-        self
-    }
-
-    /// Sets the time limits of calls.
-    pub fn limits(mut self, limits: Limits) -> Self {
-        self.limits = Some(limits);
-        self
-    }
-
     /// Sets how many timings are kept.
     pub fn timings(mut self, kept: usize) -> Self {
         self.timings = Some(kept);
-        self
-    }
-
-    /// Adds an observer of calls.
-    pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
-        self.observers.push(observer);
         self
     }
 
@@ -224,22 +224,27 @@ impl HttpClientBuilder {
     /// # Errors
     /// [`Config`](ErrorKind::Config) if there is no transport to be had, or a header's value cannot be sent.
     pub fn build(self) -> Result<HttpClient> {
-        let transport = match self.transport {
-            Some(transport) => transport,
-            None => pentad_transport::shared()?,
+        let transport: Arc<dyn Transport> = match (self.identity, self.wiring.given_transport()) {
+            (Some(identity), None) => {
+                let tls = self.wiring.tls().identity(identity);
+                Arc::new(HyperTransport::builder().tls(tls).build()?)
+            }
+            _ => self.wiring.transport()?,
         };
-        let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock));
         let nowhere = Target::Service {
             service_type: "identity".into(),
             interface: self.interface.clone(),
             region: self.region.clone(),
             version: None,
         };
-        let mut session = Session::builder(transport, clock, nowhere)
+        let session = self
+            .wiring
+            .start(transport, nowhere)
             .authorize(self.authorize)
             .api(Api("v1"))
             .details(error::details)
             .header(ACCEPT, HeaderValue::from_static("application/json"));
+        let mut session = self.wiring.settle(session);
         if let Some(agent) = &self.user_agent {
             session = header(session, USER_AGENT, agent)?;
         }
@@ -247,23 +252,18 @@ impl HttpClientBuilder {
             let agent = self.user_agent.as_deref().unwrap_or("pentad");
             session = header(session, FORWARDED, &format!("for={ip};by={agent}"))?;
         }
-        if let Some(retry) = self.retry {
-            session = session.retry(retry);
-        }
-        if let Some(limits) = self.limits {
-            session = session.limits(limits);
-        }
+        let mut limits = self.wiring.limits();
+        limits.total = self.timeout.unwrap_or(limits.total);
+        session = session.limits(limits);
         if let Some(kept) = self.timings {
             session = session.timings(kept);
-        }
-        for observer in self.observers {
-            session = session.observer(observer);
         }
         Ok(HttpClient(Arc::new(Inner {
             session: session.build(),
             region: self.region,
             interface: self.interface,
             cloud: self.cloud,
+            interfaces: self.interfaces,
             services: Mutex::default(),
         })))
     }

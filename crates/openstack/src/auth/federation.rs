@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use super::answer::{self, Issued};
 use super::device::{DeviceGrant, DevicePrompt};
+use super::pkce::Pkce;
 use crate::error::{details, missing};
 use crate::ops;
 
@@ -32,6 +33,7 @@ pub struct Federation {
     pub(super) discovery: Option<String>,
     pub(super) token_url: Option<String>,
     pub(super) device_url: Option<String>,
+    pub(super) pkce: Option<Pkce>,
 }
 
 /// How the provider is convinced.
@@ -44,6 +46,14 @@ pub enum Grant {
     Password(String, Secret),
     /// It was already: here is its access token.
     AccessToken(Secret),
+    /// By a person with a browser, who was sent to [`Federation::authorization_url`] and came back to `redirect_uri` with
+    /// a code. It is good for one login.
+    Code {
+        /// Where the person was sent back to.
+        redirect_uri: String,
+        /// What came back with them.
+        code: Secret,
+    },
     /// By a person with a browser; the function is told where to send them. It must not block.
     Device(std::sync::Arc<dyn Fn(&DevicePrompt) + Send + Sync>),
 }
@@ -54,6 +64,7 @@ impl Grant {
             Self::ClientCredentials => "client_credentials",
             Self::Password(..) => "password",
             Self::AccessToken(_) => "access_token",
+            Self::Code { .. } => "authorization_code",
             Self::Device(_) => "device_code",
         }
     }
@@ -72,6 +83,7 @@ impl Federation {
             discovery: None,
             token_url: None,
             device_url: None,
+            pkce: None,
         }
     }
 
@@ -111,6 +123,30 @@ impl Federation {
         self
     }
 
+    /// Proves to the provider that who began the login ends it, where a person is asked (RFC 7636).
+    #[must_use]
+    pub fn pkce(mut self, pkce: Pkce) -> Self {
+        self.pkce = Some(pkce);
+        self
+    }
+
+    /// Where to send a person for a login by [`Grant::Code`]. `endpoint` is the provider's authorization endpoint; `state`
+    /// is to come back unchanged.
+    pub fn authorization_url(&self, endpoint: &str, redirect_uri: &str, state: &str) -> String {
+        let mut pairs = vec![
+            ("response_type", "code"),
+            ("client_id", self.client_id.as_str()),
+            ("redirect_uri", redirect_uri),
+            ("scope", self.scope.as_str()),
+            ("state", state),
+        ];
+        if let Some(pkce) = &self.pkce {
+            pairs.extend([("code_challenge", pkce.challenge()), ("code_challenge_method", "S256")]);
+        }
+        let mark = if endpoint.contains('?') { '&' } else { '?' };
+        format!("{endpoint}{mark}{}", encoded(&pairs))
+    }
+
     pub(super) fn identity(&self) -> Vec<(String, String)> {
         let part = |what: &str, value: &str| (format!("openid.{what}"), value.to_owned());
         let mut parts = vec![
@@ -127,7 +163,8 @@ impl Federation {
                 parts.push(part("password", password.expose()));
             }
             Grant::AccessToken(token) => parts.push(part("access_token", token.expose())),
-            Grant::ClientCredentials | Grant::Device(_) => {}
+            // A code is another one each time.
+            Grant::ClientCredentials | Grant::Device(_) | Grant::Code { .. } => {}
         }
         parts
     }
@@ -164,6 +201,19 @@ impl Federation {
                 ];
                 self.post(ex, &ops::OIDC_TOKEN, &url, &form).await?
             }
+            Grant::Code { redirect_uri, code } => {
+                let url = self.endpoint(ex, "token_endpoint", self.token_url.as_ref()).await?;
+                let mut form = vec![
+                    ("grant_type", "authorization_code"),
+                    ("redirect_uri", redirect_uri.as_str()),
+                    ("code", code.expose()),
+                ];
+                form.extend(self.verifier());
+                if self.client_secret.is_none() {
+                    form.push(("client_id", &self.client_id));
+                }
+                self.post(ex, &ops::OIDC_TOKEN, &url, &form).await?
+            }
             Grant::Device(show) => self.by_device(ex, show.as_ref()).await?,
         };
         answer["access_token"].as_str().map(Secret::new).ok_or_else(|| refused(&answer))
@@ -172,7 +222,10 @@ impl Federation {
     async fn by_device(&self, ex: &Exchange, show: &(dyn Fn(&DevicePrompt) + Send + Sync)) -> Result<Value> {
         let start = self.endpoint(ex, "device_authorization_endpoint", self.device_url.as_ref()).await?;
         let url = self.endpoint(ex, "token_endpoint", self.token_url.as_ref()).await?;
-        let form = [("client_id", self.client_id.as_str()), ("scope", self.scope.as_str())];
+        let mut form = vec![("client_id", self.client_id.as_str()), ("scope", self.scope.as_str())];
+        if let Some(pkce) = &self.pkce {
+            form.extend([("code_challenge", pkce.challenge()), ("code_challenge_method", "S256")]);
+        }
         let begun = self.post(ex, &ops::OIDC_DEVICE, &start, &form).await?;
         let mut grant = DeviceGrant::read(&begun).ok_or_else(|| refused(&begun))?;
         show(&grant.prompt);
@@ -182,11 +235,12 @@ impl Federation {
                     .with_op(ops::OIDC_DEVICE.id)
             })?;
             ex.clock().sleep(pause).await;
-            let form = [
+            let mut form = vec![
                 ("grant_type", "urn:ietf:params:oauth:grant-type:device_code"),
                 ("device_code", grant.code.expose()),
                 ("client_id", self.client_id.as_str()),
             ];
+            form.extend(self.verifier());
             let answer = self.post(ex, &ops::OIDC_TOKEN, &url, &form).await?;
             match answer["error"].as_str() {
                 Some("authorization_pending") => {}
@@ -194,6 +248,10 @@ impl Federation {
                 _ => return Ok(answer),
             }
         }
+    }
+
+    fn verifier(&self) -> Option<(&str, &str)> {
+        self.pkce.as_ref().map(|pkce| ("code_verifier", pkce.verifier().expose()))
     }
 
     async fn endpoint(&self, ex: &Exchange, name: &'static str, known: Option<&String>) -> Result<String> {
@@ -210,8 +268,7 @@ impl Federation {
 
     /// Sends a form as the client. A 400 is an answer too: its `error` says what to do.
     async fn post(&self, ex: &Exchange, op: &'static Op, url: &str, form: &[(&str, &str)]) -> Result<Value> {
-        let pair = |(name, value): &(&str, &str)| format!("{name}={}", utf8_percent_encode(value, FORM));
-        let text = form.iter().map(pair).collect::<Vec<_>>().join("&");
+        let text = encoded(form);
         let mut draft = at(ex, url)?
             .op(op)
             .header(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"))
@@ -226,6 +283,12 @@ impl Federation {
         }
         draft.call(decode::json).await
     }
+}
+
+/// A form.
+fn encoded(pairs: &[(&str, &str)]) -> String {
+    let pair = |(name, value): &(&str, &str)| format!("{name}={}", utf8_percent_encode(value, FORM));
+    pairs.iter().map(pair).collect::<Vec<_>>().join("&")
 }
 
 /// The pipeline towards exactly a URL.

@@ -13,7 +13,8 @@ use sha2::{Digest, Sha256};
 
 use super::answer::{self, Issued};
 use super::federation::Federation;
-use super::method::{Domain, Method, User};
+use super::method::Method;
+use super::name::{Domain, User};
 use super::placed::Placed;
 use super::request;
 use super::scope::Scope;

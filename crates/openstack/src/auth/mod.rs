@@ -9,10 +9,15 @@ mod cloud;
 mod device;
 mod federation;
 mod fixed;
+#[cfg(all(feature = "keyring", target_os = "linux"))]
+mod keyring;
 mod keystone;
 mod method;
+mod name;
 mod passcode;
+mod pkce;
 mod placed;
+pub mod plugin;
 mod request;
 mod scope;
 
@@ -21,8 +26,12 @@ pub use self::cloud::CloudAuth;
 pub use self::device::DevicePrompt;
 pub use self::federation::{Federation, Grant};
 pub use self::fixed::FixedEndpoint;
+#[cfg(all(feature = "keyring", target_os = "linux"))]
+pub use self::keyring::KeyringTokenStore;
 pub(crate) use self::keystone::base_text;
 pub use self::keystone::{IdentityVersion, Keystone};
-pub use self::method::{Domain, Method, Project, User};
+pub use self::method::Method;
+pub use self::name::{Domain, Project, User};
 pub use self::passcode::Passcode;
+pub use self::pkce::Pkce;
 pub use self::scope::Scope;

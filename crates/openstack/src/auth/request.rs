@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use pentad_core::{Error, ErrorKind, Result};
 use serde_json::{Map, Value, json};
 
-use super::method::{Domain, Method, Project, User};
+use super::method::Method;
+use super::name::{Domain, Project, User};
 use super::scope::Scope;
 
 /// The body of a v3 login.

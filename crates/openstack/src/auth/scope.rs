@@ -3,7 +3,7 @@
 use pentad_core::Result;
 use serde_json::{Value, json};
 
-use super::method::{Domain, Project};
+use super::name::{Domain, Project};
 
 /// What a token is good for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

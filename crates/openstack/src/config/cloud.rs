@@ -24,6 +24,16 @@ impl Cloud {
         Self { name: name.to_owned(), settings }
     }
 
+    /// A login by a plugin of this name with these options.
+    pub(crate) fn of_options(auth_type: &str, auth: Map<String, Value>) -> Self {
+        let mut settings = Map::new();
+        settings.insert("auth_type".to_owned(), auth_type.into());
+        settings.insert("auth".to_owned(), auth.into());
+        // The names of old belong to v2.0 as well; nothing here can contradict itself.
+        let _ = fix::apply(&mut settings, None, true);
+        Self { name: auth_type.to_owned(), settings }
+    }
+
     /// Its name; `envvars` if variables made it.
     pub fn name(&self) -> &str {
         &self.name

@@ -73,6 +73,11 @@ impl Environment {
         settings
     }
 
+    /// The options of logins that variables set, by their names.
+    pub(crate) fn options(&self) -> impl Iterator<Item = (String, &str)> {
+        self.login().map(|(name, value)| (name.to_ascii_lowercase(), value))
+    }
+
     fn login(&self) -> impl Iterator<Item = (&str, &str)> {
         const NOT: [&str; 6] = [
             "CLOUD",

@@ -10,7 +10,7 @@ use pentad_core::{Authorize, Error, ErrorKind, Result, Secret};
 use super::cloud::Cloud;
 use crate::auth::{
     DevicePrompt, Domain, Federation, FixedEndpoint, Grant, IdentityVersion, Keystone, Method, Passcode,
-    Project, Scope, User,
+    Pkce, Project, Scope, User,
 };
 use crate::error::missing;
 
@@ -50,13 +50,15 @@ pub(super) fn keystone(cloud: &Cloud) -> Result<Keystone> {
         "v3applicationcredential" => (vec![application_credential(cloud)], Some(IdentityVersion::V3)),
         "v3totp" => (vec![totp(cloud)], Some(IdentityVersion::V3)),
         "v3multifactor" => (several(cloud)?, Some(IdentityVersion::V3)),
-        "v3oidcclientcredentials" | "v3oidcpassword" | "v3oidcaccesstoken" | "v3oidcdeviceauthz" => {
-            (vec![openid(cloud, &kind)], Some(IdentityVersion::V3))
-        }
+        "v3oidcclientcredentials"
+        | "v3oidcpassword"
+        | "v3oidcaccesstoken"
+        | "v3oidcauthcode"
+        | "v3oidcdeviceauthz" => (vec![openid(cloud, &kind)], Some(IdentityVersion::V3)),
         other => {
             return Err(Error::new(ErrorKind::Unsupported, format!("no login is called {other:?}")).with_hint(
                 "auth_type is one of: password, token, v3password, v3token, v3applicationcredential, v3totp, \
-                 v3multifactor, v3oidcclientcredentials, v3oidcpassword, v3oidcaccesstoken, v3oidcdeviceauthz, v2password, v2token, admin_token, http_basic, none",
+                 v3multifactor, v3oidcclientcredentials, v3oidcpassword, v3oidcaccesstoken, v3oidcauthcode, v3oidcdeviceauthz, v2password, v2token, admin_token, http_basic, none",
             ));
         }
     };
@@ -168,6 +170,9 @@ fn openid(cloud: &Cloud, kind: &str) -> Found {
     let grant = match kind {
         "v3oidcpassword" => Grant::Password(need("username"), Secret::new(need("password"))),
         "v3oidcaccesstoken" => Grant::AccessToken(Secret::new(need("access_token"))),
+        "v3oidcauthcode" => {
+            Grant::Code { redirect_uri: need("redirect_uri"), code: Secret::new(need("code")) }
+        }
         "v3oidcdeviceauthz" => Grant::Device(Arc::new(say)),
         _ => Grant::ClientCredentials,
     };
@@ -186,6 +191,10 @@ fn openid(cloud: &Cloud, kind: &str) -> Found {
     }
     if let Some(url) = cloud.auth("access_token_endpoint") {
         federation = federation.token_endpoint(&url);
+    }
+    // The original's name for the secret that the person's browser never sees.
+    if let Some(verifier) = cloud.auth("code_verifier") {
+        federation = federation.pkce(Pkce::from_verifier(Secret::new(verifier)));
     }
     if let Some(url) = cloud.auth("device_authorization_endpoint") {
         federation = federation.device_endpoint(&url);

@@ -1,6 +1,9 @@
-//! The client of the identity service: tokens, and what the caller may do.
+//! The client of the identity service: tokens, what the caller may do, and what is administered.
 
+mod admin;
 mod connect;
+pub mod kinds;
+mod members;
 mod model;
 mod raw;
 
@@ -16,7 +19,9 @@ use pentad_core::{
 use serde::Deserialize;
 use serde_json::Value;
 
+pub use self::admin::Identity;
 pub use self::connect::ClientBuilder;
+pub use self::members::{Assignment, Grants, Holder, Inference, On};
 pub use self::model::{AuthDomain, AuthProject, IssuedToken};
 
 use crate::auth::{Access, CloudAuth, Keystone};

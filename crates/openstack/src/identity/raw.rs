@@ -1,10 +1,11 @@
 //! The raw door: every operation by its identifier.
 
 use http::HeaderName;
-use pentad_core::{Call, Context, Cursor, Draft, Error, ErrorKind, List, Page, Request, Result, decode};
+use pentad_core::{Call, Context, Draft, Error, ErrorKind, List, Page, Result, decode};
 use serde_json::Value;
 
 use super::Client;
+use crate::manager::page::place;
 use crate::ops;
 
 impl Client {
@@ -43,7 +44,7 @@ impl Client {
             return Err(Error::new(ErrorKind::Unsupported, format!("{op_id} gives no list"))
                 .with_hint("call() sends every operation"));
         }
-        Ok(draft.list(cursor, page))
+        Ok(draft.list(crate::manager::page::cursor, page))
     }
 
     fn draft(&self, op_id: &str, args: &[(&str, &str)], query: &[(&str, &str)]) -> Result<Draft> {
@@ -70,22 +71,10 @@ impl Client {
     }
 }
 
-/// The next page is a link where the service pages at all.
-fn cursor(place: &Cursor, request: &mut Request) {
-    match place {
-        Cursor::Link(link) => {
-            // A link that cannot be followed is refused before it comes here.
-            let _ = request.follow(&link.to_string());
-        }
-        Cursor::Marker(marker) => request.set_query("marker", marker.clone()),
-        _ => {}
-    }
-}
-
 /// The one list in an answer, whatever it is called (OpenStack reference B9).
 fn page(context: &Context, _: &http::response::Parts, body: bytes::Bytes) -> Result<Page<Value>> {
     let mut document: Value = decode::from_json(context.op(), &body)?;
-    let next = document["links"]["next"].as_str().map(|link| context.link(link)).transpose()?;
+    let next = document["links"]["next"].as_str().map(|link| place(context, link)).transpose()?;
     let list = document.as_object_mut().and_then(|map| map.values_mut().find_map(Value::as_array_mut));
     let items = list.map(std::mem::take).unwrap_or_default();
     Ok(Page::new(items).next(next).raw(body))

@@ -2,10 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail the test")]
 
+mod canary;
 mod config;
 mod endpoint;
+mod identity;
 mod login;
+mod manager;
+mod migration;
 mod openid;
 mod renew;
 mod shared;
 mod stage;
+mod vectors;

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use pentad_core::{ErrorKind, Secret};
-use pentad_openstack::auth::{Federation, Grant, Keystone, Scope};
+use pentad_openstack::auth::{Federation, Grant, Keystone, Pkce, Scope};
 use pentad_testkit::{ManualClock, ScriptedTransport, run};
 use serde_json::{Value, json};
 
@@ -78,4 +78,60 @@ fn a_provider_that_refuses_is_quoted_and_not_asked_again() {
     assert_eq!(error.kind(), ErrorKind::Unauthenticated);
     assert!(error.message().contains("no such client") && !format!("{error:?}").contains("canary"));
     assert_eq!(script.left(), 0);
+}
+
+#[test]
+fn a_code_that_came_back_with_a_person_is_turned_into_a_token_with_its_proof() {
+    let pkce = Pkce::from_verifier(Secret::new("verifier-canary"));
+    let grant = Grant::Code {
+        redirect_uri: "http://localhost:8080/back".to_owned(),
+        code: Secret::new("code-canary"),
+    };
+    let federation = Federation::new("sso", "openid", grant).client("me", None).pkce(pkce.clone());
+    let url = federation.authorization_url("https://sso.test/authorize", "http://localhost:8080/back", "s1");
+    assert!(url.starts_with(
+        "https://sso.test/authorize?response_type=code&client_id=me&redirect_uri=http%3A%2F%2F"
+    ));
+    assert!(
+        url.contains(&format!("&state=s1&code_challenge={}&code_challenge_method=S256", pkce.challenge()))
+    );
+    let script = ScriptedTransport::new().answer(200, r#"{"access_token": "at"}"#).reply(issued("unscoped"));
+    let federation = federation.token_endpoint("https://sso.test/token");
+    assert!(!format!("{federation:?}").contains("canary"));
+    let lines = Arc::new(Mutex::new(String::new()));
+    let seen = Arc::clone(&lines);
+    let log = pentad_openstack::CurlLog::new(move |line| seen.lock().unwrap().push_str(line));
+    let client = pentad_openstack::Client::new(Keystone::federated(URL, federation).unwrap())
+        .transport(script.shared())
+        .clock(ManualClock::auto().shared())
+        .observer(Arc::new(log))
+        .build()
+        .unwrap();
+    run(client.issue()).unwrap();
+    let body = String::from_utf8(script.requests()[0].body.to_vec()).unwrap();
+    assert_eq!(
+        body,
+        "grant_type=authorization_code&redirect_uri=http%3A%2F%2Flocalhost%3A8080%2Fback&code=code-canary\
+         &code_verifier=verifier-canary&client_id=me"
+    );
+    let lines = lines.lock().unwrap();
+    assert!(!lines.contains("canary") && lines.contains("code=***"), "{lines}");
+}
+
+#[test]
+fn a_device_login_can_prove_who_began_it() {
+    let script = ScriptedTransport::new()
+        .answer(200, r#"{"device_code": "dc", "user_code": "A", "verification_uri": "https://sso.test/go", "interval": 1}"#)
+        .answer(200, r#"{"access_token": "at"}"#)
+        .reply(issued("unscoped"));
+    let federation = Federation::new("sso", "openid", Grant::Device(Arc::new(|_| {})))
+        .client("me", None)
+        .pkce(Pkce::from_verifier(Secret::new("v")))
+        .device_endpoint("https://sso.test/device")
+        .token_endpoint("https://sso.test/token");
+    run(client(Keystone::federated(URL, federation).unwrap(), &script, &ManualClock::auto()).issue())
+        .unwrap();
+    let sent = script.requests();
+    assert!(sent[0].body.ends_with(b"&code_challenge_method=S256"));
+    assert!(sent[1].body.ends_with(b"&code_verifier=v"));
 }

@@ -1,10 +1,14 @@
 //! What OpenStack services say in their error bodies, and questions worth asking of an error.
 
+mod class;
+
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
 use http::response::Parts;
 use pentad_core::{ApiDetails, Error, ErrorKind, Op};
 use serde_json::{Map, Value};
+
+pub use self::class::HttpClass;
 
 use crate::ops;
 
@@ -20,6 +24,8 @@ pub(crate) mod code {
     pub(crate) const MISSING_OPTIONS: &str = "AuthPluginOptionsMissing";
     pub(crate) const DISCOVERY: &str = "DiscoveryFailure";
     pub(crate) const RECEIPT: &str = "MissingAuthMethods";
+    pub(crate) const AUTH_SYSTEM: &str = "AuthSystemNotFound";
+    pub(crate) const NO_UNIQUE_MATCH: &str = "NoUniqueMatch";
 }
 
 /// Reads an error body in any of the shapes that OpenStack services have (OpenStack reference A15 and B7):
@@ -157,8 +163,18 @@ fn variable(option: &str) -> String {
 
 /// Questions about an error that OpenStack clients ask.
 pub trait ErrorExt {
+    /// The class that the original raises for it; `None` where no service answered.
+    fn class(&self) -> Option<HttpClass>;
+    /// What the service says beyond its message.
+    fn details(&self) -> Option<String>;
+    /// As the original prints it: `Not Found (HTTP 404) (Request-ID: req-1)`.
+    fn original_text(&self) -> Option<String>;
+    /// No login is called so.
+    fn is_auth_system_not_found(&self) -> bool;
     /// The catalog has no endpoint like the one that was asked for.
     fn is_endpoint_not_found(&self) -> bool;
+    /// Several things match where one was asked for.
+    fn is_no_unique_match(&self) -> bool;
     /// The login lacks options; the message names them.
     fn is_missing_options(&self) -> bool;
     /// No version of the identity service could be found out.
@@ -176,8 +192,28 @@ fn has_code(error: &Error, code: &str) -> bool {
 }
 
 impl ErrorExt for Error {
+    fn class(&self) -> Option<HttpClass> {
+        self.status().map(HttpClass::of)
+    }
+
+    fn details(&self) -> Option<String> {
+        class::details(self.api()?)
+    }
+
+    fn original_text(&self) -> Option<String> {
+        class::original_text(self)
+    }
+
+    fn is_auth_system_not_found(&self) -> bool {
+        has_code(self, code::AUTH_SYSTEM)
+    }
+
     fn is_endpoint_not_found(&self) -> bool {
         has_code(self, code::ENDPOINT_NOT_FOUND) || has_code(self, code::EMPTY_CATALOG)
+    }
+
+    fn is_no_unique_match(&self) -> bool {
+        has_code(self, code::NO_UNIQUE_MATCH)
     }
 
     fn is_missing_options(&self) -> bool {
