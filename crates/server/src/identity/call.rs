@@ -176,6 +176,14 @@ pub(crate) fn member(name: &str, value: Value) -> Value {
     Value::Object(all)
 }
 
+/// The record with this id, of a kind whose absence is told with its title and no colon.
+///
+/// # Errors
+/// 404.
+pub(crate) fn find_for<R: Record>(tx: &mut Tx<'_>, id: &str) -> Answer<R> {
+    records::get(tx, id)?.ok_or_else(|| Failure::missing_for(R::TITLE, id))
+}
+
 /// The record with this id.
 ///
 /// # Errors

@@ -4,7 +4,10 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use futures_util::future::BoxFuture;
+use http::Method;
 use jiff::Timestamp;
+
+use super::model::AccessRule;
 
 /// Who a token belongs to and what it may do.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -26,12 +29,19 @@ pub struct TokenInfo {
     pub is_admin: bool,
     /// When the token ends, in service time; `None` never.
     pub expires_at: Option<Timestamp>,
+    /// What an application credential allows; empty for whatever the roles do.
+    pub(crate) rules: Vec<AccessRule>,
 }
 
 impl TokenInfo {
     /// A token of a user, without scope and roles.
     pub fn new(user_id: impl Into<String>) -> Self {
         Self { user_id: user_id.into(), ..Self::default() }
+    }
+
+    /// Whether the access rules of the token's application credential, if it has any, allow a call of a service.
+    pub fn permits(&self, service_type: &str, method: &Method, path: &str) -> bool {
+        self.rules.is_empty() || self.rules.iter().any(|rule| rule.allows(service_type, method, path))
     }
 
     /// Whether the token carries a role, in any case.

@@ -100,6 +100,11 @@ impl Failure {
         Self::not_found(format!("Could not find {kind}: {id}."))
     }
 
+    /// 404 `Could not find <title> <id>.`
+    pub(crate) fn missing_for(title: &str, id: &str) -> Self {
+        Self::not_found(format!("Could not find {title} {id}."))
+    }
+
     /// 404 with a text of its own.
     pub(crate) fn not_found(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::NOT_FOUND, message)

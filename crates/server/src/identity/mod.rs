@@ -11,6 +11,7 @@ mod catalog;
 mod check;
 mod error;
 mod handlers;
+mod json_home;
 mod model;
 mod quirks;
 mod routes;
@@ -44,6 +45,8 @@ use crate::{Context, Listening, Places, Root, SeedError, Service, ServiceTime, T
 
 /// What sealed credentials are for.
 const SEALED_BLOB: &str = "identity.credential";
+/// Where application credentials get access tokens of OAuth 2.0; the one path that takes a form.
+const OAUTH2_TOKEN: &str = "/v3/OS-OAUTH2/token";
 /// Longest body: as long as the real service takes.
 const LONGEST_BODY: usize = 114_688;
 
@@ -125,6 +128,9 @@ impl IdentityCheck for Core {
                 info.project_name = Some(project.name.clone());
             }
             info.roles = access.roles.iter().map(|role| role.name.clone()).collect();
+            if let Some(own) = &access.application_credential {
+                info.rules.clone_from(&own.access_rules);
+            }
             info.is_admin = access.is_admin();
             info.expires_at = jiff::Timestamp::from_second(access.payload.expires).ok();
             Ok(info)
@@ -209,11 +215,16 @@ impl Keystone {
                 Err(Refused::Unknown | Refused::Void) => return Err(Failure::unauthorized()),
             },
         };
+        if let Some(access) = &access
+            && !allowed(access, &inbound.method, &path)
+        {
+            return Err(Failure::unauthorized());
+        }
         let query = inbound.query_pairs();
         if query.iter().any(|(name, value)| name.contains('\0') || value.contains('\0')) {
             return Err(Failure::invalid("The query holds a null character."));
         }
-        let body = read_body(&mut inbound).await?;
+        let body = read_body(&mut inbound, path == OAUTH2_TOKEN).await?;
         let call = Arc::new(Call {
             core: Arc::clone(&self.core),
             origin: inbound.origin().to_owned(),
@@ -245,8 +256,15 @@ impl Keystone {
     }
 }
 
+/// Whether the access rules of the token's application credential allow a call. Its token may always be looked at.
+fn allowed(access: &Access, method: &Method, path: &str) -> bool {
+    let rules = access.application_credential.as_ref().map_or(&[][..], |own| &own.access_rules);
+    let looks = *method == Method::GET && path == "/v3/auth/tokens";
+    rules.is_empty() || looks || rules.iter().any(|rule| rule.allows("identity", method, path))
+}
+
 /// The body as an object; an absent one is empty.
-async fn read_body(inbound: &mut Inbound) -> Answer<Map<String, Value>> {
+async fn read_body(inbound: &mut Inbound, form: bool) -> Answer<Map<String, Value>> {
     let too_long = |length: u64| length > LONGEST_BODY as u64;
     if inbound.body.declared().is_some_and(too_long) {
         return Err(Failure::too_large());
@@ -265,6 +283,10 @@ async fn read_body(inbound: &mut Inbound) -> Answer<Map<String, Value>> {
     }
     let kind = inbound.header("content-type").unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    if form && kind == "application/x-www-form-urlencoded" {
+        let pairs = url::form_urlencoded::parse(&body);
+        return Ok(pairs.map(|(name, value)| (name.into_owned(), Value::from(value.into_owned()))).collect());
+    }
     let is_json = kind.is_empty()
         || kind == "application/json"
         || (kind.starts_with("application/") && kind.ends_with("+json"));

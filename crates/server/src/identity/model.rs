@@ -11,6 +11,26 @@ pub(crate) const DEFAULT: &str = "default";
 /// Attributes and options that the service keeps without using them.
 pub(crate) type Bag = Map<String, Value>;
 
+/// How a kind is stored: its name, what messages call it, and where it has them, what its name is unique within (`scope`),
+/// its name, and what it is listed by (`owner`).
+macro_rules! record {
+    ($type:ty, $kind:literal, $title:literal $(, $part:ident: $of:expr)*) => {
+        impl Record for $type {
+            const KIND: &'static str = $kind;
+            const TITLE: &'static str = $title;
+
+            fn id(&self) -> &str {
+                &self.id
+            }
+
+            $(fn $part(&self) -> &str {
+                let part: fn(&Self) -> &str = $of;
+                part(self)
+            })*
+        }
+    };
+}
+
 /// A user.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct User {
@@ -29,19 +49,7 @@ pub(crate) struct User {
     pub(crate) extra: Bag,
 }
 
-impl Record for User {
-    const KIND: &'static str = "user";
-    const TITLE: &'static str = "user";
-    fn id(&self) -> &str {
-        &self.id
-    }
-    fn scope(&self) -> &str {
-        &self.domain_id
-    }
-    fn name(&self) -> &str {
-        &self.name
-    }
-}
+record!(User, "user", "user", scope: |this| &this.domain_id, name: |this| &this.name);
 
 /// A project, or a domain: a project that is one.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -59,22 +67,12 @@ pub(crate) struct Project {
     pub(crate) extra: Bag,
 }
 
-impl Record for Project {
-    const KIND: &'static str = "project";
-    const TITLE: &'static str = "project";
-    fn id(&self) -> &str {
-        &self.id
-    }
-    fn scope(&self) -> &str {
-        self.domain_id.as_deref().unwrap_or_default()
-    }
-    fn name(&self) -> &str {
-        &self.name
-    }
-    fn owner(&self) -> &str {
-        self.parent_id.as_deref().unwrap_or_default()
-    }
-}
+record!(
+    Project, "project", "project",
+    scope: |this| this.domain_id.as_deref().unwrap_or_default(),
+    name: |this| &this.name,
+    owner: |this| this.parent_id.as_deref().unwrap_or_default()
+);
 
 /// A role, of all domains or of one.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -87,19 +85,11 @@ pub(crate) struct Role {
     pub(crate) extra: Bag,
 }
 
-impl Record for Role {
-    const KIND: &'static str = "role";
-    const TITLE: &'static str = "role";
-    fn id(&self) -> &str {
-        &self.id
-    }
-    fn scope(&self) -> &str {
-        self.domain_id.as_deref().unwrap_or_default()
-    }
-    fn name(&self) -> &str {
-        &self.name
-    }
-}
+record!(
+    Role, "role", "role",
+    scope: |this| this.domain_id.as_deref().unwrap_or_default(),
+    name: |this| &this.name
+);
 
 /// A group of users.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -111,19 +101,7 @@ pub(crate) struct Group {
     pub(crate) extra: Bag,
 }
 
-impl Record for Group {
-    const KIND: &'static str = "group";
-    const TITLE: &'static str = "group";
-    fn id(&self) -> &str {
-        &self.id
-    }
-    fn scope(&self) -> &str {
-        &self.domain_id
-    }
-    fn name(&self) -> &str {
-        &self.name
-    }
-}
+record!(Group, "group", "group", scope: |this| &this.domain_id, name: |this| &this.name);
 
 /// A service of the catalog.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -136,13 +114,7 @@ pub(crate) struct CatalogService {
     pub(crate) extra: Bag,
 }
 
-impl Record for CatalogService {
-    const KIND: &'static str = "service";
-    const TITLE: &'static str = "service";
-    fn id(&self) -> &str {
-        &self.id
-    }
-}
+record!(CatalogService, "service", "service");
 
 /// An address of a service.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -158,16 +130,7 @@ pub(crate) struct Endpoint {
     pub(crate) extra: Bag,
 }
 
-impl Record for Endpoint {
-    const KIND: &'static str = "endpoint";
-    const TITLE: &'static str = "endpoint";
-    fn id(&self) -> &str {
-        &self.id
-    }
-    fn owner(&self) -> &str {
-        &self.service_id
-    }
-}
+record!(Endpoint, "endpoint", "endpoint", owner: |this| &this.service_id);
 
 /// A region.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -178,16 +141,7 @@ pub(crate) struct Region {
     pub(crate) extra: Bag,
 }
 
-impl Record for Region {
-    const KIND: &'static str = "region";
-    const TITLE: &'static str = "region";
-    fn id(&self) -> &str {
-        &self.id
-    }
-    fn owner(&self) -> &str {
-        self.parent_region_id.as_deref().unwrap_or_default()
-    }
-}
+record!(Region, "region", "region", owner: |this| this.parent_region_id.as_deref().unwrap_or_default());
 
 /// A credential of another service, or a TOTP secret.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -202,16 +156,7 @@ pub(crate) struct Credential {
     pub(crate) extra: Bag,
 }
 
-impl Record for Credential {
-    const KIND: &'static str = "credential";
-    const TITLE: &'static str = "credential";
-    fn id(&self) -> &str {
-        &self.id
-    }
-    fn owner(&self) -> &str {
-        &self.user_id
-    }
-}
+record!(Credential, "credential", "credential", owner: |this| &this.user_id);
 
 /// An application credential.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -231,7 +176,7 @@ pub(crate) struct AppCredential {
 }
 
 /// A call that an application credential allows.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct AccessRule {
     #[serde(default)]
     pub(crate) id: String,
@@ -240,22 +185,54 @@ pub(crate) struct AccessRule {
     pub(crate) service: Option<String>,
 }
 
-impl Record for AppCredential {
-    const KIND: &'static str = "application_credential";
-    const TITLE: &'static str = "Application Credential";
-    fn id(&self) -> &str {
-        &self.id
-    }
-    fn scope(&self) -> &str {
-        &self.user_id
-    }
-    fn name(&self) -> &str {
-        &self.name
-    }
-    fn owner(&self) -> &str {
-        &self.user_id
+impl AccessRule {
+    /// Whether it allows a call. In its path `*` and `{name}` stand for one segment, `**` for any number of them.
+    pub(crate) fn allows(&self, service_type: &str, method: &http::Method, path: &str) -> bool {
+        self.service.as_deref() == Some(service_type)
+            && self.method.as_deref() == Some(method.as_str())
+            && self.path.as_deref().is_some_and(|pattern| fits(pattern.as_bytes(), path.as_bytes()))
     }
 }
+
+/// Whether a path fits a pattern. Goes back to the last `**`, and to the last `*` behind it, so that the work is bounded
+/// by the product of the lengths.
+fn fits(pattern: &[u8], path: &[u8]) -> bool {
+    // reached[i]: the pattern up to here fits the first i bytes of the path.
+    let mut reached = vec![false; path.len() + 1];
+    reached[0] = true;
+    let mut rest = pattern;
+    while let [first, tail @ ..] = rest {
+        let mut next = vec![false; path.len() + 1];
+        let (one_segment, after) = match (first, tail) {
+            (b'*', [b'*', tail @ ..]) => (Some(false), tail),
+            (b'*', tail) => (Some(true), tail),
+            (b'{', tail) => match tail.iter().position(|byte| *byte == b'}') {
+                Some(end) => (Some(true), &tail[end + 1..]),
+                None => (None, tail),
+            },
+            (_, tail) => (None, tail),
+        };
+        for at in 0..=path.len() {
+            let before = at.checked_sub(1);
+            next[at] = match one_segment {
+                None => before.is_some_and(|before| reached[before] && path[before] == *first),
+                Some(true) => {
+                    before.is_some_and(|before| path[before] != b'/' && (reached[before] || next[before]))
+                }
+                Some(false) => reached[at] || before.is_some_and(|before| next[before]),
+            };
+        }
+        (reached, rest) = (next, after);
+    }
+    reached[path.len()]
+}
+
+record!(
+    AppCredential, "application_credential", "Application Credential",
+    scope: |this| &this.user_id,
+    name: |this| &this.name,
+    owner: |this| &this.user_id
+);
 
 /// A trust: roles of the trustor that the trustee may use.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -274,16 +251,63 @@ pub(crate) struct Trust {
     pub(crate) extra: Bag,
 }
 
-impl Record for Trust {
-    const KIND: &'static str = "trust";
-    const TITLE: &'static str = "trust";
-    fn id(&self) -> &str {
-        &self.id
-    }
-    fn owner(&self) -> &str {
-        &self.trustor_user_id
+record!(Trust, "trust", "trust", owner: |this| &this.trustor_user_id);
+
+/// Where a limit counts: service, region, resource.
+type Place<'l> = (&'l str, Option<&'l str>, &'l str);
+
+/// How much of something everyone may have.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(crate) struct RegisteredLimit {
+    pub(crate) id: String,
+    pub(crate) service_id: String,
+    pub(crate) region_id: Option<String>,
+    pub(crate) resource_name: String,
+    pub(crate) default_limit: i64,
+    pub(crate) description: Option<String>,
+}
+
+impl RegisteredLimit {
+    /// What only one may stand for.
+    pub(crate) fn place(&self) -> Place<'_> {
+        (&self.service_id, self.region_id.as_deref(), &self.resource_name)
     }
 }
+
+record!(RegisteredLimit, "registered_limit", "registered limit for");
+
+/// How much of something a project or domain may have.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(crate) struct Limit {
+    pub(crate) id: String,
+    pub(crate) service_id: String,
+    pub(crate) region_id: Option<String>,
+    pub(crate) resource_name: String,
+    pub(crate) resource_limit: i64,
+    pub(crate) project_id: Option<String>,
+    pub(crate) domain_id: Option<String>,
+    pub(crate) description: Option<String>,
+}
+
+impl Limit {
+    /// The registered limit that it is an exception from.
+    pub(crate) fn place(&self) -> Place<'_> {
+        (&self.service_id, self.region_id.as_deref(), &self.resource_name)
+    }
+}
+
+record!(Limit, "limit", "limit for");
+
+/// A document of rules for another service.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(crate) struct Policy {
+    pub(crate) id: String,
+    pub(crate) media_type: String,
+    pub(crate) blob: String,
+    pub(crate) extra: Bag,
+}
+
+record!(Policy, "policy", "policy");
 
 /// A fresh id: 32 hexadecimal digits.
 pub(crate) fn new_id() -> String {

@@ -10,8 +10,8 @@ use super::Keystone;
 use super::call::Call;
 use super::error::Answer;
 use super::handlers::{
-    app_credentials, assignments, credentials, discovery, domains, grants, groups, projects, roles, services,
-    tokens, trusts, users, v2,
+    app_credentials, assignments, credentials, discovery, domains, ec2, federation as federated, grants,
+    groups, limits, oauth2, policies, projects, roles, services, tokens, trusts, users, v2,
 };
 use crate::http::Reply;
 use crate::route::{Decoding, Route, RouteTable};
@@ -52,7 +52,19 @@ type Row = Route<Endpoint>;
 
 /// Compiles the table.
 pub(crate) fn table() -> RouteTable<Endpoint> {
-    let groups = [open(), auth(), people(), places(), role_rows(), grant_rows(), catalog(), delegation()];
+    let groups = [
+        open(),
+        auth(),
+        people(),
+        places(),
+        role_rows(),
+        grant_rows(),
+        catalog(),
+        delegation(),
+        things(),
+        limit_rows(),
+        federation(),
+    ];
     RouteTable::new(Decoding::Segments, groups.into_iter().flatten().collect())
 }
 
@@ -111,6 +123,31 @@ fn auth() -> Vec<Row> {
     ]
 }
 
+/// The five routes of a collection.
+macro_rules! crud {
+    ($base:literal $id:literal $one:literal $many:literal, $list:expr, $create:expr, $show:expr, $update:expr, $delete:expr) => {
+        [
+            get($base, concat!("identity:list_", $many), $list),
+            change(Method::POST, $base, concat!("identity:create_", $one), $create),
+            get(concat!($base, "/", $id), concat!("identity:get_", $one), $show),
+            change(Method::PATCH, concat!($base, "/", $id), concat!("identity:update_", $one), $update),
+            change(Method::DELETE, concat!($base, "/", $id), concat!("identity:delete_", $one), $delete),
+        ]
+    };
+}
+
+fn things() -> Vec<Row> {
+    let mut rows = Vec::from(crud!("/v3/groups" "{group}" "group" "groups",
+        groups::list, groups::create, groups::show, groups::update, groups::delete));
+    rows.extend(crud!("/v3/projects" "{project}" "project" "projects",
+        projects::list, projects::create, projects::show, projects::update, projects::delete));
+    rows.extend(crud!("/v3/domains" "{domain}" "domain" "domains",
+        domains::list, domains::create, domains::show, domains::update, domains::delete));
+    rows.extend(crud!("/v3/roles" "{role}" "role" "roles",
+        roles::list, roles::create, roles::show, roles::update, roles::delete));
+    rows
+}
+
 fn people() -> Vec<Row> {
     vec![
         get("/v3/users", "identity:list_users", users::list),
@@ -127,11 +164,6 @@ fn people() -> Vec<Row> {
         ),
         get("/v3/users/{user}/groups", "identity:list_groups_for_user", users::groups),
         get("/v3/users/{user}/projects", "identity:list_user_projects", users::projects),
-        get("/v3/groups", "identity:list_groups", groups::list),
-        change(Method::POST, "/v3/groups", "identity:create_group", groups::create),
-        get("/v3/groups/{group}", "identity:get_group", groups::show),
-        change(Method::PATCH, "/v3/groups/{group}", "identity:update_group", groups::update),
-        change(Method::DELETE, "/v3/groups/{group}", "identity:delete_group", groups::delete),
         get("/v3/groups/{group}/users", "identity:list_users_in_group", groups::users),
         get("/v3/groups/{group}/users/{user}", "identity:check_user_in_group", groups::has),
         change(Method::PUT, "/v3/groups/{group}/users/{user}", "identity:add_user_to_group", groups::add),
@@ -146,11 +178,6 @@ fn people() -> Vec<Row> {
 
 fn places() -> Vec<Row> {
     vec![
-        get("/v3/projects", "identity:list_projects", projects::list),
-        change(Method::POST, "/v3/projects", "identity:create_project", projects::create),
-        get("/v3/projects/{project}", "identity:get_project", projects::show),
-        change(Method::PATCH, "/v3/projects/{project}", "identity:update_project", projects::update),
-        change(Method::DELETE, "/v3/projects/{project}", "identity:delete_project", projects::delete),
         get("/v3/projects/{project}/tags", "identity:list_project_tags", projects::tags),
         change(
             Method::PUT,
@@ -177,21 +204,11 @@ fn places() -> Vec<Row> {
             "identity:delete_project_tag",
             projects::remove_tag,
         ),
-        get("/v3/domains", "identity:list_domains", domains::list),
-        change(Method::POST, "/v3/domains", "identity:create_domain", domains::create),
-        get("/v3/domains/{domain}", "identity:get_domain", domains::show),
-        change(Method::PATCH, "/v3/domains/{domain}", "identity:update_domain", domains::update),
-        change(Method::DELETE, "/v3/domains/{domain}", "identity:delete_domain", domains::delete),
     ]
 }
 
 fn role_rows() -> Vec<Row> {
     vec![
-        get("/v3/roles", "identity:list_roles", roles::list),
-        change(Method::POST, "/v3/roles", "identity:create_role", roles::create),
-        get("/v3/roles/{role}", "identity:get_role", roles::show),
-        change(Method::PATCH, "/v3/roles/{role}", "identity:update_role", roles::update),
-        change(Method::DELETE, "/v3/roles/{role}", "identity:delete_role", roles::delete),
         get("/v3/roles/{role}/implies", "identity:list_implied_roles", roles::implies),
         get("/v3/roles/{role}/implies/{implied}", CHECKED_BY_HEAD, roles::show_implied),
         change(
@@ -211,231 +228,96 @@ fn role_rows() -> Vec<Row> {
     ]
 }
 
+/// The four routes of the roles of somebody on something.
+macro_rules! grants {
+    ($($base:literal $tail:literal;)*) => {
+        vec![$(
+            get(concat!($base, "/roles", $tail), "identity:list_grants", grants::list),
+            get(concat!($base, "/roles/{role}", $tail), "identity:check_grant", grants::check),
+            change(Method::PUT, concat!($base, "/roles/{role}", $tail), "identity:create_grant", grants::create),
+            change(Method::DELETE, concat!($base, "/roles/{role}", $tail), "identity:revoke_grant", grants::revoke),
+        )*]
+    };
+}
+
 fn grant_rows() -> Vec<Row> {
-    vec![
-        get("/v3/projects/{project}/users/{user}/roles", "identity:list_grants", grants::list),
-        get("/v3/projects/{project}/users/{user}/roles/{role}", "identity:check_grant", grants::check),
-        change(
-            Method::PUT,
-            "/v3/projects/{project}/users/{user}/roles/{role}",
-            "identity:create_grant",
-            grants::create,
-        ),
-        change(
-            Method::DELETE,
-            "/v3/projects/{project}/users/{user}/roles/{role}",
-            "identity:revoke_grant",
-            grants::revoke,
-        ),
-        get("/v3/projects/{project}/groups/{group}/roles", "identity:list_grants", grants::list),
-        get("/v3/projects/{project}/groups/{group}/roles/{role}", "identity:check_grant", grants::check),
-        change(
-            Method::PUT,
-            "/v3/projects/{project}/groups/{group}/roles/{role}",
-            "identity:create_grant",
-            grants::create,
-        ),
-        change(
-            Method::DELETE,
-            "/v3/projects/{project}/groups/{group}/roles/{role}",
-            "identity:revoke_grant",
-            grants::revoke,
-        ),
-        get("/v3/domains/{domain}/users/{user}/roles", "identity:list_grants", grants::list),
-        get("/v3/domains/{domain}/users/{user}/roles/{role}", "identity:check_grant", grants::check),
-        change(
-            Method::PUT,
-            "/v3/domains/{domain}/users/{user}/roles/{role}",
-            "identity:create_grant",
-            grants::create,
-        ),
-        change(
-            Method::DELETE,
-            "/v3/domains/{domain}/users/{user}/roles/{role}",
-            "identity:revoke_grant",
-            grants::revoke,
-        ),
-        get("/v3/domains/{domain}/groups/{group}/roles", "identity:list_grants", grants::list),
-        get("/v3/domains/{domain}/groups/{group}/roles/{role}", "identity:check_grant", grants::check),
-        change(
-            Method::PUT,
-            "/v3/domains/{domain}/groups/{group}/roles/{role}",
-            "identity:create_grant",
-            grants::create,
-        ),
-        change(
-            Method::DELETE,
-            "/v3/domains/{domain}/groups/{group}/roles/{role}",
-            "identity:revoke_grant",
-            grants::revoke,
-        ),
-        get("/v3/system/users/{user}/roles", "identity:list_grants", grants::list),
-        get("/v3/system/users/{user}/roles/{role}", "identity:check_grant", grants::check),
-        change(Method::PUT, "/v3/system/users/{user}/roles/{role}", "identity:create_grant", grants::create),
-        change(
-            Method::DELETE,
-            "/v3/system/users/{user}/roles/{role}",
-            "identity:revoke_grant",
-            grants::revoke,
-        ),
-        get("/v3/system/groups/{group}/roles", "identity:list_grants", grants::list),
-        get("/v3/system/groups/{group}/roles/{role}", "identity:check_grant", grants::check),
-        change(
-            Method::PUT,
-            "/v3/system/groups/{group}/roles/{role}",
-            "identity:create_grant",
-            grants::create,
-        ),
-        change(
-            Method::DELETE,
-            "/v3/system/groups/{group}/roles/{role}",
-            "identity:revoke_grant",
-            grants::revoke,
-        ),
-        get(
-            "/v3/OS-INHERIT/projects/{project}/users/{user}/roles/inherited_to_projects",
-            "identity:list_grants",
-            grants::list,
-        ),
-        get(
-            "/v3/OS-INHERIT/projects/{project}/users/{user}/roles/{role}/inherited_to_projects",
-            "identity:check_grant",
-            grants::check,
-        ),
-        change(
-            Method::PUT,
-            "/v3/OS-INHERIT/projects/{project}/users/{user}/roles/{role}/inherited_to_projects",
-            "identity:create_grant",
-            grants::create,
-        ),
-        change(
-            Method::DELETE,
-            "/v3/OS-INHERIT/projects/{project}/users/{user}/roles/{role}/inherited_to_projects",
-            "identity:revoke_grant",
-            grants::revoke,
-        ),
-        get(
-            "/v3/OS-INHERIT/projects/{project}/groups/{group}/roles/inherited_to_projects",
-            "identity:list_grants",
-            grants::list,
-        ),
-        get(
-            "/v3/OS-INHERIT/projects/{project}/groups/{group}/roles/{role}/inherited_to_projects",
-            "identity:check_grant",
-            grants::check,
-        ),
-        change(
-            Method::PUT,
-            "/v3/OS-INHERIT/projects/{project}/groups/{group}/roles/{role}/inherited_to_projects",
-            "identity:create_grant",
-            grants::create,
-        ),
-        change(
-            Method::DELETE,
-            "/v3/OS-INHERIT/projects/{project}/groups/{group}/roles/{role}/inherited_to_projects",
-            "identity:revoke_grant",
-            grants::revoke,
-        ),
-        get(
-            "/v3/OS-INHERIT/domains/{domain}/users/{user}/roles/inherited_to_projects",
-            "identity:list_grants",
-            grants::list,
-        ),
-        get(
-            "/v3/OS-INHERIT/domains/{domain}/users/{user}/roles/{role}/inherited_to_projects",
-            "identity:check_grant",
-            grants::check,
-        ),
-        change(
-            Method::PUT,
-            "/v3/OS-INHERIT/domains/{domain}/users/{user}/roles/{role}/inherited_to_projects",
-            "identity:create_grant",
-            grants::create,
-        ),
-        change(
-            Method::DELETE,
-            "/v3/OS-INHERIT/domains/{domain}/users/{user}/roles/{role}/inherited_to_projects",
-            "identity:revoke_grant",
-            grants::revoke,
-        ),
-        get(
-            "/v3/OS-INHERIT/domains/{domain}/groups/{group}/roles/inherited_to_projects",
-            "identity:list_grants",
-            grants::list,
-        ),
-        get(
-            "/v3/OS-INHERIT/domains/{domain}/groups/{group}/roles/{role}/inherited_to_projects",
-            "identity:check_grant",
-            grants::check,
-        ),
-        change(
-            Method::PUT,
-            "/v3/OS-INHERIT/domains/{domain}/groups/{group}/roles/{role}/inherited_to_projects",
-            "identity:create_grant",
-            grants::create,
-        ),
-        change(
-            Method::DELETE,
-            "/v3/OS-INHERIT/domains/{domain}/groups/{group}/roles/{role}/inherited_to_projects",
-            "identity:revoke_grant",
-            grants::revoke,
-        ),
-    ]
+    grants! {
+        "/v3/projects/{project}/users/{user}" "";
+        "/v3/projects/{project}/groups/{group}" "";
+        "/v3/domains/{domain}/users/{user}" "";
+        "/v3/domains/{domain}/groups/{group}" "";
+        "/v3/system/users/{user}" "";
+        "/v3/system/groups/{group}" "";
+        "/v3/OS-INHERIT/projects/{project}/users/{user}" "/inherited_to_projects";
+        "/v3/OS-INHERIT/projects/{project}/groups/{group}" "/inherited_to_projects";
+        "/v3/OS-INHERIT/domains/{domain}/users/{user}" "/inherited_to_projects";
+        "/v3/OS-INHERIT/domains/{domain}/groups/{group}" "/inherited_to_projects";
+    }
 }
 
 fn catalog() -> Vec<Row> {
+    let mut rows = Vec::from(crud!("/v3/services" "{service}" "service" "services",
+        services::list, services::create, services::show, services::update, services::delete));
+    rows.extend(crud!("/v3/endpoints" "{endpoint}" "endpoint" "endpoints",
+        services::endpoints, services::create_endpoint, services::endpoint, services::update_endpoint,
+        services::delete_endpoint));
+    rows.extend(crud!("/v3/regions" "{region}" "region" "regions",
+        services::regions, services::create_region, services::region, services::update_region,
+        services::delete_region));
+    rows.push(change(
+        Method::PUT,
+        "/v3/regions/{region}",
+        "identity:create_region_with_id",
+        services::create_region,
+    ));
+    rows
+}
+
+fn limit_rows() -> Vec<Row> {
+    // A word that would be an id goes first.
+    let mut rows = vec![get("/v3/limits/model", "identity:get_limit_model", limits::model)];
+    rows.extend(crud!("/v3/limits" "{limit}" "limit" "limits",
+        limits::list, limits::create, limits::show, limits::update, limits::delete));
+    rows.extend(crud!("/v3/registered_limits" "{limit}" "registered_limit" "registered_limits",
+        limits::registered, limits::create_registered, limits::show_registered, limits::update_registered,
+        limits::delete_registered));
+    rows.extend(crud!("/v3/policies" "{policy}" "policy" "policies",
+        policies::list, policies::create, policies::show, policies::update, policies::delete));
+    rows
+}
+
+fn federation() -> Vec<Row> {
+    use Gate::Open;
+    use Run::{Free, Read};
+    const LOGIN: &str = "/v3/OS-FEDERATION/identity_providers/{provider}/protocols/{protocol}/auth";
     vec![
-        get("/v3/services", "identity:list_services", services::list),
-        change(Method::POST, "/v3/services", "identity:create_service", services::create),
-        get("/v3/services/{service}", "identity:get_service", services::show),
-        change(Method::PATCH, "/v3/services/{service}", "identity:update_service", services::update),
-        change(Method::DELETE, "/v3/services/{service}", "identity:delete_service", services::delete),
-        get("/v3/endpoints", "identity:list_endpoints", services::endpoints),
-        change(Method::POST, "/v3/endpoints", "identity:create_endpoint", services::create_endpoint),
-        get("/v3/endpoints/{endpoint}", "identity:get_endpoint", services::endpoint),
-        change(
-            Method::PATCH,
-            "/v3/endpoints/{endpoint}",
-            "identity:update_endpoint",
-            services::update_endpoint,
+        get("/v3/OS-FEDERATION/identity_providers", "identity:list_identity_providers", federated::providers),
+        get(
+            "/v3/OS-FEDERATION/identity_providers/{provider}",
+            "identity:get_identity_provider",
+            federated::provider,
         ),
-        change(
-            Method::DELETE,
-            "/v3/endpoints/{endpoint}",
-            "identity:delete_endpoint",
-            services::delete_endpoint,
+        get(
+            "/v3/OS-FEDERATION/identity_providers/{provider}/protocols",
+            "identity:list_protocols",
+            federated::protocols,
         ),
-        get("/v3/regions", "identity:list_regions", services::regions),
-        change(Method::POST, "/v3/regions", "identity:create_region", services::create_region),
-        get("/v3/regions/{region}", "identity:get_region", services::region),
-        change(Method::PATCH, "/v3/regions/{region}", "identity:update_region", services::update_region),
-        change(Method::DELETE, "/v3/regions/{region}", "identity:delete_region", services::delete_region),
-        change(
-            Method::PUT,
-            "/v3/regions/{region}",
-            "identity:create_region_with_id",
-            services::create_region,
+        get("/v3/OS-FEDERATION/mappings", "identity:list_mappings", federated::mappings),
+        get("/v3/OS-FEDERATION/mappings/{mapping}", "identity:get_mapping", federated::mapping),
+        get(
+            "/v3/OS-FEDERATION/service_providers",
+            "identity:list_service_providers",
+            federated::service_providers,
         ),
+        row(Method::GET, LOGIN, "identity:federated_login", Open, Read(federated::login)),
+        row(Method::POST, LOGIN, "identity:federated_login", Open, Read(federated::login)),
+        get("/v3/OS-OAUTH1/consumers", "identity:list_consumers", federated::consumers),
+        row(Method::POST, super::OAUTH2_TOKEN, "identity:oauth2_token", Open, Free(oauth2::token)),
     ]
 }
 
 fn delegation() -> Vec<Row> {
-    vec![
-        get("/v3/credentials", "identity:list_credentials", credentials::list),
-        change(Method::POST, "/v3/credentials", "identity:create_credential", credentials::create),
-        get("/v3/credentials/{credential}", "identity:get_credential", credentials::show),
-        change(
-            Method::PATCH,
-            "/v3/credentials/{credential}",
-            "identity:update_credential",
-            credentials::update,
-        ),
-        change(
-            Method::DELETE,
-            "/v3/credentials/{credential}",
-            "identity:delete_credential",
-            credentials::delete,
-        ),
+    let mut rows = vec![
         get(
             "/v3/users/{user}/application_credentials",
             "identity:list_application_credentials",
@@ -460,11 +342,34 @@ fn delegation() -> Vec<Row> {
         ),
         get("/v3/users/{user}/access_rules", "identity:list_access_rules", app_credentials::rules),
         get("/v3/users/{user}/access_rules/{rule}", "identity:get_access_rule", app_credentials::rule),
+        change(
+            Method::DELETE,
+            "/v3/users/{user}/access_rules/{rule}",
+            "identity:delete_access_rule",
+            app_credentials::delete_rule,
+        ),
+        get("/v3/users/{user}/credentials/OS-EC2", "identity:ec2_list_credentials", ec2::list),
+        change(
+            Method::POST,
+            "/v3/users/{user}/credentials/OS-EC2",
+            "identity:ec2_create_credential",
+            ec2::create,
+        ),
+        get("/v3/users/{user}/credentials/OS-EC2/{access}", "identity:ec2_get_credential", ec2::show),
+        change(
+            Method::DELETE,
+            "/v3/users/{user}/credentials/OS-EC2/{access}",
+            "identity:ec2_delete_credential",
+            ec2::delete,
+        ),
         get("/v3/OS-TRUST/trusts", "identity:list_trusts", trusts::list),
         change(Method::POST, "/v3/OS-TRUST/trusts", "identity:create_trust", trusts::create),
         get("/v3/OS-TRUST/trusts/{trust}", "identity:get_trust", trusts::show),
         change(Method::DELETE, "/v3/OS-TRUST/trusts/{trust}", "identity:delete_trust", trusts::delete),
         get("/v3/OS-TRUST/trusts/{trust}/roles", "identity:list_roles_for_trust", trusts::list_roles),
         get("/v3/OS-TRUST/trusts/{trust}/roles/{role}", "identity:get_role_for_trust", trusts::show_role),
-    ]
+    ];
+    rows.extend(crud!("/v3/credentials" "{credential}" "credential" "credentials",
+        credentials::list, credentials::create, credentials::show, credentials::update, credentials::delete));
+    rows
 }

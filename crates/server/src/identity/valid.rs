@@ -28,6 +28,11 @@ impl<'b> Fields<'b> {
         }
     }
 
+    /// An object that is there already; `name` is what messages call it.
+    pub(crate) const fn over(map: &'b Map<String, Value>, name: &'static str) -> Self {
+        Self { name, map }
+    }
+
     /// A member as it is.
     pub(crate) fn get(&self, name: &str) -> Option<&'b Value> {
         self.map.get(name)

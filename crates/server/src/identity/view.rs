@@ -4,7 +4,8 @@ use serde_json::{Map, Value, json};
 
 use super::call::Call;
 use super::model::{
-    AppCredential, Bag, CatalogService, Credential, Endpoint, Group, Project, Region, Role, Trust, User,
+    AppCredential, Bag, CatalogService, Credential, Endpoint, Group, Limit, Policy, Project, Region,
+    RegisteredLimit, Role, Trust, User,
 };
 use super::valid::time_text;
 
@@ -135,6 +136,32 @@ pub(crate) fn app_credential(
     }
     let link = format!("/users/{}/application_credentials/{}", credential.user_id, credential.id);
     whole(known, &Bag::new(), &call.url(&link))
+}
+
+/// A registered limit.
+pub(crate) fn registered_limit(call: &Call, limit: &RegisteredLimit) -> Value {
+    let known = json!({
+        "id": limit.id, "service_id": limit.service_id, "region_id": limit.region_id,
+        "resource_name": limit.resource_name, "default_limit": limit.default_limit,
+        "description": limit.description,
+    });
+    whole(known, &Bag::new(), &call.url(&format!("/registered_limits/{}", limit.id)))
+}
+
+/// A limit of a project or domain.
+pub(crate) fn limit(call: &Call, limit: &Limit) -> Value {
+    let known = json!({
+        "id": limit.id, "project_id": limit.project_id, "domain_id": limit.domain_id,
+        "resource_limit": limit.resource_limit, "description": limit.description,
+        "service_id": limit.service_id, "region_id": limit.region_id, "resource_name": limit.resource_name,
+    });
+    whole(known, &Bag::new(), &call.url(&format!("/limits/{}", limit.id)))
+}
+
+/// A document of rules.
+pub(crate) fn policy(call: &Call, policy: &Policy) -> Value {
+    let known = json!({"id": policy.id, "blob": policy.blob, "type": policy.media_type});
+    whole(known, &policy.extra, &call.url(&format!("/policies/{}", policy.id)))
 }
 
 /// A trust; its roles only where a single one is shown.

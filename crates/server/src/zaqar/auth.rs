@@ -20,6 +20,9 @@ impl Zaqar {
             (Auth::Keystone, None) => return Err(Failure::unauthorized()),
             (Auth::Keystone | Auth::Either, Some(token)) => {
                 let info = self.identity.validate(&token).await.map_err(refuse)?;
+                if !info.permits("messaging", &call.inbound.method, &call.inbound.path) {
+                    return Err(Failure::unauthorized());
+                }
                 call.project = info.project_id.unwrap_or_default();
                 call.roles = info.roles;
                 call.user = Some(info.user_id);

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use pentad_store::Tx;
 
 use self::methods::Proven;
-use self::request::Wanted;
+use self::request::{AuthRequest, Wanted};
 use super::Keystone;
 use super::access::{self, Access};
 use super::call::Call;
@@ -37,7 +37,14 @@ impl Keystone {
     /// # Errors
     /// The matrix of OpenStack reference B7.
     pub(crate) async fn authenticate(&self, call: &Arc<Call>) -> Answer<Issued> {
-        let request = request::parse(call)?;
+        self.log_in(call, request::parse(call)?).await
+    }
+
+    /// Logs in with what is offered.
+    ///
+    /// # Errors
+    /// As [`authenticate`](Self::authenticate).
+    pub(crate) async fn log_in(&self, call: &Call, request: AuthRequest) -> Answer<Issued> {
         let wanted = {
             let request = request.clone();
             self.core.store.read(move |tx| request::find_scope(tx, &request)).await?

@@ -211,6 +211,16 @@ pub(crate) fn rules(call: &Call, tx: &mut Tx<'_>) -> Answer<Reply> {
     call.collection("access_rules", all, &["service", "path", "method"])
 }
 
+/// `DELETE /v3/users/{user}/access_rules/{rule}`: a rule lasts as long as its credential.
+pub(crate) fn delete_rule(call: &Call, tx: &mut Tx<'_>) -> Answer<Reply> {
+    let (caller, user, id) = (call.caller()?, call.param("user"), call.param("rule"));
+    caller.enforce("delete_access_rule", caller.is_user(user))?;
+    match rules_of(tx, user)?.iter().any(|rule| rule.id == id) {
+        true => Err(Failure::forbidden_because("May not delete access rule in use")),
+        false => Err(Failure::missing("Access Rule", id)),
+    }
+}
+
 /// `GET /v3/users/{user}/access_rules/{rule}`.
 pub(crate) fn rule(call: &Call, tx: &mut Tx<'_>) -> Answer<Reply> {
     let (caller, user, id) = (call.caller()?, call.param("user"), call.param("rule"));

@@ -28,7 +28,7 @@ fn admitted(call: &Call, tx: &mut Tx<'_>, action: &str, reading: bool) -> Answer
 }
 
 /// Whoever acts by another's leave does not get at credentials.
-fn primary(call: &Call) -> Answer<()> {
+pub(super) fn primary(call: &Call) -> Answer<()> {
     if call.caller()?.is_delegated() {
         let text = "Delegated tokens cannot access credentials directly";
         return Err(Failure::forbidden_action(text));
@@ -106,7 +106,7 @@ fn access_key(blob: &str) -> Option<String> {
     blob.get("access")?.as_str().map(str::to_owned)
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

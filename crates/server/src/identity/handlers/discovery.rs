@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::super::call::{Call, ok, with_status};
 use super::super::error::Answer;
+use super::super::json_home;
 use crate::http::Reply;
 
 fn v3(call: &Call) -> Value {
@@ -33,6 +34,9 @@ fn v2(call: &Call) -> Value {
 
 /// `GET /`.
 pub(crate) fn root(call: &Call, _tx: &mut Tx<'_>) -> Answer<Reply> {
+    if json_home::wanted(call) {
+        return Ok(json_home::reply("/v3"));
+    }
     let mut versions = vec![v3(call)];
     if call.core.settings().v2 {
         versions.push(v2(call));
@@ -44,8 +48,11 @@ pub(crate) fn root(call: &Call, _tx: &mut Tx<'_>) -> Answer<Reply> {
     })
 }
 
-/// `GET /v3`.
+/// `GET /v3`; with `Accept: application/json-home`, what there is below it.
 pub(crate) fn version_3(call: &Call, _tx: &mut Tx<'_>) -> Answer<Reply> {
+    if json_home::wanted(call) {
+        return Ok(json_home::reply(""));
+    }
     Ok(ok(&json!({"version": v3(call)})))
 }
 

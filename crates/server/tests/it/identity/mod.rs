@@ -1,6 +1,9 @@
 //! The identity service on its own, asked through requests as a listener would hand them over.
 
+mod further;
+mod hostile;
 mod login;
+mod matrix;
 mod policy;
 mod seeds;
 mod tokens;
@@ -49,9 +52,13 @@ impl From<Reply> for Got {
 
 impl Cloud {
     pub(super) async fn new(section: Value) -> Self {
+        Self::on(StoreOptions::memory(), section).await
+    }
+
+    pub(super) async fn on(store: StoreOptions, section: Value) -> Self {
         let time = Arc::new(ServiceTime::new());
         time.freeze(Some("2030-01-01T12:00:00Z".parse().unwrap()));
-        let engine = Engine::open(StoreOptions::memory(), Arc::clone(&time) as _).unwrap();
+        let engine = Engine::open(store, Arc::clone(&time) as _).unwrap();
         let context = Context::new(engine, Arc::clone(&time));
         let service = Keystone::open(&context).unwrap();
         service.seed(section).await.unwrap();
@@ -60,7 +67,11 @@ impl Cloud {
 
     /// Two projects; `root` administers, `ann` is a member of one of them, `bob` reads it.
     pub(super) async fn small() -> Self {
-        Self::new(json!({
+        Self::small_on(StoreOptions::memory()).await
+    }
+
+    pub(super) async fn small_on(store: StoreOptions) -> Self {
+        Self::on(store, json!({
             "options": {"lockout_failure_attempts": 3, "lockout_duration": 60},
             "projects": [{"name": "shop", "id": "shop-id"}, {"name": "bank", "id": "bank-id"}],
             "users": [
