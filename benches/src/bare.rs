@@ -43,6 +43,12 @@ impl Bare {
         Self { header: header::AUTHORIZATION, token: credential.to_owned(), ..self }
     }
 
+    /// The same with another name of the header.
+    #[must_use]
+    pub fn named(self, header: HeaderName) -> Self {
+        Self { header, ..self }
+    }
+
     /// The whole address of `path`.
     ///
     /// # Errors

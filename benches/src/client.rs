@@ -60,7 +60,7 @@ pub(crate) async fn measure(arguments: &Arguments) -> Result<()> {
 
 /// Ours beside the bare stack, round by round.
 #[derive(Default)]
-struct Beside {
+pub(crate) struct Beside {
     rates: Vec<f64>,
     costs: Vec<f64>,
     /// Processor microseconds of ours per call.
@@ -69,14 +69,14 @@ struct Beside {
 }
 
 impl Beside {
-    fn add(&mut self, bare: Cost, ours: Cost) {
+    pub(crate) fn add(&mut self, bare: Cost, ours: Cost) {
         self.rates.push(ours.rate / bare.rate);
         self.costs.push(ours.cpu / bare.cpu);
         self.ours.push(ours.cpu);
         self.last = Some((bare, ours));
     }
 
-    fn say(&self, what: &str) {
+    pub(crate) fn say(&self, what: &str) {
         let Some((bare, ours)) = self.last else { return };
         say(&format!(
             "{what}: {:.2} of the bare stack's calls, {:.2} x its processor time \

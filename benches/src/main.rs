@@ -7,6 +7,7 @@ mod arguments;
 mod client;
 mod connect;
 mod document;
+mod identity;
 mod python;
 mod rql;
 mod serving;
@@ -54,6 +55,9 @@ async fn run(arguments: &Arguments) -> Result<()> {
     }
     if arguments.wants(Part::Stored) {
         stored::measure(arguments).await?;
+    }
+    if arguments.wants(Part::Identity) {
+        identity::measure(arguments).await?;
     }
     if arguments.wants(Part::Rql) {
         rql::measure(arguments)?;

@@ -87,6 +87,11 @@ async fn python(program: &Path, stub: &Stub) -> Result<Cost> {
         .env("NO_PROXY", "127.0.0.1")
         .output()
         .await?;
+    cost(&output)
+}
+
+/// What a script printed: rate and processor time per call.
+pub(crate) fn cost(output: &std::process::Output) -> Result<Cost> {
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let mut numbers = text.split_whitespace().map(str::parse::<f64>);
     match (numbers.next(), numbers.next()) {

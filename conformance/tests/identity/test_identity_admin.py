@@ -135,3 +135,40 @@ def test_openstacksdk_finds_its_way(openstack, unique):
     assert [found["name"] for found in cloud.service_catalog if found["type"] == "database"] == ["trove"]
     cloud.identity.delete_user(user)
     cloud.identity.delete_project(project)
+
+
+def test_limits_stand_on_registered_limits(admin, login, unique):
+    service = admin.services.create(unique("volumes"), "volume")
+    registered = admin.registered_limits.create(service, "volume", 10)
+    limit = admin.limits.create(login().get_project_id(), service, "volume", 3)
+    assert [found.resource_limit for found in admin.limits.list(service=service)] == [3]
+    with pytest.raises(failures.Forbidden):
+        admin.registered_limits.delete(registered)
+    assert admin.limits.update(limit, resource_limit=4).resource_limit == 4
+    admin.limits.delete(limit)
+    admin.registered_limits.delete(registered)
+    admin.services.delete(service)
+
+
+def test_ec2_credentials_policies_and_access_rules(admin, login, unique):
+    me, project = login().get_user_id(), login().get_project_id()
+    made = admin.ec2.create(me, project)
+    assert admin.ec2.get(me, made.access).secret == made.secret
+    assert [found.access for found in admin.ec2.list(me)] == [made.access]
+    admin.ec2.delete(me, made.access)
+    policy = admin.policies.create("{}", "application/json")
+    assert admin.policies.update(policy, blob="[]").blob == "[]"
+    admin.policies.delete(policy)
+    rules = [{"service": "identity", "method": "GET", "path": "/v3/users/*"}]
+    credential = admin.application_credentials.create(unique("narrow"), access_rules=rules)
+    rule = admin.access_rules.list()[0]
+    assert (rule.service, rule.method, rule.path) == ("identity", "GET", "/v3/users/*")
+    admin.application_credentials.delete(credential)
+
+
+def test_nobody_is_federated(admin):
+    assert admin.federation.identity_providers.list() == []
+    assert admin.federation.mappings.list() == []
+    assert admin.federation.service_providers.list() == []
+    with pytest.raises(failures.NotFound):
+        admin.federation.identity_providers.get("nobody")
