@@ -21,8 +21,7 @@ def test_the_catalog_leads_to_the_announced_roots(server, login):
              for kind in ("identity", "messaging", "messaging-websocket", "database")}
     assert found["identity"] == server.endpoints["identity"]
     assert found["messaging"] == server.endpoints["zaqar"]
-    # The catalog names the websocket's root as the design fixes it; it is announced once it is served.
-    assert found["messaging-websocket"] == server.endpoints["zaqar"].replace("http", "ws", 1) + "/ws"
+    assert found["messaging-websocket"] == server.endpoints["zaqar_ws"]
     assert found["database"].endswith(f"/v1.0/{project}")
     with pytest.raises(failures.EndpointNotFound):
         sess.get_endpoint(service_type="nothing")

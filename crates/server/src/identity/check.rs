@@ -69,6 +69,28 @@ pub trait IdentityCheck: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     /// [`Rejected`].
     fn validate<'a>(&'a self, token: &'a str) -> BoxFuture<'a, Result<TokenInfo, Rejected>>;
+
+    /// Makes a trust: the user of the token lets this server act with these of its roles, by name, in the token's
+    /// project until a moment of service time, or for good. Gives the id of the trust.
+    ///
+    /// # Errors
+    /// `Invalid` for a token that is not valid or may not be passed on; `Unavailable` without trusts.
+    fn entrust<'a>(
+        &'a self,
+        _token: &'a str,
+        _roles: &'a [String],
+        _until: Option<Timestamp>,
+    ) -> BoxFuture<'a, Result<String, Rejected>> {
+        Box::pin(async { Err(Rejected::Unavailable) })
+    }
+
+    /// A token of a trust that was made for this server.
+    ///
+    /// # Errors
+    /// `Invalid` if the trust is not there, over, or for somebody else; `Unavailable` without trusts.
+    fn token_of_trust<'a>(&'a self, _trust: &'a str) -> BoxFuture<'a, Result<String, Rejected>> {
+        Box::pin(async { Err(Rejected::Unavailable) })
+    }
 }
 
 /// The place where the identity service offers its check to the others, whatever the order they are opened in.

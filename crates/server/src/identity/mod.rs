@@ -20,6 +20,7 @@ mod seed;
 mod settings;
 mod storage;
 mod sweep;
+mod trustee;
 mod valid;
 mod view;
 
@@ -135,6 +136,19 @@ impl IdentityCheck for Core {
             info.expires_at = jiff::Timestamp::from_second(access.payload.expires).ok();
             Ok(info)
         })
+    }
+
+    fn entrust<'a>(
+        &'a self,
+        token: &'a str,
+        roles: &'a [String],
+        until: Option<jiff::Timestamp>,
+    ) -> BoxFuture<'a, Result<String, Rejected>> {
+        Box::pin(self.make_trust(token, roles, until))
+    }
+
+    fn token_of_trust<'a>(&'a self, trust: &'a str) -> BoxFuture<'a, Result<String, Rejected>> {
+        Box::pin(self.use_trust(trust))
     }
 }
 

@@ -26,6 +26,7 @@ impl Zaqar {
                 call.project = info.project_id.unwrap_or_default();
                 call.roles = info.roles;
                 call.user = Some(info.user_id);
+                call.token = Some(token);
             }
         }
         Ok(())

@@ -11,9 +11,9 @@ use super::settings::{ClientIds, Settings};
 use crate::http::Inbound;
 
 /// Longest queue name in characters.
-const QUEUE_NAME: usize = 64;
+pub(super) const QUEUE_NAME: usize = 64;
 /// Longest project id in characters.
-const PROJECT_ID: usize = 256;
+pub(super) const PROJECT_ID: usize = 256;
 
 impl Zaqar {
     /// Steps 1 to 6: everything that is asked of a known path, whatever its method.

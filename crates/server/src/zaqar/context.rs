@@ -39,6 +39,8 @@ pub(crate) struct Call {
     pub(crate) roles: Vec<String>,
     /// The id of the user of the token, if there is one.
     pub(crate) user: Option<String>,
+    /// That token.
+    pub(crate) token: Option<String>,
     /// Whether there is a project header without a value.
     pub(super) has_empty_project: bool,
     pub(super) params: Vec<(&'static str, String)>,
@@ -66,6 +68,7 @@ impl Call {
             client: String::new(),
             roles: Vec::new(),
             user: None,
+            token: None,
             has_empty_project: false,
             params,
             body: None,

@@ -34,7 +34,12 @@ pub(crate) struct Popped {
 }
 
 fn raw(body: String) -> Result<Box<RawValue>, Failure> {
-    RawValue::from_string(body).map_err(|_| Failure::internal("a stored message is damaged"))
+    RawValue::from_string(body).map_err(|_| damaged())
+}
+
+/// 500: what is stored cannot be shown.
+pub(crate) fn damaged() -> Failure {
+    Failure::internal("a stored message is damaged")
 }
 
 /// Whole seconds between two moments.

@@ -42,6 +42,11 @@ pub(crate) fn number(metadata: &Metadata, key: &str) -> Option<i64> {
     metadata.get(key)?.as_i64().filter(|number| *number != 0)
 }
 
+/// Whether bodies are encrypted.
+pub(crate) fn encrypts(metadata: &Metadata) -> bool {
+    metadata.get("_enable_encrypt_messages") == Some(&Value::Bool(true))
+}
+
 /// Where messages go that were claimed too often; `None` unless both keys are set.
 pub(crate) fn dead_letters(metadata: &Metadata) -> Option<DeadLetters> {
     let queue =

@@ -11,6 +11,7 @@ mod body;
 mod check;
 mod context;
 mod delivery;
+mod encrypt;
 mod error;
 mod handlers;
 mod message;
@@ -26,8 +27,9 @@ mod signature;
 mod storage;
 mod sweep;
 mod validate;
+mod websocket;
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, Weak};
 
 use futures_util::future::BoxFuture;
 use http::header::{ALLOW, HeaderName};
@@ -43,10 +45,11 @@ use self::routes::{Endpoint, Gate};
 use self::settings::Settings;
 use self::storage::claims;
 use self::storage::queues::{self, Queue};
+use self::websocket::push::Sockets;
 use crate::http::{Inbound, Reply};
 use crate::identity::Identity;
 use crate::route::{Outcome, RouteInfo, RouteTable};
-use crate::{Context, GuardedClient, Listening, Places, SeedError, Service, ServiceTime, Tasks};
+use crate::{Context, GuardedClient, Listening, Places, SeedError, Service, ServiceTime, Tasks, TenantFault};
 
 /// The Zaqar service of the local server.
 #[derive(Debug)]
@@ -60,6 +63,9 @@ pub struct Zaqar {
     guarded: Arc<GuardedClient>,
     listening: Listening,
     delivery: Delivery,
+    sockets: Sockets,
+    /// For what outlives a request.
+    me: Weak<Self>,
     routes: RouteTable<Endpoint>,
 }
 
@@ -72,7 +78,7 @@ impl Zaqar {
         let store = context.engine.service("zaqar", storage::schema::MIGRATIONS);
         let store = store.map_err(|e| SeedError::new("zaqar", e))?;
         let settings = Settings::parse(&context.options)?;
-        Ok(Arc::new(Self {
+        Ok(Arc::new_cyclic(|me| Self {
             engine: context.engine.clone(),
             store,
             time: Arc::clone(&context.time),
@@ -82,6 +88,8 @@ impl Zaqar {
             guarded: Arc::clone(&context.push),
             listening: context.listening.clone(),
             delivery: Delivery::default(),
+            sockets: Sockets::default(),
+            me: me.clone(),
             routes: routes::table(),
         }))
     }
@@ -127,7 +135,11 @@ impl Zaqar {
         }
     }
 
-    async fn answer(&self, inbound: Inbound) -> Reply {
+    async fn answer(&self, mut inbound: Inbound) -> Reply {
+        // The websocket endpoint answers on every path.
+        if let Some(zaqar) = self.me.upgrade().filter(|_| inbound.upgrade.is_some()) {
+            return zaqar.open_socket(&mut inbound).route("zaqar:websocket");
+        }
         let wanted = accept::wanted(check::accept_of(&inbound));
         let id = HeaderValue::from_str(&inbound.request_id).ok();
         let is_preflight = inbound.method == Method::OPTIONS;
@@ -217,10 +229,11 @@ impl Service for Zaqar {
         "zaqar"
     }
 
-    /// `zaqar` for HTTP; the websocket transport is not served yet.
+    /// `zaqar` for HTTP, `zaqar_ws` for websockets.
     fn endpoints(&self, places: &Places) -> Vec<(&'static str, String)> {
         let Some(url) = places.own_url().or_else(|| places.prefix_url("zaqar")) else { return Vec::new() };
-        vec![("zaqar", url)]
+        let socket = format!("{}/ws", url.replacen("http", "ws", 1));
+        vec![("zaqar", url), ("zaqar_ws", socket)]
     }
 
     fn handle(&self, inbound: Inbound) -> BoxFuture<'_, Reply> {
@@ -241,8 +254,16 @@ impl Service for Zaqar {
         Box::pin(seed::seed(self, section))
     }
 
+    fn check(&self, section: Value) -> BoxFuture<'_, Result<(), SeedError>> {
+        Box::pin(seed::check(self, section))
+    }
+
     fn reset(&self) -> BoxFuture<'_, Result<(), SeedError>> {
         Box::pin(async { Ok(()) })
+    }
+
+    fn reset_tenant<'a>(&'a self, tenant: &'a str) -> BoxFuture<'a, Result<(), TenantFault>> {
+        Box::pin(seed::reset_tenant(self, tenant))
     }
 
     fn restored(&self) -> BoxFuture<'_, Result<(), SeedError>> {

@@ -11,6 +11,10 @@ pub(crate) enum Quirk {
     StatsOfDelayedFail,
     /// 10.2: `ttl: null` of a new subscription is answered 500 instead of counting as absent.
     NullSubscriptionTtlFails,
+    /// 12.2: actions that are named but not there end the connection, and so does `authenticate` where nobody asks for it.
+    EmptyActionsEndTheConnection,
+    /// 12.3: a signed URL of one queue admits the messages of every queue of the project.
+    SignedPathsAreForAllQueues,
 }
 
 /// The oddities in force.
@@ -28,9 +32,11 @@ impl Quirks {
     /// Whether this oddity is shown.
     pub(crate) fn has(self, quirk: Quirk) -> bool {
         match quirk {
-            Quirk::ChunkedBodyIsAbsent | Quirk::StatsOfDelayedFail | Quirk::NullSubscriptionTtlFails => {
-                self.strict
-            }
+            Quirk::ChunkedBodyIsAbsent
+            | Quirk::StatsOfDelayedFail
+            | Quirk::NullSubscriptionTtlFails
+            | Quirk::EmptyActionsEndTheConnection
+            | Quirk::SignedPathsAreForAllQueues => self.strict,
         }
     }
 }

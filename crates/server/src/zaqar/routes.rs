@@ -10,7 +10,7 @@ use super::context::{Call, Version};
 use super::error::Failure;
 use super::handlers::{
     claims, flavors, health, home, messages, ping, pools, post, purge, queue_list, queues, signed, stats,
-    subscriptions,
+    subscriptions, topics,
 };
 use super::settings::Settings;
 use crate::http::Reply;
@@ -105,6 +105,7 @@ pub(crate) fn table() -> RouteTable<Endpoint> {
     rows.extend(message_rows());
     rows.extend(admin_rows());
     rows.extend(subscription_rows());
+    rows.extend(topic_rows());
     rows.extend(rows! {
         All GET "/" "home:get" Any Always => home::home;
         V1 GET "/health" "health:ping" Any Always => health::simple;
@@ -127,6 +128,19 @@ fn subscription_rows() -> Vec<Row> {
         V2 PATCH "/queues/{*queue}/subscriptions/{*subscription}" "subscription:update" Any Always => subscriptions::update;
         V2 DELETE "/queues/{*queue}/subscriptions/{*subscription}" "subscription:delete" Any Always => subscriptions::delete;
         V2 PUT "/queues/{*queue}/subscriptions/{*subscription}/confirm" "subscription:confirm" Any Always => subscriptions::confirm;
+    }
+}
+
+/// A topic stands where a queue does, and its name is one of a queue.
+fn topic_rows() -> Vec<Row> {
+    rows! {
+        V2 GET "/topics" "topics:get_all" Any Always => topics::list;
+        V2 GET "/topics/{*queue}" "topics:get" Any Always => topics::show;
+        V2 PUT "/topics/{*queue}" "topics:create" Any Always => topics::create;
+        V2 PATCH "/topics/{*queue}" "topics:update" Any Always => topics::update;
+        V2 DELETE "/topics/{*queue}" "topics:delete" Any Always => topics::delete;
+        V2 GET "/topics/{*queue}/stats" "topics:stats" Any Always => topics::stats;
+        V2 POST "/topics/{*queue}/purge" "topics:purge" Any Always => topics::purge;
     }
 }
 

@@ -5,6 +5,8 @@ use std::fmt;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::context::Version;
+use super::encrypt::Cipher;
 use crate::SeedError;
 
 /// Who may call.
@@ -97,6 +99,8 @@ pub(crate) struct Settings {
     pub(crate) external_confirmation_url: Option<String>,
     /// `HOST:PORT` that takes mail to subscribers; without one such mail is refused.
     pub(crate) smtp: Option<String>,
+    /// The key of encrypted queues.
+    pub(crate) message_encryption_key: String,
     /// The secret that URLs are signed with; without one the installation makes its own.
     pub(crate) secret_key: Option<String>,
 }
@@ -147,8 +151,16 @@ impl Default for Settings {
             require_confirmation: false,
             external_confirmation_url: None,
             smtp: None,
+            message_encryption_key: "AES256".to_owned(),
             secret_key: None,
         }
+    }
+}
+
+impl Settings {
+    /// The cipher of encrypted queues, which only v2 over HTTP knows of.
+    pub(crate) fn cipher(&self, version: Version) -> Option<Cipher> {
+        (version == Version::V2).then(|| Cipher::of(&self.message_encryption_key))
     }
 }
 

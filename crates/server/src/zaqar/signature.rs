@@ -133,12 +133,17 @@ fn stored_or(tx: &mut pentad_store::Tx<'_>, made: &[u8]) -> Result<Vec<u8>, pent
     Ok(stored(tx)?.unwrap_or_else(|| made.to_vec()))
 }
 
+/// The texts of a JSON list; `None` if it is something else.
+pub(super) fn texts_of(list: &serde_json::Value) -> Option<Vec<String>> {
+    list.as_array()?.iter().map(|item| item.as_str().map(str::to_owned)).collect()
+}
+
 fn split(list: &str) -> Vec<String> {
     list.split(',').map(str::to_owned).collect()
 }
 
 /// Whether a signed path, which is read as a pattern, is in the path of a request.
-fn is_within(pattern: &str, path: &str) -> bool {
+pub(super) fn is_within(pattern: &str, path: &str) -> bool {
     pattern.len() <= PATTERN
         && RegexBuilder::new(pattern).size_limit(1 << 20).build().is_ok_and(|regex| regex.is_match(path))
 }

@@ -191,7 +191,7 @@ fn default_scope(tx: &mut Tx<'_>, user: &User) -> Answer<ScopeId> {
 }
 
 /// Takes one use of a trust.
-fn use_trust(tx: &mut Tx<'_>, id: &str) -> Answer<()> {
+pub(super) fn use_trust(tx: &mut Tx<'_>, id: &str) -> Answer<()> {
     let mut trust: Trust = records::get(tx, id)?.ok_or_else(Failure::unauthorized)?;
     match trust.remaining_uses {
         Some(0) => {

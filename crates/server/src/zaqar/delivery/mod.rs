@@ -8,6 +8,7 @@ pub(crate) mod confirmation;
 mod mail;
 mod retry;
 mod send;
+mod trust;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -20,6 +21,7 @@ use self::retry::Policy;
 use super::error::Failure;
 use super::storage::queues;
 use super::storage::subscriptions::{self, Subscription};
+use super::websocket::push::is_connection;
 use super::{Posted, Zaqar, metadata};
 use crate::Tasks;
 use crate::clock::Busy;
@@ -191,6 +193,15 @@ async fn post(
     let must_confirm = zaqar.settings().require_confirmation;
     for subscription in subscribers.into_iter().filter(|own| own.confirmed || !must_confirm) {
         let own = options(&subscription);
+        if is_connection(&zaqar.listening, &subscription.subscriber) {
+            for message in messages {
+                let json = send::body(&own, &named(document(message), queue));
+                if !zaqar.sockets.push(&subscription.subscriber, json) {
+                    break;
+                }
+            }
+            continue;
+        }
         let policy = Policy::of(own.get("_retry_policy"), Some(&policy));
         let documents = messages.iter().map(document).collect();
         dispatch(zaqar, tasks, Parcel { subscription, documents, policy });
@@ -206,6 +217,12 @@ fn document(message: &Posted) -> Map<String, Value> {
         document.insert("delay".to_owned(), json!(delay));
     }
     document.insert("Message_Type".to_owned(), json!("Notification"));
+    document
+}
+
+/// A document with the name of its queue, as it goes out.
+fn named(mut document: Map<String, Value>, queue: &str) -> Map<String, Value> {
+    document.insert("queue_name".to_owned(), json!(queue));
     document
 }
 

@@ -9,7 +9,8 @@ use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
 use super::super::Zaqar;
-use super::{Parcel, mail, options};
+use super::super::storage::subscriptions::Subscription;
+use super::{Parcel, mail, named, options};
 use crate::clock::Busy;
 use crate::reply::python;
 
@@ -17,6 +18,9 @@ use crate::reply::python;
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Where the text of a message goes in a body of the subscriber's own.
 const PLACE: &str = "\"$zaqar_message$\"";
+/// What the scheme of a subscriber begins with that is reached through a trust.
+const TRUSTED: &str = "trust+";
+const TOKEN: HeaderName = HeaderName::from_static("x-auth-token");
 /// What a subscriber's own headers cannot say.
 const FIXED: [HeaderName; 5] = [HOST, CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING, UPGRADE];
 
@@ -26,30 +30,38 @@ pub(super) async fn deliver(zaqar: &Zaqar, parcel: &Parcel, stop: &CancellationT
     let own = &parcel.subscription;
     let options = options(own);
     for document in &parcel.documents {
-        let mut document = document.clone();
-        document.insert("queue_name".to_owned(), Value::String(own.queue.clone()));
+        let document = named(document.clone(), &own.queue);
         let sent = match own.subscriber.split_once(':') {
             Some(("mailto", address)) => {
                 let sent = mail::deliver(&zaqar.settings(), address, &options, &document).await;
                 sent.map_err(|why| tracing::warn!(why, "a notification could not be mailed")).is_ok()
             }
-            Some(("http" | "https", _)) => {
-                let wanted = Wanted {
-                    url: &own.subscriber,
-                    headers: headers(&options),
-                    body: body(&options, &document),
-                };
-                persist(zaqar, parcel, &wanted, stop, &mut busy).await
-            }
             _ => {
-                tracing::warn!("a subscriber needs a token through a trust, which nobody gives here");
-                false
+                let body = body(&options, &document);
+                let Some(mut headers) = credential(zaqar, own, &options).await else { return };
+                headers.extend(self::headers(&options));
+                let url = own.subscriber.strip_prefix(TRUSTED).unwrap_or(&own.subscriber);
+                persist(zaqar, parcel, &Wanted { url, headers, body }, stop, &mut busy).await
             }
         };
         if !sent {
             return;
         }
     }
+}
+
+/// What a subscriber that is reached through a trust gets to see: a token of it. `None` if there is none.
+async fn credential(zaqar: &Zaqar, own: &Subscription, options: &Map<String, Value>) -> Option<HeaderMap> {
+    let mut headers = HeaderMap::new();
+    if own.subscriber.starts_with(TRUSTED) {
+        let trust = options.get("trust_id").and_then(Value::as_str).unwrap_or_default();
+        let Some(token) = zaqar.trusted_token(trust).await else {
+            tracing::warn!(queue = own.queue, "the trust of a subscription gives no token");
+            return None;
+        };
+        headers.insert(TOKEN, token);
+    }
+    Some(headers)
 }
 
 /// One request, as often as it takes.
@@ -125,7 +137,7 @@ fn headers(options: &Map<String, Value>) -> HeaderMap {
     headers
 }
 
-fn body(options: &Map<String, Value>, document: &Map<String, Value>) -> Bytes {
+pub(super) fn body(options: &Map<String, Value>, document: &Map<String, Value>) -> Bytes {
     let text = python::dumps(document);
     match options.get("post_data").and_then(Value::as_str) {
         Some(own) => own.replace(PLACE, &String::from_utf8_lossy(&text)).into(),

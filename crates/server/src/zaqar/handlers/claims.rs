@@ -11,6 +11,7 @@ use super::super::error::{Failure, json, located, no_content, ok, shown};
 use super::super::message::{self, View, seconds};
 use super::super::metadata;
 use super::super::storage::claims::{self as rows, Terms};
+use super::super::storage::messages::Message;
 use super::super::storage::{now, queues};
 use super::super::validate;
 use super::{placed, queue_path, what};
@@ -31,7 +32,6 @@ struct Claim {
 
 /// Leases the oldest messages that can be claimed.
 pub(crate) async fn create(zaqar: &Zaqar, call: &mut Call) -> Result<Reply, Failure> {
-    const FAILED: &str = "Claim could not be created.";
     let settings = zaqar.settings();
     let limit = call.query.int("limit")?;
     let is_v1 = call.version == Version::V1;
@@ -47,18 +47,10 @@ pub(crate) async fn create(zaqar: &Zaqar, call: &mut Call) -> Result<Reply, Fail
     validate::limit(limit, settings.max_messages_per_claim_or_pop)?;
     validate::claim_grace(grace, &settings)?;
     let size = limit.unwrap_or(10).min(settings.max_messages_per_claim_or_pop);
-    let terms = Terms { ttl, grace };
-    let (project, name) = (call.project.clone(), call.queue().to_owned());
-    let owner = project.clone();
-    let made = zaqar
-        .on_freed(&project, &name, move |tx, queue| {
-            let dead = metadata::dead_letters(&metadata::read(&queue.metadata));
-            let made = rows::create(tx, &owner, queue, terms, size, dead.as_ref())?;
-            Ok(made.map(|made| (made, now(tx))))
-        })
+    let made = make(zaqar, &call.project, call.queue(), Terms { ttl, grace }, size)
         .await
-        .map_err(|failure| what(failure, FAILED))?;
-    let Some(((id, taken), now)) = made.flatten() else { return Ok(no_content()) };
+        .map_err(|failure| what(failure, "Claim could not be created."))?;
+    let Some(((id, taken), now)) = made else { return Ok(no_content()) };
     let path = queue_path(call);
     let view = |one| message::view(one, call.version, &path, Some(&id), now);
     let messages: Vec<View> = taken.into_iter().map(view).collect::<Result<_, _>>()?;
@@ -67,6 +59,72 @@ pub(crate) async fn create(zaqar: &Zaqar, call: &mut Call) -> Result<Reply, Fail
         _ => json(StatusCode::CREATED, &Claimed { messages }),
     };
     Ok(located(reply, &format!("{}/{id}", call.path)))
+}
+
+/// Leases messages to a new claim; its id, they, and the moment.
+pub(crate) async fn make(
+    zaqar: &Zaqar,
+    project: &str,
+    queue: &str,
+    terms: Terms,
+    most: i64,
+) -> Result<Option<((String, Vec<Message>), i64)>, Failure> {
+    let owner = project.to_owned();
+    let made = zaqar
+        .on_freed(project, queue, move |tx, queue| {
+            let dead = metadata::dead_letters(&metadata::read(&queue.metadata));
+            let made = rows::create(tx, &owner, queue, terms, most, dead.as_ref())?;
+            Ok(made.map(|made| (made, now(tx))))
+        })
+        .await?;
+    Ok(made.flatten())
+}
+
+/// A claim that still holds messages, these, and the moment.
+pub(crate) async fn look_up(
+    zaqar: &Zaqar,
+    project: String,
+    queue: String,
+    id: String,
+) -> Result<Option<(rows::Claim, Vec<Message>, i64)>, Failure> {
+    zaqar
+        .read(move |tx| {
+            let Some(queue) = queues::boxed(tx, &project, &queue)? else { return Ok(None) };
+            let found = rows::find(tx, queue.id, &id)?;
+            Ok(found.map(|(claim, held)| (claim, held, now(tx))))
+        })
+        .await
+}
+
+/// Renews a claim; `false` if it holds nothing.
+pub(crate) async fn renew(
+    zaqar: &Zaqar,
+    project: String,
+    queue: String,
+    id: String,
+    terms: Terms,
+) -> Result<bool, Failure> {
+    zaqar
+        .write(move |tx| {
+            let Some(queue) = queues::boxed(tx, &project, &queue)? else { return Ok(false) };
+            Ok(rows::renew(tx, queue.id, &id, terms)?)
+        })
+        .await
+}
+
+/// Gives the messages of a claim back, if there is such a claim.
+pub(crate) async fn release(
+    zaqar: &Zaqar,
+    project: String,
+    queue: String,
+    id: String,
+) -> Result<(), Failure> {
+    zaqar
+        .write(move |tx| {
+            let Some(queue) = queues::boxed(tx, &project, &queue)? else { return Ok(()) };
+            Ok(rows::release(tx, queue.id, &id)?)
+        })
+        .await
 }
 
 fn missing(call: &Call) -> Failure {
@@ -78,13 +136,7 @@ fn missing(call: &Call) -> Failure {
 pub(crate) async fn get(zaqar: &Zaqar, call: &mut Call) -> Result<Reply, Failure> {
     let (project, queue) = (call.project.clone(), call.queue().to_owned());
     let id = call.param("claim").to_ascii_lowercase();
-    let wanted = id.clone();
-    let found = zaqar
-        .read(move |tx| {
-            let Some(queue) = queues::boxed(tx, &project, &queue)? else { return Ok(None) };
-            let found = rows::find(tx, queue.id, &wanted)?;
-            Ok(found.map(|(claim, held)| (claim, held, now(tx))))
-        })
+    let found = look_up(zaqar, project, queue, id.clone())
         .await
         .map_err(|failure| what(failure, "Claim could not be queried."))?;
     let (claim, held, now) = found.ok_or_else(|| missing(call))?;
@@ -108,11 +160,7 @@ pub(crate) async fn update(zaqar: &Zaqar, call: &mut Call) -> Result<Reply, Fail
     validate::claim_ttl(terms.ttl, &settings)?;
     let (project, queue) = (call.project.clone(), call.queue().to_owned());
     let id = call.param("claim").to_ascii_lowercase();
-    let renewed = zaqar
-        .write(move |tx| {
-            let Some(queue) = queues::boxed(tx, &project, &queue)? else { return Ok(false) };
-            Ok(rows::renew(tx, queue.id, &id, terms)?)
-        })
+    let renewed = self::renew(zaqar, project, queue, id, terms)
         .await
         .map_err(|failure| what(failure, "Claim could not be updated."))?;
     if renewed { Ok(no_content()) } else { Err(missing(call)) }
@@ -122,11 +170,7 @@ pub(crate) async fn update(zaqar: &Zaqar, call: &mut Call) -> Result<Reply, Fail
 pub(crate) async fn delete(zaqar: &Zaqar, call: &mut Call) -> Result<Reply, Failure> {
     let (project, queue) = (call.project.clone(), call.queue().to_owned());
     let id = call.param("claim").to_ascii_lowercase();
-    zaqar
-        .write(move |tx| {
-            let Some(queue) = queues::boxed(tx, &project, &queue)? else { return Ok(()) };
-            Ok(rows::release(tx, queue.id, &id)?)
-        })
+    release(zaqar, project, queue, id)
         .await
         .map_err(|failure| what(failure, "Claim could not be deleted."))?;
     Ok(no_content())

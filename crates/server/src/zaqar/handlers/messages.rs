@@ -5,11 +5,13 @@ use serde::Serialize;
 use super::super::Zaqar;
 use super::super::check;
 use super::super::context::{Call, Version};
+use super::super::encrypt::Cipher;
 use super::super::error::{Failure, no_content, ok, shown};
 use super::super::message::{self, Popped, View};
 use super::super::metadata;
 use super::super::query::{LinkQuery, integer};
-use super::super::storage::messages::{self as rows, Filter};
+use super::super::settings::Settings;
+use super::super::storage::messages::{self as rows, Filter, Message};
 use super::super::storage::{is_hex_id, now, queues};
 use super::super::validate;
 use super::queue_list::Link;
@@ -62,15 +64,19 @@ async fn page(zaqar: &Zaqar, call: &Call) -> Result<Reply, Failure> {
         claimed: claimed == Some(true),
         delayed: delayed == Some(true),
     };
+    let cipher = settings.cipher(call.version);
     let found = zaqar
         .read(move |tx| {
             let (Some(after), Some(queue)) = (after, queues::find(tx, &project, &queue)?) else {
                 return Ok(None);
             };
-            let own = metadata::number(&metadata::read(&queue.metadata), "_default_message_delay");
-            let is_delayed = own.is_some();
+            let metadata = metadata::read(&queue.metadata);
+            let is_delayed = metadata::number(&metadata, "_default_message_delay").is_some();
             filter.delayed |= version == Version::V2 && !is_delayed;
-            let found = rows::list(tx, queue.id, after, size, &filter)?;
+            let mut found = rows::list(tx, queue.id, after, size, &filter)?;
+            if let Some(cipher) = cipher.as_ref().filter(|_| metadata::encrypts(&metadata)) {
+                cipher.open(&mut found);
+            }
             Ok(Some((found, is_delayed, now(tx))))
         })
         .await
@@ -97,21 +103,15 @@ async fn page(zaqar: &Zaqar, call: &Call) -> Result<Reply, Failure> {
 async fn by_ids(zaqar: &Zaqar, call: &Call, ids: Vec<String>) -> Result<Reply, Failure> {
     let settings = zaqar.settings();
     validate::limit(i64::try_from(ids.len()).ok(), settings.max_messages_per_page)?;
-    let (project, queue, wanted) = (call.project.clone(), call.queue().to_owned(), ids.clone());
-    let (found, now) = zaqar
-        .read(move |tx| {
-            let at = now(tx);
-            let Some(queue) = queues::find(tx, &project, &queue)? else { return Ok((Vec::new(), at)) };
-            let mut found = Vec::new();
-            for id in &wanted {
-                found.extend(rows::find(tx, queue.id, id)?);
-            }
-            found.sort_by_key(|message| message.seq);
-            found.dedup_by_key(|message| message.seq);
-            Ok((found, at))
-        })
-        .await
-        .map_err(|failure| what(failure, "Message could not be retrieved."))?;
+    let (found, now) = with_ids(
+        zaqar,
+        call.project.clone(),
+        call.queue().to_owned(),
+        ids.clone(),
+        settings.cipher(call.version),
+    )
+    .await
+    .map_err(|failure| what(failure, "Message could not be retrieved."))?;
     let is_v1 = call.version == Version::V1;
     if found.is_empty() && is_v1 {
         return Ok(placed(call, no_content()));
@@ -127,19 +127,43 @@ async fn by_ids(zaqar: &Zaqar, call: &Call, ids: Vec<String>) -> Result<Reply, F
     Ok(if is_v1 { placed(call, ok(&messages)) } else { ok(&Found { messages }) })
 }
 
+/// The messages with these ids that are there, in the order of posting, and the moment that this is of.
+pub(crate) async fn with_ids(
+    zaqar: &Zaqar,
+    project: String,
+    queue: String,
+    ids: Vec<String>,
+    cipher: Option<Cipher>,
+) -> Result<(Vec<Message>, i64), Failure> {
+    zaqar
+        .read(move |tx| {
+            let at = now(tx);
+            let Some(queue) = queues::find(tx, &project, &queue)? else { return Ok((Vec::new(), at)) };
+            let mut found = Vec::new();
+            for id in &ids {
+                found.extend(rows::find(tx, queue.id, id)?);
+            }
+            found.sort_by_key(|message| message.seq);
+            found.dedup_by_key(|message| message.seq);
+            if let Some(cipher) =
+                cipher.as_ref().filter(|_| metadata::encrypts(&metadata::read(&queue.metadata)))
+            {
+                cipher.open(&mut found);
+            }
+            Ok((found, at))
+        })
+        .await
+}
+
 /// One message.
 pub(crate) async fn get(zaqar: &Zaqar, call: &mut Call) -> Result<Reply, Failure> {
     let (project, queue) = (call.project.clone(), call.queue().to_owned());
-    let id = call.param("message").to_owned();
-    let found = zaqar
-        .read(move |tx| {
-            let Some(queue) = queues::find(tx, &project, &queue)? else { return Ok(None) };
-            let at = now(tx);
-            Ok(rows::find(tx, queue.id, &id)?.map(|message| (message, at)))
-        })
+    let ids = vec![call.param("message").to_owned()];
+    let cipher = zaqar.settings().cipher(call.version);
+    let (mut found, now) = with_ids(zaqar, project, queue, ids, cipher)
         .await
         .map_err(|failure| what(failure, "Message could not be retrieved."))?;
-    let Some((found, now)) = found else {
+    let Some(found) = found.pop() else {
         let (id, queue, project) = (call.param("message"), call.queue(), shown(&call.project));
         let text = format!("Message {id} does not exist in queue {queue} for project {project}");
         return Err(Failure::not_found(text));
@@ -154,14 +178,28 @@ const UNABLE: &str = "Unable to delete";
 /// Deletes one message; a claimed one only with the id of its claim.
 pub(crate) async fn delete(zaqar: &Zaqar, call: &mut Call) -> Result<Reply, Failure> {
     let id = call.param("message").to_owned();
-    let claim = call.query.text("claim_id").map(str::to_ascii_lowercase);
+    let claim = call.query.text("claim_id").map(str::to_owned);
+    remove_one(zaqar, call.project.clone(), call.queue().to_owned(), id, claim)
+        .await
+        .map_err(|failure| what(failure, "Message could not be deleted."))?;
+    Ok(no_content())
+}
+
+/// Deletes one message if it is there; a claimed one only with the id of its claim.
+pub(crate) async fn remove_one(
+    zaqar: &Zaqar,
+    project: String,
+    queue: String,
+    id: String,
+    claim: Option<String>,
+) -> Result<(), Failure> {
+    let claim = claim.map(|claim| claim.to_ascii_lowercase());
     if !is_hex_id(&id) {
-        return Ok(no_content());
+        return Ok(());
     }
     if claim.as_deref().is_some_and(|claim| !is_hex_id(claim)) {
         return Err(Failure::bad(UNABLE, "The specified claim does not exist or has expired."));
     }
-    let (project, queue) = (call.project.clone(), call.queue().to_owned());
     zaqar
         .write(move |tx| {
             let Some(queue) = queues::boxed(tx, &project, &queue)? else { return Ok(()) };
@@ -175,12 +213,13 @@ pub(crate) async fn delete(zaqar: &Zaqar, call: &mut Call) -> Result<Reply, Fail
             Ok(rows::remove(tx, queue.id, &[message])?)
         })
         .await
-        .map_err(|failure| what(failure, "Message could not be deleted."))?;
-    Ok(no_content())
 }
 
+/// What is said of a claim that a message does not have.
+pub(crate) const NOT_CLAIMED: &str = "A claim was specified, but the message is not currently claimed.";
+
 fn not_claimed() -> Failure {
-    Failure::bad(UNABLE, "A claim was specified, but the message is not currently claimed.")
+    Failure::bad(UNABLE, NOT_CLAIMED)
 }
 
 fn claimed() -> Failure {
@@ -201,7 +240,23 @@ pub(crate) async fn delete_many(zaqar: &Zaqar, call: &mut Call) -> Result<Reply,
     let pop = call.query.int("pop")?;
     let wants_claims = settings.message_delete_with_claim_id && call.version == Version::V2;
     let claims = call.query.list("claim_ids").filter(|_| wants_claims).map(<[String]>::to_vec);
-    match (pop, &ids) {
+    check_removal(ids.as_ref(), pop, claims.as_ref(), wants_claims, &settings)?;
+    match (ids, pop) {
+        (Some(ids), _) => delete_ids(zaqar, call, ids, claims).await,
+        (None, pop) => pop_some(zaqar, call, pop.unwrap_or_default()).await,
+    }
+}
+
+/// What may be asked of the removal of several messages.
+pub(crate) fn check_removal(
+    ids: Option<&Vec<String>>,
+    pop: Option<i64>,
+    claims: Option<&Vec<String>>,
+    wants_claims: bool,
+    settings: &Settings,
+) -> Result<(), Failure> {
+    let count = ids.and_then(|ids| i64::try_from(ids.len()).ok());
+    match (pop, ids) {
         (Some(_), Some(_)) => {
             return Err(Failure::api("pop and id params cannot be present together in the delete request."));
         }
@@ -228,21 +283,31 @@ pub(crate) async fn delete_many(zaqar: &Zaqar, call: &mut Call) -> Result<Reply,
         let text = format!("ids parameter should have at least 1 and not greater than {most} values.");
         return Err(Failure::api(text));
     }
-    match (ids, pop) {
-        (Some(ids), _) => delete_ids(zaqar, call, ids, claims).await,
-        (None, pop) => pop_some(zaqar, call, pop.unwrap_or_default()).await,
-    }
+    Ok(())
 }
 
-/// Claims do not protect messages here; with the option they must be named.
+const FAILED: &str = "Messages could not be deleted.";
+
 async fn delete_ids(
     zaqar: &Zaqar,
     call: &Call,
     ids: Vec<String>,
     claims: Option<Vec<String>>,
 ) -> Result<Reply, Failure> {
-    const FAILED: &str = "Messages could not be deleted.";
-    let (project, queue) = (call.project.clone(), call.queue().to_owned());
+    remove_ids(zaqar, call.project.clone(), call.queue().to_owned(), ids, claims)
+        .await
+        .map_err(|failure| what(failure, FAILED))?;
+    Ok(no_content())
+}
+
+/// Deletes messages. Claims do not protect them here; with the option they must be named.
+pub(crate) async fn remove_ids(
+    zaqar: &Zaqar,
+    project: String,
+    queue: String,
+    ids: Vec<String>,
+    claims: Option<Vec<String>>,
+) -> Result<(), Failure> {
     zaqar
         .write(move |tx| {
             let Some(queue) = queues::boxed(tx, &project, &queue)? else { return Ok(()) };
@@ -258,24 +323,31 @@ async fn delete_ids(
             Ok(rows::remove(tx, queue.id, &found)?)
         })
         .await
-        .map_err(|failure| what(failure, FAILED))?;
-    Ok(no_content())
 }
 
 async fn pop_some(zaqar: &Zaqar, call: &Call, most: i64) -> Result<Reply, Failure> {
-    let (project, name) = (call.project.clone(), call.queue().to_owned());
+    let messages = take(zaqar, &call.project, call.queue(), most)
+        .await
+        .map_err(|failure| what(failure, "Messages could not be popped."))?;
+    Ok(ok(&PoppedMessages { messages }))
+}
+
+/// Takes the oldest messages that no claim holds, for good.
+pub(crate) async fn take(
+    zaqar: &Zaqar,
+    project: &str,
+    queue: &str,
+    most: i64,
+) -> Result<Vec<Popped>, Failure> {
     let found = zaqar
-        .on_freed(&project, &name, move |tx, queue| {
+        .on_freed(project, queue, move |tx, queue| {
             let metadata = metadata::read(&queue.metadata);
             let has_delayed = metadata::number(&metadata, "_default_message_delay").is_some();
             let found = rows::unclaimed(tx, queue.id, most, has_delayed)?;
             rows::remove(tx, queue.id, &found)?;
             Ok((found, now(tx)))
         })
-        .await
-        .map_err(|failure| what(failure, "Messages could not be popped."))?;
+        .await?;
     let (found, now) = found.unwrap_or_default();
-    let popped: Result<Vec<Popped>, Failure> =
-        found.into_iter().map(|message| message::popped(message, now)).collect();
-    Ok(ok(&PoppedMessages { messages: popped? }))
+    found.into_iter().map(|message| message::popped(message, now)).collect()
 }

@@ -14,6 +14,7 @@ pub(crate) mod queues;
 pub(crate) mod signed;
 pub(crate) mod stats;
 pub(crate) mod subscriptions;
+pub(crate) mod topics;
 
 use http::header::CONTENT_LOCATION;
 

@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::super::context::{Call, Version};
+use super::super::encrypt::Cipher;
 use super::super::error::{Failure, json, located};
 use super::super::metadata::{self, Metadata};
 use super::super::settings::Settings;
@@ -28,7 +29,7 @@ struct Resources {
 
 /// A message as sent, before the queue's own defaults.
 #[derive(Debug, Clone)]
-struct Sent {
+pub(crate) struct Sent {
     ttl: Option<i64>,
     delay: Option<Result<i64, Failure>>,
     body: Arc<str>,
@@ -49,27 +50,39 @@ pub(crate) async fn post(zaqar: &Zaqar, call: &mut Call) -> Result<Reply, Failur
         queue: call.queue().to_owned(),
         client: call.client.clone(),
         length,
+        cipher: settings.cipher(call.version),
         settings,
         sent,
     };
-    let done = zaqar.write(move |tx| posting.store(tx)).await;
-    let (ids, posted) = done.map_err(|failure| what(failure, "Messages could not be enqueued."))??;
-    zaqar.posted(&call.project, call.queue(), posted);
+    let ids = store(zaqar, posting).await?;
     let hrefs = ids.iter().map(|id| format!("{}/{id}", call.path)).collect();
     let partial = (call.version == Version::V1).then_some(false);
     let reply = json(StatusCode::CREATED, &Resources { partial, resources: hrefs });
     Ok(located(reply, &format!("{}?ids={}", call.path, ids.join(","))))
 }
 
+/// Stores a post, tells the subscribers, and gives the ids.
+pub(crate) async fn store(zaqar: &Zaqar, posting: Posting) -> Result<Vec<String>, Failure> {
+    let (project, queue) = (posting.project.clone(), posting.queue.clone());
+    let done = zaqar.write(move |tx| posting.store(tx)).await;
+    let (ids, posted) = done.map_err(|failure| what(failure, "Messages could not be enqueued."))??;
+    zaqar.posted(&project, &queue, posted);
+    Ok(ids)
+}
+
 /// What a transaction needs to store a post; what is wrong with the body is told once the queue is there.
-struct Posting {
-    version: Version,
-    project: String,
-    queue: String,
-    client: String,
-    length: Option<u64>,
-    settings: Arc<Settings>,
-    sent: Result<Vec<Sent>, Failure>,
+pub(crate) struct Posting {
+    pub(crate) version: Version,
+    pub(crate) project: String,
+    pub(crate) queue: String,
+    /// The canonical client id.
+    pub(crate) client: String,
+    /// Of the body in bytes, if it is known.
+    pub(crate) length: Option<u64>,
+    pub(crate) settings: Arc<Settings>,
+    /// For queues that encrypt.
+    pub(crate) cipher: Option<Cipher>,
+    pub(crate) sent: Result<Vec<Sent>, Failure>,
 }
 
 type Stored = (Vec<String>, Vec<Posted>);
@@ -143,6 +156,11 @@ impl Posting {
         for message in &new {
             validate::message(message.ttl, message.delay, settings)?;
         }
+        if let Some(cipher) = self.cipher.as_ref().filter(|_| metadata::encrypts(metadata)) {
+            for message in &mut new {
+                message.body = cipher.seal(&message.body)?;
+            }
+        }
         Ok(new)
     }
 }
@@ -162,6 +180,12 @@ async fn read(call: &mut Call, settings: &Settings) -> Result<Vec<Sent>, Failure
     };
     let Value::Array(list) = list else { return Err(body::wrong_type()) };
     list.into_iter().map(|item| one(item, version, settings)).collect()
+}
+
+/// Reads the messages of a websocket frame, which knows no delay.
+pub(crate) fn of_frame(list: Vec<Value>, settings: &Settings) -> Result<Vec<Sent>, Failure> {
+    let at_once = |sent: Sent| Sent { delay: Some(Ok(0)), ..sent };
+    list.into_iter().map(|item| one(item, Version::V2, settings).map(at_once)).collect()
 }
 
 fn no_messages() -> Failure {

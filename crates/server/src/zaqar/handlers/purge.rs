@@ -14,11 +14,29 @@ const SUBSET: &str = "Resource types must be a sub set of {'messages', 'subscrip
 
 /// Removes messages, subscriptions or both of a queue.
 pub(crate) async fn post(zaqar: &Zaqar, call: &mut Call) -> Result<Reply, Failure> {
-    let (messages, subscriptions) = match call.length().unwrap_or_default() {
-        0 => (true, true),
-        _ => types(&body::document(call).await?)?,
-    };
-    let (project, queue) = (call.project.clone(), call.queue().to_owned());
+    let (messages, subscriptions) = wanted(call).await?;
+    purge(zaqar, call.project.clone(), call.queue().to_owned(), messages, subscriptions)
+        .await
+        .map_err(|failure| what(failure, "Queue could not be purged."))?;
+    Ok(no_content())
+}
+
+/// Whether messages and subscriptions are to go.
+pub(super) async fn wanted(call: &mut Call) -> Result<(bool, bool), Failure> {
+    match call.length().unwrap_or_default() {
+        0 => Ok((true, true)),
+        _ => types(&body::document(call).await?),
+    }
+}
+
+/// Removes messages, subscriptions or both of a queue, whether or not it exists.
+pub(crate) async fn purge(
+    zaqar: &Zaqar,
+    project: String,
+    queue: String,
+    messages: bool,
+    subscriptions: bool,
+) -> Result<(), Failure> {
     zaqar
         .write(move |tx| {
             if messages {
@@ -31,8 +49,6 @@ pub(crate) async fn post(zaqar: &Zaqar, call: &mut Call) -> Result<Reply, Failur
             Ok(())
         })
         .await
-        .map_err(|failure| what(failure, "Queue could not be purged."))?;
-    Ok(no_content())
 }
 
 fn types(document: &Value) -> Result<(bool, bool), Failure> {

@@ -15,11 +15,11 @@ use super::{placed, what};
 use crate::http::Reply;
 
 #[derive(Serialize)]
-struct Entry {
-    name: String,
+pub(super) struct Entry {
+    pub(super) name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    metadata: Option<Metadata>,
-    href: String,
+    pub(super) metadata: Option<Metadata>,
+    pub(super) href: String,
 }
 
 #[derive(Serialize)]
@@ -48,7 +48,7 @@ const BATCH: i64 = 200;
 const FAILED: &str = "Queues could not be listed.";
 
 /// What a queue must have to be listed.
-struct Filter {
+pub(super) struct Filter {
     name: Option<Regex>,
     keys: Vec<(String, Wanted)>,
 }
@@ -61,9 +61,9 @@ enum Wanted {
 
 impl Filter {
     /// The filter of a v2 request: `name`, and every parameter that is not known.
-    fn of(query: &Query) -> Result<Self, Failure> {
+    pub(super) fn of(query: &Query, failed: &str) -> Result<Self, Failure> {
         let compile = |text: &str| RegexBuilder::new(text).size_limit(1 << 20).build();
-        let name = query.text("name").map(compile).transpose().map_err(|_| Failure::unavailable(FAILED))?;
+        let name = query.text("name").map(compile).transpose().map_err(|_| Failure::unavailable(failed))?;
         let known = ["marker", "limit", "detailed", "name", "with_count"];
         let keys = query
             .pairs()
@@ -108,10 +108,11 @@ pub(crate) async fn list(zaqar: &Zaqar, call: &mut Call) -> Result<Reply, Failur
     let (limit, detailed) = (call.query.int("limit")?, call.query.flag("detailed")?);
     let with_count = if is_v2 { call.query.flag("with_count")? } else { None };
     validate::page(limit, settings.max_queues_per_page)?;
-    let filter = if is_v2 { Filter::of(&call.query)? } else { Filter::none() };
+    let filter = if is_v2 { Filter::of(&call.query, FAILED)? } else { Filter::none() };
     let marker = call.query.text("marker").map(str::to_owned);
     let size = limit.unwrap_or(10).min(settings.max_queues_per_page);
-    let found = search(zaqar, &call.project, marker.clone().unwrap_or_default(), size, &filter).await?;
+    let found =
+        search(zaqar, &call.project, marker.clone().unwrap_or_default(), size, &filter, FAILED).await?;
     let count = match with_count {
         Some(true) => number(zaqar, call).await?,
         _ => None,
@@ -140,12 +141,13 @@ pub(crate) async fn list(zaqar: &Zaqar, call: &mut Call) -> Result<Reply, Failur
 }
 
 /// Looks for queues after a name until a page is full, in bounded transactions.
-async fn search(
+pub(super) async fn search(
     zaqar: &Zaqar,
     project: &str,
     mut after: String,
     size: i64,
     filter: &Filter,
+    failed: &str,
 ) -> Result<Vec<(String, String)>, Failure> {
     let wanted = usize::try_from(size).unwrap_or_default();
     let batch = if filter.is_empty() { size } else { BATCH };
@@ -153,7 +155,7 @@ async fn search(
     loop {
         let (project, from) = (project.to_owned(), after.clone());
         let rows = zaqar.read(move |tx| Ok(queues::list(tx, &project, &from, batch)?)).await;
-        let rows = rows.map_err(|failure| what(failure, FAILED))?;
+        let rows = rows.map_err(|failure| what(failure, failed))?;
         let is_last = i64::try_from(rows.len()).unwrap_or(batch) < batch;
         if let Some((name, _)) = rows.last() {
             after.clone_from(name);

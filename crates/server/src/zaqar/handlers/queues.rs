@@ -8,6 +8,7 @@ use super::super::Zaqar;
 use super::super::context::{Call, Version};
 use super::super::error::{Failure, empty, located, no_content, ok};
 use super::super::metadata::{self, Metadata};
+use super::super::settings::Settings;
 use super::super::storage::queues;
 use super::super::validate::{self, BadMetadata};
 use super::super::{body, patch};
@@ -22,10 +23,23 @@ fn text_of(metadata: &Metadata) -> String {
 /// Creates a queue; one that exists keeps its metadata.
 pub(crate) async fn create(zaqar: &Zaqar, call: &mut Call) -> Result<Reply, Failure> {
     let metadata = if call.version == Version::V1 { Map::new() } else { sent(zaqar, call).await? };
-    let flavor = flavor_of(zaqar, &metadata);
-    let text = text_of(&metadata);
-    let (project, queue) = (call.project.clone(), call.queue().to_owned());
-    let created = zaqar
+    let created = make(zaqar, &call.project, call.queue(), &metadata)
+        .await
+        .map_err(|failure| what(failure, "Queue could not be created."))?;
+    let status = if created { StatusCode::CREATED } else { StatusCode::NO_CONTENT };
+    Ok(located(empty(status), &call.path))
+}
+
+/// Creates a queue unless it exists; says whether it did not.
+pub(crate) async fn make(
+    zaqar: &Zaqar,
+    project: &str,
+    queue: &str,
+    metadata: &Metadata,
+) -> Result<bool, Failure> {
+    let (flavor, text) = (flavor_of(zaqar, metadata), text_of(metadata));
+    let (project, queue) = (project.to_owned(), queue.to_owned());
+    zaqar
         .write(move |tx| {
             if let Some(flavor) = &flavor {
                 let sql = "SELECT name FROM flavors WHERE name = $1";
@@ -37,9 +51,6 @@ pub(crate) async fn create(zaqar: &Zaqar, call: &mut Call) -> Result<Reply, Fail
             Ok(queues::create(tx, &project, &queue, &text)?)
         })
         .await
-        .map_err(|failure| what(failure, "Queue could not be created."))?;
-    let status = if created { StatusCode::CREATED } else { StatusCode::NO_CONTENT };
-    Ok(located(empty(status), &call.path))
 }
 
 fn flavor_of(zaqar: &Zaqar, metadata: &Metadata) -> Option<String> {
@@ -50,18 +61,23 @@ fn flavor_of(zaqar: &Zaqar, metadata: &Metadata) -> Option<String> {
 }
 
 /// The metadata of a request that may have some.
-async fn sent(zaqar: &Zaqar, call: &mut Call) -> Result<Metadata, Failure> {
+pub(super) async fn sent(zaqar: &Zaqar, call: &mut Call) -> Result<Metadata, Failure> {
     let settings = zaqar.settings();
     validate::metadata_length(call.length(), &settings).map_err(Failure::api)?;
     if call.length().unwrap_or_default() == 0 {
         return Ok(Map::new());
     }
     let metadata = body::object(call).await?;
-    validate::metadata(&metadata, &settings).map_err(|bad| match bad {
+    validated(&metadata, &settings)?;
+    Ok(metadata)
+}
+
+/// Whether the reserved keys of a new queue are right.
+pub(crate) fn validated(metadata: &Metadata, settings: &Settings) -> Result<(), Failure> {
+    validate::metadata(metadata, settings).map_err(|bad| match bad {
         BadMetadata::Value(text) => Failure::api(text),
         BadMetadata::Exception(text) => Failure::internal(text),
-    })?;
-    Ok(metadata)
+    })
 }
 
 async fn stored(zaqar: &Zaqar, call: &Call) -> Result<Option<Metadata>, Failure> {
@@ -120,8 +136,18 @@ const PATCH_TYPE: &str = "application/openstack-messaging-v2.0-json-patch";
 
 /// v2: changes metadata by JSON patch.
 pub(crate) async fn update(zaqar: &Zaqar, call: &mut Call) -> Result<Reply, Failure> {
-    let settings = zaqar.settings();
-    validate::metadata_length(call.length(), &settings).map_err(Failure::body)?;
+    let changes = changes(zaqar, call).await?;
+    let (project, queue) = (call.project.clone(), call.queue().to_owned());
+    let missing = Failure::no_queue(&queue, &project).text().to_owned();
+    let metadata = patched(zaqar, project, queue, changes, missing)
+        .await
+        .map_err(|failure| what(failure, "Queue could not be updated."))?;
+    Ok(ok(&metadata::complete(metadata, &zaqar.settings())))
+}
+
+/// Reads the JSON patch of a request.
+pub(super) async fn changes(zaqar: &Zaqar, call: &mut Call) -> Result<Vec<patch::Change>, Failure> {
+    validate::metadata_length(call.length(), &zaqar.settings()).map_err(Failure::body)?;
     let kind = call.inbound.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     if kind != Some(PATCH_TYPE) {
         let accepted = format!("Accepted media type for PATCH: {{'Accept-Patch': '{PATCH_TYPE}'}}.");
@@ -133,12 +159,22 @@ pub(crate) async fn update(zaqar: &Zaqar, call: &mut Call) -> Result<Reply, Fail
     let Value::Array(changes) = body::parse(call.load().await?)? else {
         return Err(Failure::unavailable("Request body could not be read."));
     };
-    let changes = patch::parse(&changes)?;
-    let (project, queue) = (call.project.clone(), call.queue().to_owned());
-    let metadata = zaqar
+    patch::parse(&changes)
+}
+
+/// Stores changed metadata and gives them; `missing` is said if there is nothing to change.
+pub(super) async fn patched(
+    zaqar: &Zaqar,
+    project: String,
+    queue: String,
+    changes: Vec<patch::Change>,
+    missing: String,
+) -> Result<Metadata, Failure> {
+    let settings = zaqar.settings();
+    zaqar
         .write(move |tx| {
             let found = queues::find(tx, &project, &queue)?;
-            let found = found.ok_or_else(|| Failure::no_queue(&queue, &project))?;
+            let found = found.ok_or_else(|| Failure::not_found(missing.clone()))?;
             let mut metadata = metadata::read(&found.metadata);
             patch::apply(&mut metadata, &changes, &settings)?;
             validate::metadata(&metadata, &settings).map_err(|bad| match bad {
@@ -146,11 +182,9 @@ pub(crate) async fn update(zaqar: &Zaqar, call: &mut Call) -> Result<Reply, Fail
                 BadMetadata::Exception(_) => Failure::unavailable("Queue could not be updated."),
             })?;
             queues::set_metadata(tx, &project, &queue, &text_of(&metadata))?;
-            Ok(metadata::complete(metadata, &settings))
+            Ok(metadata)
         })
         .await
-        .map_err(|failure| what(failure, "Queue could not be updated."))?;
-    Ok(ok(&metadata))
 }
 
 /// Deletes a queue with its messages; one that does not exist, too.

@@ -8,13 +8,13 @@ use super::super::context::{Call, Version};
 use super::super::error::{Failure, ok};
 use super::super::message::seconds;
 use super::super::quirks::Quirk;
-use super::super::storage::messages::{self, Message};
+use super::super::storage::messages::{self, Message, Stats};
 use super::super::storage::{now, queues};
 use super::{placed, queue_path, what};
 use crate::http::Reply;
 
 #[derive(Serialize)]
-struct Stats {
+struct Answer {
     messages: Counts,
 }
 
@@ -38,24 +38,43 @@ struct End {
 }
 
 fn end(message: &Message, path: &str, now: i64) -> End {
-    let created = Timestamp::from_second(message.created_at.div_euclid(1_000_000)).unwrap_or_default();
     End {
-        age: seconds(message.created_at, now),
-        created: created.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        age: age(message, now),
+        created: created(message),
         href: format!("{path}/messages/{}", message.id()),
     }
 }
 
-/// Statistics of a queue; one that does not exist is empty, in v1 an error.
-pub(crate) async fn show(zaqar: &Zaqar, call: &mut Call) -> Result<Reply, Failure> {
-    const FAILED: &str = "Queue stats could not be read.";
-    let (project, queue) = (call.project.clone(), call.queue().to_owned());
-    let found = zaqar
+/// Whole seconds since the post.
+pub(crate) fn age(message: &Message, now: i64) -> i64 {
+    seconds(message.created_at, now)
+}
+
+/// The moment of the post, to the second.
+pub(crate) fn created(message: &Message) -> String {
+    let at = Timestamp::from_second(message.created_at.div_euclid(1_000_000)).unwrap_or_default();
+    at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// Statistics of a queue and the moment that they are of; `None` if there is no such queue.
+pub(crate) async fn of(
+    zaqar: &Zaqar,
+    project: String,
+    queue: String,
+) -> Result<Option<(Stats, i64)>, Failure> {
+    zaqar
         .read(move |tx| {
             let Some(queue) = queues::find(tx, &project, &queue)? else { return Ok(None) };
             let stats = messages::stats(tx, &queue)?;
             Ok(Some((stats, now(tx))))
         })
+        .await
+}
+
+/// Statistics of a queue; one that does not exist is empty, in v1 an error.
+pub(crate) async fn show(zaqar: &Zaqar, call: &mut Call) -> Result<Reply, Failure> {
+    const FAILED: &str = "Queue stats could not be read.";
+    let found = of(zaqar, call.project.clone(), call.queue().to_owned())
         .await
         .map_err(|failure| what(failure, FAILED))?;
     if found.is_none() && call.version == Version::V1 {
@@ -73,5 +92,5 @@ pub(crate) async fn show(zaqar: &Zaqar, call: &mut Call) -> Result<Reply, Failur
         oldest: stats.oldest.map(|message| end(&message, &path, now)),
         newest: stats.newest.map(|message| end(&message, &path, now)),
     };
-    Ok(placed(call, ok(&Stats { messages })))
+    Ok(placed(call, ok(&Answer { messages })))
 }

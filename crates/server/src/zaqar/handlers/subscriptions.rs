@@ -28,7 +28,7 @@ const CREATE: &str = "Subscription could not be created.";
 const SECOND: i64 = 1_000_000;
 
 #[derive(Serialize)]
-struct View {
+pub(crate) struct View {
     id: String,
     source: String,
     subscriber: String,
@@ -44,7 +44,7 @@ struct Page {
     links: Vec<Link>,
 }
 
-fn view(own: Subscription, now: i64) -> View {
+pub(crate) fn view(own: Subscription, now: i64) -> View {
     View {
         id: own.id,
         source: own.queue,
@@ -108,7 +108,7 @@ async fn document(call: &mut Call) -> Result<Value, Failure> {
 }
 
 /// What is right in fields of a subscription.
-fn check(map: &Map<String, Value>, settings: &Settings, now: Timestamp) -> Result<(), Failure> {
+pub(crate) fn check(map: &Map<String, Value>, settings: &Settings, now: Timestamp) -> Result<(), Failure> {
     if map.is_empty() {
         return Err(Failure::api("No subscription to create."));
     }
@@ -149,39 +149,43 @@ fn check_ttl(ttl: Option<&Value>, now: Timestamp) -> Result<(), Failure> {
 }
 
 /// The scheme of a URI; `""` without one.
-fn scheme_of(uri: &str) -> String {
+pub(crate) fn scheme_of(uri: &str) -> String {
     let scheme = uri.split_once(':').map_or("", |(scheme, _)| scheme);
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
     if scheme.bytes().all(plain) { scheme.to_ascii_lowercase() } else { String::new() }
 }
 
 /// A subscription that somebody wants.
-struct Wanted {
-    subscriber: String,
-    ttl: i64,
-    options: String,
+pub(crate) struct Wanted {
+    pub(crate) subscriber: String,
+    /// Seconds.
+    pub(crate) ttl: i64,
+    /// A JSON object.
+    pub(crate) options: String,
 }
 
-fn wanted(zaqar: &Zaqar, document: Value) -> Result<Wanted, Failure> {
-    let Value::Object(map) = document else { return Err(Failure::unavailable(CREATE)) };
+/// Reads what passed [`check`]. `bearer` is the token behind the request and its roles: a subscriber that needs a trust
+/// and names none gets one of these.
+pub(crate) async fn wanted(
+    zaqar: &Zaqar,
+    map: &Map<String, Value>,
+    bearer: Option<(&str, &[String])>,
+) -> Result<Wanted, Failure> {
     let settings = zaqar.settings();
-    if !map.contains_key("subscriber") {
-        return Err(Failure::api("Missing parameter subscriber in body."));
-    }
-    check(&map, &settings, zaqar.time.now())?;
     let subscriber = map.get("subscriber").and_then(Value::as_str).filter(|text| !text.is_empty());
     let subscriber = subscriber.filter(|text| !text.contains('\0'));
     let subscriber = subscriber.ok_or_else(|| Failure::unavailable(CREATE))?.to_owned();
-    let empty = Value::Object(Map::new());
-    let options = map.get("options").filter(|options| options.is_object()).unwrap_or(&empty);
-    if scheme_of(&subscriber).starts_with("trust+") && options.get("trust_id").is_none() {
-        return Err(Failure::unavailable(CREATE));
-    }
+    let mut options = map.get("options").and_then(Value::as_object).cloned().unwrap_or_default();
     let ttl = match map.get("ttl") {
         None | Some(Value::Null) => settings.default_subscription_ttl,
         Some(ttl) => ttl.as_i64().unwrap_or_default(),
     };
-    Ok(Wanted { subscriber, ttl, options: text_of(options) })
+    if scheme_of(&subscriber).starts_with("trust+") && !options.contains_key("trust_id") {
+        let (token, roles) = bearer.ok_or_else(|| Failure::unavailable(CREATE))?;
+        let trust = zaqar.entrust(token, roles, ttl).await.ok_or_else(|| Failure::unavailable(CREATE))?;
+        options.insert("trust_id".to_owned(), Value::String(trust));
+    }
+    Ok(Wanted { subscriber, ttl, options: text_of(&Value::Object(options)) })
 }
 
 /// Adds a subscription, or asks once more for the confirmation of one. The queue is created in any case.
@@ -194,7 +198,13 @@ pub(crate) async fn create(zaqar: &Zaqar, call: &mut Call) -> Result<Reply, Fail
     });
     ensured.await.map_err(|failure| what(failure, CREATE))?;
     let has_null_ttl = document.get("ttl") == Some(&Value::Null);
-    let wanted = wanted(zaqar, document)?;
+    let Value::Object(map) = document else { return Err(Failure::unavailable(CREATE)) };
+    if !map.contains_key("subscriber") {
+        return Err(Failure::api("Missing parameter subscriber in body."));
+    }
+    check(&map, &zaqar.settings(), zaqar.time.now())?;
+    let bearer = call.token.as_deref().map(|token| (token, call.roles.as_slice()));
+    let wanted = wanted(zaqar, &map, bearer).await?;
     let (project, queue) = (call.project.clone(), call.queue().to_owned());
     let ttl = wanted.ttl;
     let (own, is_new) = zaqar

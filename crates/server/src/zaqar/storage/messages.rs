@@ -138,17 +138,20 @@ pub(crate) fn list(tx: &mut Tx<'_>, queue: i64, after: i64, limit: i64, filter: 
     tx.query(&sql, &[&queue, &after, &at, client, &filter.claimed, &filter.delayed, &limit], read)
 }
 
+/// The marker of an id in a box, whether or not the message is still there; `None` if it never was.
+pub(crate) fn place_of(tx: &mut Tx<'_>, queue: i64, id: &str) -> Db<Option<i64>> {
+    let Some((origin, seq)) = read_id(id) else { return Ok(None) };
+    if origin == queue {
+        return Ok(Some(seq));
+    }
+    let id = id.to_ascii_lowercase();
+    let sql = "SELECT seq FROM moved WHERE queue_id = $1 AND alias = $2";
+    tx.query_opt(sql, &[&queue, &id], |row| row.int(0))
+}
+
 /// One message that is alive.
 pub(crate) fn find(tx: &mut Tx<'_>, queue: i64, id: &str) -> Db<Option<Message>> {
-    let Some((origin, seq)) = read_id(id) else { return Ok(None) };
-    let seq = if origin == queue {
-        Some(seq)
-    } else {
-        let id = id.to_ascii_lowercase();
-        let sql = "SELECT seq FROM moved WHERE queue_id = $1 AND alias = $2";
-        tx.query_opt(sql, &[&queue, &id], |row| row.int(0))?
-    };
-    match seq {
+    match place_of(tx, queue, id)? {
         Some(seq) => at(tx, queue, seq),
         None => Ok(None),
     }

@@ -114,6 +114,17 @@ pub(crate) fn delete(tx: &mut Tx<'_>, project: &str, name: &str) -> Db<()> {
     Ok(())
 }
 
+/// Removes every queue of a project, as [`delete`] does one; says whether there was any.
+pub(crate) fn delete_all(tx: &mut Tx<'_>, project: &str) -> Db<bool> {
+    let sql = format!("SELECT {COLUMNS} FROM queues WHERE project = $1");
+    let all = tx.query(&sql, &[&project], read)?;
+    for queue in &all {
+        bury(tx, queue)?;
+    }
+    tx.execute("DELETE FROM queues WHERE project = $1", &[&project])?;
+    Ok(!all.is_empty())
+}
+
 /// Removes all messages of a queue: it goes on with another box. Markers go on counting.
 pub(crate) fn empty(tx: &mut Tx<'_>, project: &str, name: &str) -> Db<()> {
     let Some(queue) = boxed(tx, project, name)? else { return Ok(()) };

@@ -299,3 +299,42 @@ async fn mail_goes_to_the_sink_of_the_options() {
         assert!(letter.contains(part), "{part} {letter}");
     }
 }
+
+#[tokio::test]
+async fn a_trust_is_made_for_a_subscriber_that_needs_one_and_its_token_is_shown_to_it() {
+    let w = World::new().awake();
+    let receiver = Receiver::start(&[]).await;
+    let headers = [("client-id", ALICE), ("x-auth-token", "acme:member")];
+    let url = format!("trust+{}", receiver.url());
+    let wanted = json!({"subscriber": url, "ttl": 600, "options": {"post_headers": {"x-own": "1"}}});
+    let made = w.bare(Method::POST, PATH, &headers, wanted.to_string()).await.ok();
+    let one = format!("{PATH}/{}", made["subscription_id"].as_str().unwrap());
+    let shown = w.bare(Method::GET, &one, &headers, "").await.ok();
+    assert_eq!(shown["subscriber"], json!(url));
+    assert_eq!(shown["options"]["trust_id"], "acme:member/member/2030-05-01T10:10:00Z");
+    w.fill(&[json!("x")]).await;
+    w.time.settle().await;
+    let (head, body) = receiver.take().remove(0);
+    let head = head.to_ascii_lowercase();
+    assert!(head.starts_with("post /hook "), "{head}");
+    assert!(head.contains("x-auth-token: of acme:member/member/2030-05-01t10:10:00z"), "{head}");
+    assert!(head.contains("x-own: 1"), "{head}");
+    assert_eq!(serde_json::from_str::<Value>(&body).unwrap()["body"], "x");
+}
+
+#[tokio::test]
+async fn a_trust_that_gives_no_token_delivers_nothing_and_one_without_a_caller_is_refused() {
+    let w = World::new().awake();
+    let receiver = Receiver::start(&[]).await;
+    let url = format!("trust+{}", receiver.url());
+    subscribe(&w, json!({"subscriber": url, "options": {"trust_id": "void"}})).await;
+    w.fill(&[json!("x")]).await;
+    w.time.settle().await;
+    assert!(receiver.take().is_empty());
+    let other = json!({"subscriber": "trust+http://127.0.0.1:1/"});
+    let refused = w.post(PATH, other).await.error();
+    assert_eq!(
+        (refused.0, refused.2.split(" Please").next()),
+        (503, Some("Subscription could not be created."))
+    );
+}

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use futures_util::future::BoxFuture;
 use http::header::{HeaderName, LOCATION};
 use http::{HeaderValue, Method};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use pentad_server::http::{Inbound, Reply, ReplyBody};
 use pentad_server::identity::{IdentityCheck, Rejected, TokenInfo};
 use pentad_server::zaqar::Zaqar;
@@ -60,10 +61,7 @@ impl Answer {
 struct Tokens;
 
 impl IdentityCheck for Tokens {
-    fn validate<'a>(
-        &'a self,
-        token: &'a str,
-    ) -> futures_util::future::BoxFuture<'a, Result<TokenInfo, Rejected>> {
+    fn validate<'a>(&'a self, token: &'a str) -> BoxFuture<'a, Result<TokenInfo, Rejected>> {
         Box::pin(async move {
             let Some((project, role)) = token.split_once(':') else { return Err(Rejected::Invalid) };
             let mut info = TokenInfo::new("u1");
@@ -71,6 +69,22 @@ impl IdentityCheck for Tokens {
             info.roles = vec![role.to_owned()];
             Ok(info)
         })
+    }
+
+    fn entrust<'a>(
+        &'a self,
+        token: &'a str,
+        roles: &'a [String],
+        until: Option<Timestamp>,
+    ) -> BoxFuture<'a, Result<String, Rejected>> {
+        let until = until.map(|at| at.to_string()).unwrap_or_default();
+        Box::pin(async move { Ok(format!("{token}/{}/{until}", roles.join(","))) })
+    }
+
+    fn token_of_trust<'a>(&'a self, trust: &'a str) -> BoxFuture<'a, Result<String, Rejected>> {
+        Box::pin(
+            async move { if trust == "void" { Err(Rejected::Invalid) } else { Ok(format!("of {trust}")) } },
+        )
     }
 }
 
