@@ -5,11 +5,12 @@ mod claim;
 mod message;
 mod queue;
 mod time;
+mod websocket;
 
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
-use pentad_core::Result;
+use pentad_core::{ErrorKind, Result};
 use pentad_zaqar::{Client, Queue, Version};
 
 use crate::ams::Time;
@@ -26,12 +27,14 @@ pub struct Abilities {
     pub filters: bool,
     /// Ids and markers as the reference server has them, so that v1's missing queues are 404.
     pub reference_storage: bool,
+    /// Messages are handed on to subscribers.
+    pub notifies: bool,
 }
 
 impl Abilities {
     /// All of them, as the local server.
     pub const fn all() -> Self {
-        Self { signs: true, pools: true, filters: true, reference_storage: true }
+        Self { signs: true, pools: true, filters: true, reference_storage: true, notifies: true }
     }
 }
 
@@ -49,6 +52,11 @@ pub struct Stage {
 }
 
 impl Stage {
+    /// The title of a refusal: over websocket, where answers have none, all have one.
+    fn title(&self, own: &'static str) -> &'static str {
+        if self.client.websocket().is_some() { "Websocket Transport Error" } else { own }
+    }
+
     fn version(&self) -> Version {
         self.client.version()
     }
@@ -108,6 +116,7 @@ pub fn cases() -> Vec<Case> {
         ("the_service_tells_its_state", ALL, |s| Box::pin(admin::state(s))),
         ("pools_and_flavors_are_registered", ALL, |s| Box::pin(admin::pools(s))),
         ("what_is_out_of_range_is_refused_by_the_service_too", LATER, |s| Box::pin(admin::refused(s))),
+        ("what_is_posted_comes_to_a_listening_connection", V2, |s| Box::pin(websocket::pushed(s))),
         ("messages_end_with_their_ttl", ALL, |s| Box::pin(time::ttl(s))),
         ("claims_end_and_their_messages_come_again", ALL, |s| Box::pin(time::claims(s))),
         ("delayed_messages_appear_in_time", V2, |s| Box::pin(time::delay(s))),
@@ -128,4 +137,24 @@ pub async fn tell(stage: &Stage) -> Result<usize> {
         }
     }
     Ok(told)
+}
+
+/// Tells the cases of v2 to clients whose URL is a websocket's; says how many were told, and names those that need what
+/// only HTTP has.
+///
+/// # Errors
+/// The first that went wrong otherwise, its name in the hint.
+pub async fn tell_over_websocket(stage: &Stage) -> Result<(usize, Vec<&'static str>)> {
+    let (mut told, mut others) = (0, Vec::new());
+    for (name, versions, case) in cases() {
+        if !versions.contains(&Version::V2) {
+            continue;
+        }
+        match case(stage.clone()).await {
+            Ok(()) => told += 1,
+            Err(error) if error.kind() == ErrorKind::Unsupported => others.push(name),
+            Err(error) => return Err(error.with_hint(format!("case {name}"))),
+        }
+    }
+    Ok((told, others))
 }

@@ -44,6 +44,7 @@ pub struct ClientBuilder {
     interface: String,
     wiring: Wiring,
     socket: Option<Arc<dyn Socket>>,
+    message_pack: bool,
     service_limits: ServiceLimits,
     fault: Option<Arc<Error>>,
 }
@@ -78,6 +79,7 @@ impl ClientBuilder {
             interface: "public".to_owned(),
             wiring: Wiring::new(),
             socket: None,
+            message_pack: false,
             service_limits: ServiceLimits::default(),
             fault: None,
         }
@@ -158,6 +160,12 @@ impl ClientBuilder {
     /// Opens websocket connections by this, for URLs that begin with `ws`.
     pub fn socket(mut self, socket: Arc<dyn Socket>) -> Self {
         self.socket = Some(socket);
+        self
+    }
+
+    /// Speaks MessagePack in binary frames over websocket, instead of JSON in text.
+    pub fn message_pack(mut self, on: bool) -> Self {
+        self.message_pack = on;
         self
     }
 
@@ -249,7 +257,8 @@ impl ClientBuilder {
             Some(socket) => Arc::clone(socket),
             None => Arc::new(WebSocket::builder().tls(self.wiring.tls()).build()?),
         };
-        Ok(Websocket::new(socket, target.clone()))
+        let make = if self.message_pack { Websocket::binary } else { Websocket::new };
+        Ok(make(socket, target.clone()))
     }
 
     fn settle(

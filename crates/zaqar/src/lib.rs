@@ -15,6 +15,7 @@ mod metadata;
 pub mod model;
 pub mod name;
 pub mod ops;
+mod outbox;
 mod pool;
 mod producer;
 mod queue;
@@ -47,6 +48,7 @@ pub use subscription::{NewSubscription, Subscription, SubscriptionUpdate};
 
 // Messages without end.
 pub use consume::{Consume, Delivery, GiveBack, Processed};
+pub use outbox::{Outbox, Receipt};
 pub use producer::{Batch, Producer};
 
 // Names and spans, checked.

@@ -50,6 +50,12 @@ impl Producer {
         self
     }
 
+    /// Messages and bytes of messages that fit into one post to a queue.
+    pub(crate) fn limits(self, queue: &Queue) -> (usize, usize) {
+        let limit = queue.client().service_limits().post_bytes;
+        (self.messages, self.bytes.unwrap_or(limit).min(limit).saturating_sub(FRAME).max(1))
+    }
+
     /// Up to this many posts in flight. With more than one, batches may be stored in another order.
     pub const fn concurrency(mut self, posts: usize) -> Self {
         self.concurrency = if posts == 0 { 1 } else { posts };
@@ -94,8 +100,7 @@ impl Queue {
     where
         S: Stream<Item = NewMessage> + Send + 'static,
     {
-        let limit = self.client().service_limits().post_bytes;
-        let most = options.bytes.unwrap_or(limit).min(limit).saturating_sub(FRAME).max(1);
+        let (_, most) = options.limits(self);
         let posting = Posting {
             queue: self.clone(),
             options,

@@ -10,6 +10,9 @@ use serde_json::json;
 use super::Stage;
 
 pub(super) async fn subscriptions(stage: Stage) -> Result<()> {
+    if stage.client.websocket().is_some() {
+        return super::websocket::subscriptions(stage).await;
+    }
     let queue = stage.queue("subscribed").await?;
     let wanted = NewSubscription::new("http://127.0.0.1:9/hook").ttl(Ttl::minutes(10)).option("k", "v");
     let id = queue.subscribe(&wanted).await?;
@@ -106,7 +109,7 @@ pub(super) async fn refused(stage: Stage) -> Result<()> {
         assert_eq!(error.as_ref().map(|error| error.kind()), Some(ErrorKind::Invalid), "{op} {query:?}");
         assert_eq!(
             error.as_ref().and_then(|error| error.title()),
-            Some("Invalid API request"),
+            Some(stage.title("Invalid API request")),
             "{op} {query:?}"
         );
     }

@@ -48,8 +48,11 @@ pub(super) async fn v1(stage: Stage) -> Result<()> {
         let error = queue.stats().await.err();
         assert_eq!(error.map(|error| error.kind()), Some(ErrorKind::NotFound));
     }
-    queue.post(NewMessage::new(1)).await?;
-    assert_eq!(queue.messages(MessageQuery::new().echo(true)).await?.items.len(), 1);
+    // The Redis storage takes messages of a queue that is not there, and then lists none.
+    if stage.abilities.reference_storage {
+        queue.post(NewMessage::new(1)).await?;
+        assert_eq!(queue.messages(MessageQuery::new().echo(true)).await?.items.len(), 1);
+    }
     Ok(())
 }
 
@@ -76,7 +79,7 @@ pub(super) async fn created_with(stage: Stage) -> Result<()> {
     }
     let error = queue.create_with(&Metadata::new().default_ttl(Ttl::seconds(1))).await.err();
     assert_eq!(error.as_ref().map(|error| error.kind()), Some(ErrorKind::Invalid));
-    assert_eq!(error.as_ref().and_then(|error| error.title()), Some("Invalid API request"));
+    assert_eq!(error.as_ref().and_then(|error| error.title()), Some(stage.title("Invalid API request")));
     Ok(())
 }
 

@@ -28,7 +28,8 @@ impl Recorder {
 
 impl Observer for Recorder {
     fn answered(&self, op: &Op, status: StatusCode, _: &HeaderMap, _: u32) {
-        if status.is_success() {
+        // The versions of a service are the choices of this status.
+        if status.is_success() || status == StatusCode::MULTIPLE_CHOICES {
             self.0.lock().unwrap().insert(op.id);
         }
     }

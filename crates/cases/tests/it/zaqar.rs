@@ -1,5 +1,5 @@
 //! The Zaqar cases: against the embedded server, over TCP, and against a real Zaqar given by
-//! `PENTAD_TEST_ZAQAR=URL` (`PENTAD_TEST_ZAQAR_VERSIONS=1,1.1,2`, default 2).
+//! `PENTAD_TEST_ZAQAR=URL` (`PENTAD_TEST_ZAQAR_VERSIONS=1,1.1,2`, default 2), and over websocket by `PENTAD_TEST_ZAQAR_WS=URL`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,10 +7,14 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use jiff::SignedDuration;
 use pentad_cases::ams::Time;
-use pentad_cases::zaqar::{Abilities, Stage, tell};
-use pentad_core::{Result, Transport};
-use pentad_server::{ListenOptions, Server, ServerOptions};
-use pentad_zaqar::{Client, Version};
+use pentad_cases::zaqar::{Abilities, Stage, tell, tell_over_websocket};
+use pentad_core::{ErrorKind, Result, Transport};
+use pentad_openstack::auth::{Domain, Keystone, Scope, User};
+use pentad_server::{ListenOptions, Seed, Server, ServerOptions};
+use pentad_zaqar::{Client, ClientBuilder, Version, ops};
+use serde_json::json;
+
+use crate::stage::Recorder;
 
 /// The time of a server in this process.
 #[derive(Debug)]
@@ -27,11 +31,44 @@ impl Time for Inside {
 }
 
 fn stage(url: &str, version: Version, transport: &Arc<dyn Transport>, project: &str) -> Stage {
+    recorded(url, version, transport, project, &Arc::default())
+}
+
+fn recorded(
+    url: &str,
+    version: Version,
+    transport: &Arc<dyn Transport>,
+    project: &str,
+    recorder: &Arc<Recorder>,
+) -> Stage {
     let client = || {
         let builder = Client::new(url, version).project(project).roles("admin");
-        builder.transport(Arc::clone(transport)).build().unwrap()
+        builder.transport(Arc::clone(transport)).observer(recorder.clone()).build().unwrap()
     };
     Stage { client: client(), other: client(), abilities: Abilities::all(), time: None }
+}
+
+/// Two clients over websocket.
+fn sockets(url: &str, project: &str, adjust: impl Fn(ClientBuilder) -> ClientBuilder) -> Stage {
+    let client = || adjust(Client::new(url, Version::V2).project(project)).build().unwrap();
+    let mut abilities = Abilities::all();
+    // Its lists know no filter.
+    abilities.filters = false;
+    Stage { client: client(), other: client(), abilities, time: None }
+}
+
+/// What websocket has no action for.
+const HTTP_ONLY: [&str; 4] = [
+    "v2_metadata_is_patched_and_replaced",
+    "a_signed_url_admits_what_it_says",
+    "the_service_tells_its_state",
+    "pools_and_flavors_are_registered",
+];
+
+async fn told_over_websocket(stage: Stage) {
+    let (told, others) = tell_over_websocket(&stage).await.unwrap_or_else(|error| panic!("{error:?}"));
+    assert!(told > 15, "only {told} cases");
+    assert!(others.iter().all(|name| HTTP_ONLY.contains(name)), "{others:?}");
 }
 
 async fn told(stage: Stage) {
@@ -44,11 +81,67 @@ async fn told(stage: Stage) {
 async fn embedded_zaqar_behaves_as_every_case_says_in_every_version() {
     let server = Arc::new(Server::builder(ServerOptions::memory()).open().await.unwrap());
     server.time().freeze(None);
+    let recorder = Arc::new(Recorder::default());
     for version in Version::ALL {
-        let mut stage = stage("http://pentad.local/zaqar", version, &server.door(), "cases");
+        let mut stage = recorded("http://pentad.local/zaqar", version, &server.door(), "cases", &recorder);
         stage.time = Some(Arc::new(Inside(Arc::clone(&server))));
         told(stage).await;
     }
+    let seen = recorder.seen();
+    let missing: Vec<_> = ops::OPS.iter().map(|op| op.id).filter(|id| !seen.contains(id)).collect();
+    assert!(missing.is_empty(), "no case has a good answer of {missing:?}");
+    server.shutdown().await;
+}
+
+#[tokio::test]
+async fn embedded_zaqar_behaves_as_every_case_says_over_websocket_in_text_and_in_binary() {
+    let server = Arc::new(Server::builder(ServerOptions::memory()).open().await.unwrap());
+    server.time().freeze(None);
+    for binary in [false, true] {
+        let project = format!("binary-{binary}");
+        let through = |builder: ClientBuilder| builder.socket(server.sockets()).message_pack(binary);
+        let mut stage = sockets("ws://pentad.local/zaqar/ws", &project, through);
+        stage.time = Some(Arc::new(Inside(Arc::clone(&server))));
+        told_over_websocket(stage).await;
+    }
+    server.shutdown().await;
+}
+
+#[tokio::test]
+async fn zaqar_over_tcp_behaves_as_every_case_says_over_websocket() {
+    let server = Server::builder(ServerOptions::memory()).open().await.unwrap();
+    server.listen(ListenOptions::any_port()).await.unwrap();
+    let url = server.announcement()["endpoints"]["zaqar_ws"].as_str().unwrap().to_owned();
+    told_over_websocket(sockets(&url, "cases", |builder| builder)).await;
+    server.shutdown().await;
+}
+
+/// With the password of the announced user, at the endpoints of the announced catalog.
+#[tokio::test]
+async fn a_keystone_login_opens_zaqar_over_http_and_websocket_and_a_stranger_gets_nothing() {
+    let mut options = ServerOptions::memory();
+    options.seed = Some(Seed::from_value(json!({"zaqar": {"options": {"auth": "keystone"}}})).unwrap());
+    let server = Server::builder(options).open().await.unwrap();
+    server.listen(ListenOptions::any_port()).await.unwrap();
+    let announced = server.announcement();
+    let openstack = &server.credentials()["openstack"];
+    let text = |name: &str| openstack[name].as_str().unwrap().to_owned();
+    let client = || {
+        let user = User::name(text("username")).of(Domain::id("default"));
+        let login = Keystone::password(&text("auth_url"), user, text("password")).unwrap();
+        let login = login.scope(Scope::project(text("project_name"), Domain::id("default")));
+        Client::new("", Version::V2).keystone(login).build().unwrap()
+    };
+    let stage = Stage { client: client(), other: client(), abilities: Abilities::default(), time: None };
+    told(stage).await;
+    let url = announced["endpoints"]["zaqar"].as_str().unwrap();
+    let stranger = Client::new(url, Version::V2).project("demo").build().unwrap();
+    let refused = stranger.queue("jobs").create().await.unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Unauthenticated);
+    let socket = announced["endpoints"]["zaqar_ws"].as_str().unwrap();
+    let stranger = Client::new(socket, Version::V2).project("demo").build().unwrap();
+    let refused = stranger.queue("jobs").create().await.unwrap_err();
+    assert_eq!((refused.kind(), refused.message()), (ErrorKind::Forbidden, "Not authentified."));
     server.shutdown().await;
 }
 
@@ -77,5 +170,19 @@ async fn a_real_zaqar_behaves_as_every_case_says() {
         let mut stage = stage(&url, version, &pentad_transport::shared().unwrap(), &project);
         stage.abilities = Abilities::default();
         told(stage).await;
+    }
+}
+
+#[tokio::test]
+async fn a_real_zaqar_behaves_as_every_case_says_over_websocket() {
+    let Ok(url) = std::env::var("PENTAD_TEST_ZAQAR_WS") else {
+        eprintln!("skipped: PENTAD_TEST_ZAQAR_WS is not set");
+        return;
+    };
+    let project = format!("cases-{}", pentad_zaqar::ClientId::random());
+    for binary in [false, true] {
+        let mut stage = sockets(&url, &project, |builder| builder.message_pack(binary));
+        stage.abilities = Abilities::default();
+        told_over_websocket(stage).await;
     }
 }

@@ -94,13 +94,14 @@ fn success(request: &Request, status: StatusCode, body: Value) -> Response {
     json_response(status, &body)
 }
 
-/// There are no links over websocket: the last thing of a full page is the marker of the next one.
+/// There are no links over websocket: the last thing of a page is the marker of the next one. Beyond a page that is not
+/// full there is nothing, but messages may come there: whoever follows a queue goes on from its place.
 fn linked(request: &Request, mut body: Value, key: &str, marker: &str) -> Value {
     let asked =
         request.query.iter().find(|(name, _)| name == "limit").and_then(|(_, size)| size.parse().ok());
     let things = body[key].as_array().map(Vec::as_slice).unwrap_or_default();
-    let full = things.len() >= asked.unwrap_or(10);
-    let last = things.last().and_then(|thing| thing[marker].as_str()).filter(|_| full);
+    let goes_on = key == "messages" || things.len() >= asked.unwrap_or(10);
+    let last = things.last().and_then(|thing| thing[marker].as_str()).filter(|_| goes_on);
     let links = last.map(|last| json!([{"rel": "next", "href": format!("?marker={last}")}]));
     body["links"] = links.unwrap_or_else(|| json!([]));
     body

@@ -20,7 +20,33 @@ use crate::model::Notification;
 /// Notifications that nobody has asked for yet; the oldest go when there are more.
 const KEPT: usize = 4096;
 
+/// What frames carry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// JSON as text.
+    Text,
+    /// MessagePack as binary.
+    Binary,
+}
+
+impl Form {
+    fn frame(self, document: &Value) -> Result<Frame> {
+        match self {
+            Self::Text => Ok(Frame::Text(document.to_string())),
+            Self::Binary => rmp_serde::to_vec_named(document)
+                .map(|bytes| Frame::Binary(bytes.into()))
+                .map_err(|error| Error::invalid("body", "does not fit into MessagePack").with_source(error)),
+        }
+    }
+}
+
+/// The document of a binary frame.
+fn unpacked(bytes: &[u8]) -> Option<Value> {
+    rmp_serde::from_slice(bytes).ok()
+}
+
 pub(crate) struct Link {
+    form: Form,
     sink: Turn<Box<dyn FrameSink>>,
     stream: Turn<FrameStream>,
     inbox: Mutex<Inbox>,
@@ -37,8 +63,9 @@ struct Inbox {
 }
 
 impl Link {
-    pub(super) fn new(sink: Box<dyn FrameSink>, stream: FrameStream) -> Self {
+    pub(super) fn new(sink: Box<dyn FrameSink>, stream: FrameStream, form: Form) -> Self {
         Self {
+            form,
             sink: Turn::new(sink),
             stream: Turn::new(stream),
             inbox: Mutex::default(),
@@ -74,7 +101,7 @@ impl Link {
     /// Sends a frame and waits for its answer. One asker at a time.
     pub(super) async fn ask(&self, frame: &Value) -> Result<Value> {
         self.inbox().answer = None;
-        self.sink.lock().await.send(Frame::Text(frame.to_string())).await?;
+        self.sink.lock().await.send(self.form.frame(frame)?).await?;
         self.wait(|inbox| inbox.answer.take(), Sent::Maybe).await
     }
 
@@ -111,17 +138,22 @@ impl Link {
     }
 
     fn take(&self, frame: Frame) {
-        let document = match frame {
-            Frame::Text(text) => text.into_bytes(),
-            Frame::Binary(bytes) => bytes.to_vec(),
+        let (value, document) = match frame {
+            Frame::Text(text) => (serde_json::from_str(&text).ok(), text.into_bytes()),
+            Frame::Binary(bytes) => {
+                let value = unpacked(&bytes);
+                let json = value.as_ref().map(Value::to_string).unwrap_or_default();
+                (value, json.into_bytes())
+            }
             Frame::Close(Some(4003)) => {
                 let why = "the service closed the connection: its authentication expired".to_owned();
                 return self.end(ErrorKind::Connection, why);
             }
             _ => return self.end(ErrorKind::Connection, "the service closed the connection".to_owned()),
         };
-        let Ok(value) = serde_json::from_slice::<Value>(&document) else {
-            return self.end(ErrorKind::Decode, "a frame of the service is not JSON".to_owned());
+        let Some(value) = value else {
+            let why = "a frame of the service is neither JSON nor MessagePack";
+            return self.end(ErrorKind::Decode, why.to_owned());
         };
         if !is_pushed(&value) {
             self.inbox().answer = Some(value);

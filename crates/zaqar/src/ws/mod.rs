@@ -20,7 +20,7 @@ use pentad_core::{
 use serde_json::Value;
 use tokio::sync::Mutex as Turn;
 
-use self::link::Link;
+use self::link::{Form, Link};
 use crate::model::Notification;
 use crate::{connect, ops};
 
@@ -43,6 +43,7 @@ pub struct Websocket(Arc<Inner>);
 struct Inner {
     socket: Arc<dyn Socket>,
     target: Target,
+    form: Form,
     /// Held for the length of one exchange.
     turn: Turn<()>,
     live: Mutex<Option<Live>>,
@@ -58,7 +59,16 @@ struct Live {
 impl Websocket {
     /// Calls over connections of this socket to this place, `ws` or `wss`. Nothing is opened yet.
     pub fn new(socket: Arc<dyn Socket>, target: Target) -> Self {
-        Self(Arc::new(Inner { socket, target, turn: Turn::new(()), live: Mutex::new(None) }))
+        Self::with(socket, target, Form::Text)
+    }
+
+    /// The same with MessagePack in binary frames, which the service answers and pushes in kind.
+    pub fn binary(socket: Arc<dyn Socket>, target: Target) -> Self {
+        Self::with(socket, target, Form::Binary)
+    }
+
+    fn with(socket: Arc<dyn Socket>, target: Target, form: Form) -> Self {
+        Self(Arc::new(Inner { socket, target, form, turn: Turn::new(()), live: Mutex::new(None) }))
     }
 
     /// The next notification on the present connection; `None` if there is no connection.
@@ -148,7 +158,7 @@ impl Websocket {
             limits,
         };
         let (sink, stream) = self.0.socket.open(handshake).await?;
-        Ok(Link::new(sink, stream))
+        Ok(Link::new(sink, stream, self.0.form))
     }
 }
 
