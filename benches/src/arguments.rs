@@ -17,6 +17,7 @@ pub(crate) enum Part {
     Document,
     Connect,
     ConnectStored,
+    Zaqar,
 }
 
 /// The settings of a run.
@@ -29,14 +30,16 @@ pub(crate) struct Arguments {
     pub(crate) stored: u64,
     /// A Python that has the original client, if there is one.
     pub(crate) python: PathBuf,
+    /// A real Zaqar to compare with, if there is one.
+    pub(crate) zaqar: Option<String>,
     only: Option<Part>,
 }
 
 impl Arguments {
-    /// Reads `--binary FILE [--rounds N] [--stored N] [--python FILE] [--only PART]`.
+    /// Reads `--binary FILE [--rounds N] [--stored N] [--python FILE] [--zaqar URL] [--only PART]`.
     pub(crate) fn parse(mut given: impl Iterator<Item = String>) -> Result<Self> {
         let mut binary = None;
-        let (mut rounds, mut stored, mut only) = (5, 1_000_000, None);
+        let (mut rounds, mut stored, mut only, mut zaqar) = (5, 1_000_000, None, None);
         let mut python = PathBuf::from("conformance/.venv/bin/python");
         while let Some(name) = given.next() {
             let value = given.next().ok_or_else(|| format!("{name} needs a value"))?;
@@ -45,11 +48,12 @@ impl Arguments {
                 "--rounds" => rounds = value.parse()?,
                 "--stored" => stored = value.parse()?,
                 "--python" => python = PathBuf::from(value),
+                "--zaqar" => zaqar = Some(value),
                 "--only" => only = Some(part(&value)?),
                 _ => return Err(format!("unknown argument {name}").into()),
             }
         }
-        Ok(Self { binary: binary.ok_or("--binary is missing")?, rounds, stored, python, only })
+        Ok(Self { binary: binary.ok_or("--binary is missing")?, rounds, stored, python, zaqar, only })
     }
 
     /// Whether a part is to be measured.
@@ -70,6 +74,7 @@ fn part(name: &str) -> Result<Part> {
         "document" => Part::Document,
         "connect" => Part::Connect,
         "connect-stored" => Part::ConnectStored,
+        "zaqar" => Part::Zaqar,
         _ => return Err(format!("no part is called {name}").into()),
     })
 }

@@ -18,29 +18,35 @@ pub const REFUSED: &str = "refused:";
 pub struct Bare {
     client: Client<HttpConnector, Full<Bytes>>,
     base: String,
-    header: HeaderName,
-    token: String,
+    headers: Vec<(HeaderName, String)>,
 }
 
 impl Bare {
     /// A client for `base`, such as `http://127.0.0.1:7700/ams/v1`.
     #[must_use]
     pub fn new(base: &str, token: &str) -> Self {
+        Self::with(base, vec![(HeaderName::from_static("x-api-key"), token.to_owned())])
+    }
+
+    /// A client of Zaqar for `base`, in a project and under a client id.
+    #[must_use]
+    pub fn project(base: &str, project: &str, client: &str) -> Self {
+        let headers = [("x-project-id", project), ("client-id", client)];
+        let headers = headers.map(|(name, value)| (HeaderName::from_static(name), value.to_owned()));
+        Self::with(base, headers.to_vec())
+    }
+
+    fn with(base: &str, headers: Vec<(HeaderName, String)>) -> Self {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
         let client = Client::builder(TokioExecutor::new()).pool_max_idle_per_host(256).build(connector);
-        Self {
-            client,
-            base: base.to_owned(),
-            header: HeaderName::from_static("x-api-key"),
-            token: token.to_owned(),
-        }
+        Self { client, base: base.to_owned(), headers }
     }
 
     /// The same with a credential of the usual header in place of the token.
     #[must_use]
     pub fn authorization(self, credential: &str) -> Self {
-        Self { header: header::AUTHORIZATION, token: credential.to_owned(), ..self }
+        Self { headers: vec![(header::AUTHORIZATION, credential.to_owned())], ..self }
     }
 
     /// The same with another name of the header.
@@ -62,11 +68,11 @@ impl Bare {
     /// # Errors
     /// When the connection fails before the answer is complete. Any status is an answer.
     pub async fn send(&self, method: Method, uri: Uri, body: Bytes) -> Result<(StatusCode, Bytes)> {
-        let request = Request::builder()
-            .method(method)
-            .uri(uri)
-            .header(&self.header, self.token.as_str())
-            .body(Full::new(body))?;
+        let mut request = Request::builder().method(method).uri(uri);
+        for (name, value) in &self.headers {
+            request = request.header(name, value.as_str());
+        }
+        let request = request.body(Full::new(body))?;
         let answer = self.client.request(request).await?;
         let status = answer.status();
         Ok((status, answer.into_body().collect().await?.to_bytes()))

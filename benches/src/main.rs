@@ -14,6 +14,7 @@ mod serving;
 mod startup;
 mod stored;
 mod stub;
+mod zaqar;
 
 use std::process::ExitCode;
 
@@ -52,6 +53,9 @@ async fn run(arguments: &Arguments) -> Result<()> {
     }
     if arguments.wants(Part::Server) {
         serving::measure(arguments).await?;
+    }
+    if arguments.wants(Part::Zaqar) {
+        zaqar::measure(arguments).await?;
     }
     if arguments.wants(Part::Stored) {
         stored::measure(arguments).await?;

@@ -2,15 +2,12 @@
 #![expect(clippy::disallowed_methods, reason = "the kill comes at a random instant of real time")]
 
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 use pentad_benches::Result;
-use pentad_benches::bare::{Bare, REFUSED};
+use pentad_benches::bare::REFUSED;
 use pentad_benches::server::Server;
-
-use crate::ledger::Ledger;
-use crate::{load, verify};
+use tokio::task::JoinSet;
 
 /// The kill comes this many microseconds after the load began. The spread of magnitudes is even, so that
 /// the first moments of a server are hit as often as its steady state.
@@ -25,6 +22,30 @@ pub(crate) struct Report {
     pub(crate) summary: String,
 }
 
+/// What is done to the server, and how its data is held against what it answered.
+pub(crate) trait Subject: Default {
+    /// The service.
+    const NAME: &'static str;
+
+    /// Flags of the server, for an installation in this folder.
+    fn seed(&self, _home: &Path) -> Result<Vec<String>> {
+        Ok(Vec::new())
+    }
+
+    /// Makes what the load needs, once.
+    async fn prepare(&mut self, server: &Server) -> Result<()>;
+
+    /// Starts the load. Each task ends at its first failure, which is how the kill shows.
+    async fn begin(&mut self, server: &Server, round: u32) -> Result<JoinSet<String>>;
+
+    /// Compares and returns the first contradiction, if any; `Err` means that the audit itself failed. `whole`: from the
+    /// very beginning.
+    async fn audit(&mut self, server: &Server, whole: bool) -> Result<Option<String>>;
+
+    /// What was answered.
+    fn summary(&self) -> String;
+}
+
 /// Kills a server `instants` times on one data directory and audits it after each restart.
 ///
 /// `sound` makes the installation that the killed server then works on: one that answers before it commits
@@ -32,7 +53,7 @@ pub(crate) struct Report {
 ///
 /// # Errors
 /// When the server does not start on an empty directory, or refuses the load.
-pub(crate) async fn rounds(
+pub(crate) async fn rounds<S: Subject>(
     sound: &Path,
     binary: &Path,
     durability: &str,
@@ -40,19 +61,19 @@ pub(crate) async fn rounds(
     seed: u64,
 ) -> Result<Report> {
     fastrand::seed(seed);
-    let home = tempfile::tempdir()?;
-    let ledger = Arc::new(Ledger::default());
-    let mut server = start(sound, home.path(), durability).await?;
-    load::prepare(&client(&server)?).await?;
+    let (home, mut subject) = (tempfile::tempdir()?, S::default());
+    let mut flags = subject.seed(home.path())?;
+    let data = home.path().join("data").display().to_string();
+    flags.extend(["--data".to_owned(), data, "--durability".to_owned(), durability.to_owned()]);
+    let mut server = start(sound, &flags).await?;
+    subject.prepare(&server).await?;
     server.stop().await?;
-    server = start(binary, home.path(), durability).await?;
+    server = start(binary, &flags).await?;
     let mut fault = None;
     let mut round = 0;
     while fault.is_none() && round < instants {
         round += 1;
-        let http = client(&server)?;
-        let from = verify::end(&http).await?;
-        let mut tasks = load::start(&http, &ledger, round);
+        let mut tasks = subject.begin(&server, round).await?;
         let instant = EARLIEST * (LATEST / EARLIEST).powf(fastrand::f64());
         tokio::time::sleep(Duration::from_secs_f64(instant / 1e6)).await;
         server.kill().await?;
@@ -63,51 +84,38 @@ pub(crate) async fn rounds(
             }
         }
         // A server that cannot start or be read on what the kill left lost something too.
-        match restart(binary, home.path(), durability, &ledger, from).await {
+        match restart(binary, &flags, &mut subject).await {
             Ok((again, found)) => (server, fault) = (again, found),
-            Err(why) => return Ok(Report::of(Some(format!("after kill {round}: {why}")), round, &ledger)),
+            Err(why) => {
+                return Ok(Report::of(Some(format!("after kill {round}: {why}")), round, &subject));
+            }
         }
     }
     if fault.is_none() {
-        fault = verify::audit(&client(&server)?, &ledger, 0).await?;
+        fault = subject.audit(&server, true).await?;
         server.stop().await?;
     }
     let fault = fault.map(|fault| format!("after kill {round}: {fault}"));
-    Ok(Report::of(fault, round, &ledger))
+    Ok(Report::of(fault, round, &subject))
 }
 
 impl Report {
-    fn of(fault: Option<String>, kills: u32, ledger: &Ledger) -> Self {
-        let entries = ledger.entries();
-        let summary = format!(
-            "{kills} kills; answered: {} publishes with {} messages, {} acknowledgements; nothing lost, doubled, \
-             undone or skipped",
-            entries.publishes,
-            entries.answered.len(),
-            entries.acks
-        );
-        Self { fault, summary }
+    fn of(fault: Option<String>, kills: u32, subject: &impl Subject) -> Self {
+        Self { fault, summary: format!("{kills} kills; answered: {}", subject.summary()) }
     }
 }
 
-async fn restart(
+async fn restart<S: Subject>(
     binary: &Path,
-    home: &Path,
-    durability: &str,
-    ledger: &Ledger,
-    from: i64,
+    flags: &[String],
+    subject: &mut S,
 ) -> Result<(Server, Option<String>)> {
-    let server = start(binary, home, durability).await?;
-    let found = verify::audit(&client(&server)?, ledger, from).await?;
+    let server = start(binary, flags).await?;
+    let found = subject.audit(&server, false).await?;
     Ok((server, found))
 }
 
-async fn start(binary: &Path, home: &Path, durability: &str) -> Result<Server> {
-    let data = home.display().to_string();
-    Server::start(Server::command(binary, &["--data", &data, "--durability", durability])).await
-}
-
-fn client(server: &Server) -> Result<Bare> {
-    let base = format!("{}/v1", server.announced("/endpoints/ams_plain")?);
-    Ok(Bare::new(&base, server.announced("/credentials/ams/project_admin")?))
+async fn start(binary: &Path, flags: &[String]) -> Result<Server> {
+    let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
+    Server::start(Server::command(binary, &flags)).await
 }

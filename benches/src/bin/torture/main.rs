@@ -6,18 +6,23 @@
 //! shows that no answer leaves before the log is on disk. A server that answers before it commits must be
 //! caught, or the test proves nothing.
 
+mod ams;
 mod arguments;
 mod kill;
 mod ledger;
 mod load;
 mod trace;
 mod verify;
+mod zaqar;
 
 use std::process::ExitCode;
 
 use pentad_benches::{Result, say};
 
+use crate::ams::Ams;
 use crate::arguments::Arguments;
+use crate::kill::Subject;
+use crate::zaqar::Zaqar;
 
 fn main() -> ExitCode {
     let outcome = Arguments::parse(std::env::args().skip(1)).and_then(|arguments| {
@@ -35,16 +40,16 @@ fn main() -> ExitCode {
 async fn run(arguments: &Arguments) -> Result<()> {
     let sound = arguments.binary.as_path();
     say(&format!("torture: seed {}, {} kills per durability", arguments.seed, arguments.instants));
-    for durability in ["buffered", "durable"] {
-        let report = kill::rounds(sound, sound, durability, arguments.instants, arguments.seed).await?;
-        if let Some(fault) = report.fault {
-            return Err(format!("{durability}: {fault}").into());
-        }
-        say(&format!("torture: {durability}: {}", report.summary));
+    if arguments.wants("ams") {
+        both::<Ams>(arguments).await?;
+    }
+    if arguments.wants("zaqar") {
+        both::<Zaqar>(arguments).await?;
     }
     say(&format!("torture: system calls: {}", trace::check(&arguments.binary).await?));
     let Some(seeded) = &arguments.seeded else { return Ok(()) };
-    let report = kill::rounds(sound, seeded, "durable", arguments.instants.max(50), arguments.seed).await?;
+    let instants = arguments.instants.max(50);
+    let report = kill::rounds::<Ams>(sound, seeded, "durable", instants, arguments.seed).await?;
     match report.fault {
         Some(fault) => {
             say(&format!("torture: the server that answers before it commits was caught: {fault}"));
@@ -54,4 +59,17 @@ async fn run(arguments: &Arguments) -> Result<()> {
             Err(format!("a server that answers before it commits was not caught: {}", report.summary).into())
         }
     }
+}
+
+/// Kills one service's server at both durabilities.
+async fn both<S: Subject>(arguments: &Arguments) -> Result<()> {
+    let sound = arguments.binary.as_path();
+    for durability in ["buffered", "durable"] {
+        let report = kill::rounds::<S>(sound, sound, durability, arguments.instants, arguments.seed).await?;
+        if let Some(fault) = report.fault {
+            return Err(format!("{}, {durability}: {fault}", S::NAME).into());
+        }
+        say(&format!("torture: {}, {durability}: {}", S::NAME, report.summary));
+    }
+    Ok(())
 }
