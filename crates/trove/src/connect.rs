@@ -1,17 +1,13 @@
 //! From endpoint and credential to a client.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
+use http::HeaderValue;
 use http::header::ACCEPT;
-use http::{HeaderName, HeaderValue};
-use pentad_core::{
-    Authorize, Clock, Error, ErrorKind, Limits, Observer, Result, RetryPolicy, Secret, Session,
-    SessionBuilder, Target, Transport,
-};
+use pentad_core::{Authorize, Error, ErrorKind, Result, Secret, Session, SessionBuilder, Target};
 use pentad_openstack::auth::FixedEndpoint;
-use pentad_openstack::{CloudAuth, Keystone};
-use pentad_transport::{HyperTransport, SystemClock, TlsOptions};
+use pentad_openstack::{Cloud, CloudAuth, Keystone};
+use pentad_transport::Wiring;
 
 use crate::client::{Client, Inner};
 use crate::{error, ops};
@@ -30,16 +26,10 @@ pub struct ClientBuilder {
     has_catalog: bool,
     region: Option<String>,
     interface: String,
+    cloud: Option<Cloud>,
     object_store: Option<String>,
     workflow: Option<String>,
-    tls: TlsOptions,
-    plain_tls: bool,
-    transport: Option<Arc<dyn Transport>>,
-    clock: Option<Arc<dyn Clock>>,
-    retry: Option<RetryPolicy>,
-    limits: Option<Limits>,
-    headers: Vec<(HeaderName, HeaderValue)>,
-    observers: Vec<Arc<dyn Observer>>,
+    wiring: Wiring,
     fault: Option<Arc<Error>>,
 }
 
@@ -51,16 +41,10 @@ impl ClientBuilder {
             has_catalog: false,
             region: None,
             interface: "public".to_owned(),
+            cloud: None,
             object_store: None,
             workflow: None,
-            tls: TlsOptions::new(),
-            plain_tls: true,
-            transport: None,
-            clock: None,
-            retry: None,
-            limits: None,
-            headers: Vec::new(),
-            observers: Vec::new(),
+            wiring: Wiring::new(),
             fault: None,
         }
     }
@@ -118,6 +102,13 @@ impl ClientBuilder {
         self
     }
 
+    /// Looks where the settings of a cloud say: region and interface, its own or those of each service. Login and
+    /// transport are set apart.
+    pub fn cloud(mut self, cloud: &Cloud) -> Self {
+        self.cloud = Some(cloud.clone());
+        self
+    }
+
     /// Where the object store is that holds published logs, account included. Default: what the catalog says.
     pub fn object_store(mut self, url: impl Into<String>) -> Self {
         self.object_store = Some(url.into());
@@ -130,55 +121,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Also trusts the certificate authorities of a PEM file.
-    pub fn ca(mut self, pem_file: impl Into<PathBuf>) -> Self {
-        self.tls = self.tls.ca_file(pem_file);
-        self.plain_tls = false;
-        self
-    }
-
-    /// Accepts any server certificate: anyone on the way can read and change what is sent.
-    pub fn insecure(mut self, insecure: bool) -> Self {
-        self.tls = self.tls.insecure(insecure);
-        self.plain_tls &= !insecure;
-        self
-    }
-
-    /// Sends over this transport; [`ca`](Self::ca) and [`insecure`](Self::insecure) have no effect on it.
-    pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
-        self.transport = Some(transport);
-        self
-    }
-
-    /// Takes time and chance from this clock.
-    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
-        self.clock = Some(clock);
-        self
-    }
-
-    /// Sets when calls are sent again. The Python client sends once: [`RetryPolicy::none`].
-    pub fn retry(mut self, policy: RetryPolicy) -> Self {
-        self.retry = Some(policy);
-        self
-    }
-
-    /// Sets the time limits of calls.
-    pub fn limits(mut self, limits: Limits) -> Self {
-        self.limits = Some(limits);
-        self
-    }
-
-    /// Sets a header that every request carries.
-    pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.headers.push((name, value));
-        self
-    }
-
-    /// Adds an observer of calls.
-    pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
-        self.observers.push(observer);
-        self
-    }
+    pentad_transport::wiring_setters!();
 
     /// Finishes the client. Nothing is sent.
     ///
@@ -196,35 +139,21 @@ impl ClientBuilder {
         }
         let object_store = self.place(self.object_store.as_deref().unwrap_or_default(), OBJECT_STORE)?;
         let workflow = self.place(self.workflow.as_deref().unwrap_or_default(), WORKFLOW)?;
-        let transport = match self.transport {
-            Some(transport) => transport,
-            None if self.plain_tls => pentad_transport::shared()?,
-            None => Arc::new(HyperTransport::builder().tls(self.tls.clone()).build()?),
-        };
-        let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock));
         let host = host(&target);
-        let mut session = settled(Session::builder(transport, clock, target));
+        let mut session = settled(self.wiring.start(self.wiring.transport()?, target));
         if let Some(authorize) = self.authorize {
             session = session.authorize(authorize);
         }
-        if let Some(policy) = self.retry {
-            session = session.retry(policy);
-        }
-        if let Some(limits) = self.limits {
-            session = session.limits(limits);
-        }
-        for (name, value) in self.headers {
-            session = session.header(name, value);
-        }
-        let session = self.observers.into_iter().fold(session, SessionBuilder::observer).build();
+        let session = self.wiring.settle(session).build();
         Ok(Client::from_inner(Inner { session, object_store, workflow, host }))
     }
 
     /// A service of the cloud: at this URL, else where the catalog says.
     fn place(&self, url: &str, service_type: &'static str) -> Result<Target> {
-        match url.trim().trim_end_matches('/') {
-            "" => Ok(catalog(service_type, &self.interface, self.region.clone())),
-            url => Target::parse(url),
+        match (url.trim().trim_end_matches('/'), &self.cloud) {
+            ("", Some(cloud)) => Ok(cloud.target(service_type)),
+            ("", None) => Ok(catalog(service_type, &self.interface, self.region.clone())),
+            (url, _) => Target::parse(url),
         }
     }
 }

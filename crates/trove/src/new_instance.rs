@@ -27,6 +27,12 @@ impl Nic {
         Self { network_id: Some(id.into()), ..Self::default() }
     }
 
+    /// In this network; for one that was begun without.
+    pub fn in_network(mut self, id: impl Into<String>) -> Self {
+        self.network_id = Some(id.into());
+        self
+    }
+
     /// In this part of it.
     pub fn subnet(mut self, id: impl Into<String>) -> Self {
         self.subnet_id = Some(id.into());

@@ -8,7 +8,6 @@ use crate::{model, ops, wire};
 
 /// What happens with TLS of a database. Exactly one thing, as the service wants it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum TlsChange {
     /// Enables it.
     Enable {

@@ -30,6 +30,8 @@ pub(crate) enum Command {
     Ams(command::ams::AmsArgs),
     /// CloudBlue Connect: any collection, resource or action by its path.
     Connect(Box<command::connect::ConnectArgs>),
+    /// OpenStack databases (Trove): instances, backups, users, configurations.
+    Db(Box<command::db::DbArgs>),
     /// OpenStack identity: tokens, the catalog, projects.
     Openstack(Box<command::openstack::OpenStackArgs>),
     /// OpenStack messaging (Zaqar): queues, messages, claims.

@@ -8,6 +8,7 @@ pub(crate) mod completion;
 pub(crate) mod config;
 pub(crate) mod connect;
 pub(crate) mod context;
+pub(crate) mod db;
 mod doctor;
 pub(crate) mod exec;
 pub(crate) mod flow;

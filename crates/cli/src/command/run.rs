@@ -51,11 +51,12 @@ pub(crate) struct Run<'a, S: Service> {
 /// # Errors
 /// Those of the command; a configuration failure if the service's settings cannot be used.
 pub(crate) async fn run<S: Service>(
-    service: S,
+    mut service: S,
     given: &Given,
     desk: Desk<'_>,
     work: impl AsyncFnOnce(&mut Run<'_, S>) -> Result<Exit>,
 ) -> Result<Exit> {
+    service.prepare(desk.settings)?;
     let values = desk.settings.service(S::TABLE, given)?;
     let Desk { global, settings, output, local } = desk;
     let mut run = Run { global, settings, output, service, values, actor: None, way: None, local };

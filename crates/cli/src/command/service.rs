@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::connect::Local;
 use crate::failure::{Failure, Result};
-use crate::settings::{ServiceSettings, Tabled};
+use crate::settings::{ServiceSettings, Settings, Tabled};
 
 /// Names and values.
 pub(crate) type Pairs<'a> = &'a [(&'a str, &'a str)];
@@ -42,6 +42,14 @@ pub(crate) trait Service: Tabled + fmt::Debug {
     /// Who shall act there because the user said so (`--as`).
     fn actor(&self) -> Option<&'static str> {
         None
+    }
+
+    /// Takes what it needs beside its own settings, such as those of the service that it logs in with.
+    ///
+    /// # Errors
+    /// A configuration failure that names the place of a value that cannot be used.
+    fn prepare(&mut self, _settings: &Settings) -> Result<()> {
+        Ok(())
     }
 
     /// Whether a configured service is meant, not an installation of one's own.

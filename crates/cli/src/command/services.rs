@@ -3,6 +3,7 @@
 use super::ams;
 use super::bench::BenchCommand;
 use super::connect;
+use super::db;
 use super::openstack;
 use super::run::Desk;
 use super::tour::Part;
@@ -13,7 +14,7 @@ use crate::failure::{Failure, Result};
 use crate::settings::Table;
 
 /// What can be configured per service: feeds `context add`, `config explain` and the check of the file.
-pub(crate) const TABLES: &[&Table] = &[ams::TABLE, connect::TABLE, zaqar::TABLE, openstack::TABLE];
+pub(crate) const TABLES: &[&Table] = &[ams::TABLE, connect::TABLE, zaqar::TABLE, openstack::TABLE, db::TABLE];
 
 /// What `pentad tour` shows, in this order.
 pub(super) const PARTS: &[Part] = &[ams::tour::PART, connect::tour::PART, zaqar::tour::PART];
@@ -32,6 +33,7 @@ pub(super) async fn act(command: Command, desk: Desk<'_>) -> Result<Exit> {
     match command {
         Command::Ams(args) => ams::run(args, desk).await,
         Command::Connect(args) => connect::run(*args, desk).await,
+        Command::Db(args) => db::run(*args, desk).await,
         Command::Openstack(args) => openstack::run(*args, desk).await,
         Command::Zaqar(args) => zaqar::run(*args, desk).await,
         _ => Err(Failure::local("cannot run this here", "it is no command of a service")),

@@ -82,9 +82,26 @@ impl Settings {
     /// # Errors
     /// A configuration failure that names the place of a value that cannot be used.
     pub(crate) fn service(&self, table: &'static Table, given: &Given) -> Result<ServiceSettings> {
+        self.resolved(table, given, self.endpoint_flag.as_ref())
+    }
+
+    /// As [`service`](Self::service), for a service that another one stands on: `--endpoint` means that other one.
+    ///
+    /// # Errors
+    /// As [`service`](Self::service).
+    pub(crate) fn beneath(&self, table: &'static Table, given: &Given) -> Result<ServiceSettings> {
+        self.resolved(table, given, None)
+    }
+
+    fn resolved(
+        &self,
+        table: &'static Table,
+        given: &Given,
+        endpoint: Option<&String>,
+    ) -> Result<ServiceSettings> {
         let mut settings = ServiceSettings { table, texts: BTreeMap::new(), secrets: BTreeMap::new() };
         for field in table.fields {
-            let text = self.field(table, field, given);
+            let text = self.field(table, field, given, endpoint);
             match (field.kind, text) {
                 (_, None) => {}
                 (Kind::Secret, Some(Setting { value, origin })) => {
@@ -103,10 +120,16 @@ impl Settings {
         Ok(settings)
     }
 
-    fn field(&self, table: &Table, field: &'static Field, given: &Given) -> Option<Setting<String>> {
+    fn field(
+        &self,
+        table: &Table,
+        field: &'static Field,
+        given: &Given,
+        endpoint: Option<&String>,
+    ) -> Option<Setting<String>> {
         let flag = match (given.get(field.key), field.key) {
             (Some(text), _) => Some((text.clone(), field.flag.unwrap_or(field.key))),
-            (None, "endpoint") => self.endpoint_flag.clone().map(|text| (text, "endpoint")),
+            (None, "endpoint") => endpoint.cloned().map(|text| (text, "endpoint")),
             _ => None,
         };
         let env = field.env.filter(|_| self.ambient).and_then(variable);

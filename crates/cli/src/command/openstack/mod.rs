@@ -1,7 +1,7 @@
 //! `pentad openstack`: tokens and the catalog of a cloud.
 
 mod catalog;
-mod service;
+pub(crate) mod service;
 mod token;
 
 use clap::{Args, Subcommand};

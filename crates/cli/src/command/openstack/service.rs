@@ -4,10 +4,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use pentad_core::auth::FileTokenStore;
-use pentad_core::{BoxFuture, Call, List, Op};
+use pentad_core::{Authorize, BoxFuture, Call, ErrorKind, List, Op};
 use pentad_openstack::auth::{Domain, Keystone, Scope, User};
 use pentad_openstack::config::Environment;
-use pentad_openstack::{Client, Cloud, Clouds};
+use pentad_openstack::{Client, Cloud, CloudAuth, Clouds};
 use serde_json::Value;
 
 use crate::command::service::{CredentialPlace, Pairs, Service, Way};
@@ -123,6 +123,28 @@ pub(crate) fn cloud(settings: &ServiceSettings, way: &Way) -> Result<Cloud> {
     Ok(clouds(more)?.cloud(settings.text("cloud"))?)
 }
 
+/// A login that keeps its token between commands; every service of a cloud shares it.
+pub(crate) fn kept(keystone: Keystone) -> CloudAuth {
+    let auth = CloudAuth::new(keystone);
+    match token_dir() {
+        Ok(folder) => auth.store(Arc::new(FileTokenStore::new(folder))),
+        Err(_) => auth,
+    }
+}
+
+/// The login of a configured cloud. As the original: a user without a domain is one of the default domain.
+pub(crate) fn login(cloud: &Cloud) -> Result<Keystone> {
+    Ok(cloud.keystone()?.default_domain(Domain::id("default")))
+}
+
+/// Who puts the credential into the calls of the services of a configured cloud: its login, or what is fixed.
+pub(crate) fn authorizer(cloud: &Cloud) -> Result<Arc<dyn Authorize>> {
+    match cloud.keystone() {
+        Err(error) if error.kind() == ErrorKind::Unsupported => Ok(cloud.authorizer(None)?),
+        _ => Ok(Arc::new(kept(login(cloud)?))),
+    }
+}
+
 /// The login of an installation of one's own.
 pub(crate) fn local_login(way: &Way) -> Result<Keystone> {
     let text = |key: &str| way.credential("openstack", key).map(|secret| secret.expose().to_owned());
@@ -154,8 +176,7 @@ impl Service for OpenStack {
             Some(transport) => (local_login(way)?, transport),
             None => {
                 let cloud = cloud(settings, way)?;
-                // As the original: a user without a domain is one of the default domain.
-                (cloud.keystone()?.default_domain(Domain::id("default")), cloud.transport()?)
+                (login(&cloud)?, cloud.transport()?)
             }
         };
         let builder = Client::new(keystone).transport(transport);
