@@ -18,6 +18,7 @@ pub(crate) enum Part {
     Connect,
     ConnectStored,
     Zaqar,
+    Records,
 }
 
 /// The settings of a run.
@@ -75,6 +76,7 @@ fn part(name: &str) -> Result<Part> {
         "connect" => Part::Connect,
         "connect-stored" => Part::ConnectStored,
         "zaqar" => Part::Zaqar,
+        "records" => Part::Records,
         _ => return Err(format!("no part is called {name}").into()),
     })
 }

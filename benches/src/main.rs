@@ -9,6 +9,7 @@ mod connect;
 mod document;
 mod identity;
 mod python;
+mod records;
 mod rql;
 mod serving;
 mod startup;
@@ -74,6 +75,9 @@ async fn run(arguments: &Arguments) -> Result<()> {
     }
     if arguments.wants(Part::ConnectStored) {
         connect::measure_stored(arguments).await?;
+    }
+    if arguments.wants(Part::Records) {
+        records::measure(arguments).await?;
     }
     Ok(())
 }

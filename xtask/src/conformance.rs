@@ -9,9 +9,21 @@ use crate::{Result, process, workspace};
 /// The suites of Zaqar: the last client with v1 and v1.1, and the newest one, cannot share an environment.
 const ZAQAR: [(&str, &str); 2] = [("requirements-3.txt", ".venv-3"), ("requirements-4.txt", ".venv-4")];
 
+/// The suites of IVCAP: two old clients, the newest one, and the API documents.
+const IVCAP: [(&str, &str); 4] = [
+    ("requirements-0.28.0.txt", ".venv-0.28.0"),
+    ("requirements-0.28.3.txt", ".venv-0.28.3"),
+    ("requirements-newest.txt", ".venv-newest"),
+    ("requirements-contract.txt", ".venv-contract"),
+];
+
+/// Services whose suites have folders and environments of their own.
+const APART: [(&str, &[(&str, &str)]); 2] = [("zaqar", &ZAQAR), ("ivcap", &IVCAP)];
+
 /// Runs the conformance tests against `binary` and returns pytest's closing lines.
 ///
-/// Arguments go to pytest and select from the main suite; after the word `zaqar` they select from the suites of Zaqar.
+/// Arguments go to pytest and select from the main suite; after the name of a service with suites of its own
+/// (`zaqar`, `ivcap`) they select from those.
 /// Without a selection all suites run.
 ///
 /// # Errors
@@ -19,18 +31,17 @@ const ZAQAR: [(&str, &str); 2] = [("requirements-3.txt", ".venv-3"), ("requireme
 pub(crate) fn run(binary: &Path, arguments: &[String]) -> Result<Vec<String>> {
     let folder = workspace::root().join("conformance");
     let mut closing = Vec::new();
-    let (only_zaqar, arguments) = match arguments.split_first() {
-        Some((first, rest)) if first == "zaqar" => (true, rest),
-        _ => (false, arguments),
-    };
-    if !only_zaqar {
+    let only = APART.iter().find(|(name, _)| arguments.first().is_some_and(|first| first == name));
+    let arguments = if only.is_some() { &arguments[1..] } else { arguments };
+    if only.is_none() {
         closing.extend(suite(binary, &folder, "requirements.txt", ".venv", arguments)?);
     }
     let whole = arguments.first().is_none_or(|first| first.starts_with("--postgres"));
-    if only_zaqar || whole {
-        let arguments = if only_zaqar { arguments } else { &[] };
-        for (pins, home) in ZAQAR {
-            closing.extend(suite(binary, &folder.join("zaqar"), pins, home, arguments)?);
+    for (name, suites) in APART {
+        let chosen = only.map_or(whole, |(only, _)| *only == name);
+        let arguments = if only.is_some() { arguments } else { &[] };
+        for (pins, home) in suites.iter().filter(|_| chosen) {
+            closing.extend(suite(binary, &folder.join(name), pins, home, arguments)?);
         }
     }
     Ok(closing)

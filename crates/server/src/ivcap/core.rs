@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use pentad_store::{Blobs, Engine, Store, Tx};
 
 use super::auth::Tokens;
+use super::auth::device::Logins;
 use super::error::{Answer, Failure};
 use super::settings::Settings;
 use super::storage::stamps::Stamps;
@@ -23,6 +24,7 @@ pub(crate) struct Core {
     pub(crate) time: Arc<ServiceTime>,
     pub(crate) settings: Settings,
     pub(crate) tokens: Tokens,
+    pub(crate) logins: Logins,
     /// What services, orders and artifacts keep in memory.
     pub(crate) work: Work,
     pub(crate) stamps: Stamps,
@@ -57,6 +59,7 @@ impl Core {
             time: Arc::clone(&context.time),
             settings,
             tokens: Tokens::default(),
+            logins: Logins::default(),
             stamps: Stamps::default(),
             installation: Mutex::new(Installation { token: known, ..Installation::default() }),
         }

@@ -4,6 +4,7 @@ use std::fmt::Display;
 
 use http::{HeaderValue, Method, StatusCode, header};
 use pentad_store::StoreError;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
 use crate::http::{BodyFault, Reply};
@@ -61,7 +62,7 @@ impl Failure {
     }
 
     fn named(status: StatusCode, id: impl Display, message: impl Display) -> Self {
-        Self::status(status, json!({"id": shown(&id.to_string()), "message": message.to_string()}))
+        Self::status(status, json!({"id": uri(&id.to_string()), "message": message.to_string()}))
     }
 
     /// 413.
@@ -146,6 +147,16 @@ impl From<BodyFault> for Failure {
     }
 }
 
+/// What a URI may hold beside letters and digits; a percent sign stands for itself here.
+const URI: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b':').remove(b'/');
+
+/// An id as clients read it: they take only URIs there.
+fn uri(id: &str) -> String {
+    let plain = utf8_percent_encode(shown(id).trim_end_matches('…'), URI).to_string();
+    if plain == id && crate::ivcap::urn::is_urn(id) { plain } else { format!("urn:ivcap:unknown:{plain}") }
+}
+
 /// The beginning of a value.
 fn shown(value: &str) -> String {
     match value.char_indices().nth(SHOWN) {
@@ -161,5 +172,20 @@ pub(crate) fn wrong_method(allowed: &[Method]) -> Reply {
     match HeaderValue::from_str(&verbs.join(", ")) {
         Ok(value) => reply.header(header::ALLOW, value),
         Err(_) => reply,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_id_of_what_is_not_there_is_always_a_uri() {
+        let id = |id: &str| Failure::not_found(id, "x").0.body["id"].as_str().unwrap_or_default().to_owned();
+        assert_eq!(id("urn:ivcap:order:1"), "urn:ivcap:order:1");
+        assert_eq!(id("0"), "urn:ivcap:unknown:0");
+        assert_eq!(id("a b%"), "urn:ivcap:unknown:a%20b%25");
+        assert_eq!(id(""), "urn:ivcap:unknown:");
+        assert!(id(&"ä".repeat(1000)).len() < 2000);
     }
 }

@@ -13,6 +13,7 @@ mod list;
 mod model;
 mod path;
 mod routes;
+mod rule;
 mod runner;
 mod seed;
 mod settings;

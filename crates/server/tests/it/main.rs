@@ -14,6 +14,7 @@ mod fixture;
 mod guarded;
 mod holder;
 mod identity;
+mod ivcap;
 mod limit;
 mod routing;
 mod secrets;

@@ -22,6 +22,15 @@ pub(crate) struct User {
     pub(crate) admin: bool,
 }
 
+/// A dashboard that the seed names.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Dashboard {
+    pub(crate) id: i64,
+    pub(crate) uid: String,
+    pub(crate) title: String,
+    pub(crate) url: String,
+}
+
 /// Everyone there is.
 #[derive(Clone, Default)]
 pub(crate) struct Directory {
@@ -32,6 +41,7 @@ pub(crate) struct Directory {
     /// Users by the SHA-256 of a token that the seed gives them.
     pub(crate) tokens: HashMap<[u8; 32], String>,
     pub(crate) policies: Policies,
+    pub(crate) dashboards: Vec<Dashboard>,
 }
 
 impl std::fmt::Debug for Directory {

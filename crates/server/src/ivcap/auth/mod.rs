@@ -1,5 +1,6 @@
 //! Who calls and what they may do: accounts, users, policies, and the tokens of this installation.
 
+pub(crate) mod device;
 mod directory;
 pub(crate) mod jwt;
 mod keys;
@@ -8,7 +9,7 @@ mod tokens;
 
 use std::sync::Arc;
 
-pub(crate) use directory::{Account, Directory, User};
+pub(crate) use directory::{Account, Dashboard, Directory, User};
 pub(crate) use keys::SigningKey;
 pub(crate) use tokens::{Granted, Tokens, sha256};
 

@@ -73,9 +73,6 @@ fn item(aspect: &Aspect, shows: bool) -> Value {
     item.insert("schema".to_owned(), json!(aspect.schema));
     item.insert("content-type".to_owned(), json!("application/json"));
     item.insert("valid-from".to_owned(), json!(aspect.since.to_string()));
-    if let Some(end) = aspect.until {
-        item.insert("valid-to".to_owned(), json!(end.to_string()));
-    }
     item.insert("asserter".to_owned(), json!(aspect.asserter));
     // Clients take only objects here.
     if shows && aspect.content.is_object() {

@@ -1,12 +1,13 @@
 //! Metadata records (IVCAP reference 7.7).
 
+use http::StatusCode;
 use serde_json::{Map, Value, json};
 
 use super::record::{self, Amendment, Draft, Wish};
 use crate::http::Reply;
 use crate::ivcap::call::{self, Call};
 use crate::ivcap::dialect::Dialect;
-use crate::ivcap::error::Answer;
+use crate::ivcap::error::{Answer, Failure};
 use crate::ivcap::list::{Kind as ListKind, Query};
 use crate::ivcap::storage::aspects::Aspect;
 use crate::ivcap::urn::Kind;
@@ -82,7 +83,13 @@ pub(crate) async fn add(mut call: Call) -> Answer<Reply> {
 pub(crate) async fn update(mut call: Call) -> Answer<Reply> {
     let draft = draft(&mut call).await?;
     let keep = call.text("policy-id").is_none();
-    let uid = record::replace(&call, draft, keep).await?;
+    let schema = draft.schema.clone();
+    let replaced = record::replace(&call, draft, keep).await;
+    let uid = replaced.map_err(|failure| match failure.code() {
+        // The documents of these calls know no 424.
+        StatusCode::FAILED_DEPENDENCY => Failure::invalid("schema", &schema, failure.text()),
+        _ => failure,
+    })?;
     Ok(record::named("record-id", &Kind::Record.urn(uid)))
 }
 

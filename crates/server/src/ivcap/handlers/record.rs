@@ -108,7 +108,7 @@ pub(super) async fn amend(call: &Call, id: &str, amendment: Amendment) -> Answer
     let work = move |change: &mut Change<'_, '_>| {
         let old = changeable(change, &caller, &id)?;
         if old.until.is_some() {
-            return Err(missing(&id));
+            return Err(Failure::invalid("id", &id, "this record was retracted"));
         }
         aspects::retract(change, old.uid, &caller.user)?;
         let draft = Draft {
@@ -137,7 +137,8 @@ pub(super) async fn retract(call: &Call, id: &str) -> Answer<()> {
 fn changeable(change: &mut Change<'_, '_>, caller: &Caller, id: &str) -> Answer<Aspect> {
     let found = urn::record(id).map(|uid| aspects::get(change, uid)).transpose()?.flatten();
     let found = found.filter(|aspect| caller.may_read(&aspect.account, &aspect.policy));
-    let found = found.ok_or_else(|| missing(id))?;
+    // No document lists a 404 for changes of records.
+    let found = found.ok_or_else(|| Failure::invalid("id", id, "there is no such record"))?;
     if !caller.may_write(&found.account, &found.policy) {
         return Err(Failure::forbidden(format_args!("the policy {} lets you only read", found.policy)));
     }

@@ -18,9 +18,9 @@ const DEEPEST: usize = 64;
 /// A filter that was understood.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Filter {
-    All(Vec<Filter>),
-    Any(Vec<Filter>),
-    Not(Box<Filter>),
+    All(Vec<Self>),
+    Any(Vec<Self>),
+    Not(Box<Self>),
     Test(Test),
 }
 
@@ -207,7 +207,7 @@ impl Parser<'_> {
             return Err(self.wrong("the name of a field"));
         }
         let more = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '.' | '$' | '-');
-        Ok(self.take(|letter| more(letter)))
+        Ok(self.take(more))
     }
 
     fn op(&mut self) -> Result<Op, String> {

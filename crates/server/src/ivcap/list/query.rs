@@ -99,10 +99,26 @@ impl Query {
     /// # Errors
     /// 422 naming the parameter.
     pub(crate) fn of(call: &Call, kind: Kind) -> Answer<Self> {
+        Self::read(call, kind, None)
+    }
+
+    /// The same with a text that the body holds, under a name among the list's own parameters.
+    ///
+    /// # Errors
+    /// As [`of`](Self::of).
+    pub(crate) fn of_text(call: &Call, kind: Kind, name: &str, text: &str) -> Answer<Self> {
+        Self::read(call, kind, Some((name, text)))
+    }
+
+    fn read(call: &Call, kind: Kind, own: Option<(&str, &str)>) -> Answer<Self> {
         let limit = call.number("limit", 1..=kind.most)?.unwrap_or(LIMIT);
         let question = match call.text("page") {
             Some(cursor) => open(call, kind, cursor)?,
-            None => ask(call, kind)?,
+            None => {
+                let mut question = ask(call, kind)?;
+                question.keys.extend(own.map(|(name, text)| (name.to_owned(), text.to_owned())));
+                question
+            }
         };
         let filter = match &question.filter {
             Some(text) if kind.filters => {

@@ -44,6 +44,9 @@ pub(super) fn words(text: &str) -> Result<Vec<Token>, String> {
         } else {
             let end = rest.find(|letter: char| letter.is_whitespace() || ENDS.contains(letter));
             let (name, left) = rest.split_at(end.unwrap_or(rest.len()));
+            if name.is_empty() {
+                return Err(format!("{first:?} is not supported"));
+            }
             if left.starts_with('\\') {
                 return Err("escapes in names without quotes are not supported".to_owned());
             }

@@ -57,9 +57,9 @@ enum Step {
 
 #[derive(Debug, Clone)]
 enum Condition {
-    And(Box<Condition>, Box<Condition>),
-    Or(Box<Condition>, Box<Condition>),
-    Not(Box<Condition>),
+    And(Box<Self>, Box<Self>),
+    Or(Box<Self>, Box<Self>),
+    Not(Box<Self>),
     Exists(Operand),
     Compare(Operand, Comparison, Operand),
     StartsWith(Operand, String),

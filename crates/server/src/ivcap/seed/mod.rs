@@ -10,13 +10,15 @@ use pentad_store::Tx;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use self::section::{Section, SeedAspect, SeedPolicy, SeedUser};
+use self::section::{Section, SeedAspect, SeedDashboard, SeedPolicy, SeedUser};
 use super::auth::policy::{Policies, Policy, default_of};
-use super::auth::{Account, Directory, Granted, Scopes, SigningKey, User, sha256};
+use super::auth::{Account, Dashboard, Directory, Granted, Scopes, SigningKey, User, sha256};
 use super::call::check_urn;
 use super::core::Core;
 use super::error::{Answer, Failure};
+use super::handlers::packages::Package;
 use super::storage::aspects::{self, NewAspect};
+use super::storage::things::{self, Held};
 use super::urn::{self, Kind};
 use super::work;
 use super::work::seed::Wanted;
@@ -36,6 +38,7 @@ struct Read {
     own: Option<(String, String)>,
     aspects: Vec<SeedAspect>,
     work: Wanted,
+    packages: Vec<String>,
 }
 
 /// Creates what the section says; `null` creates one account.
@@ -52,6 +55,10 @@ pub(crate) async fn seed(core: &Arc<Core>, section: Value) -> Result<(), SeedErr
     for (index, aspect) in read.aspects.into_iter().enumerate() {
         let place = format!("ivcap.aspects[{index}]");
         add(core, aspect).await.map_err(|failure| SeedError::new(place, failure.text()))?;
+    }
+    for (index, tag) in read.packages.into_iter().enumerate() {
+        let place = format!("ivcap.packages[{index}]");
+        add_package(core, tag).await.map_err(|failure| SeedError::new(place, failure.text()))?;
     }
     Ok(())
 }
@@ -125,7 +132,9 @@ fn read(section: Value, own: Option<(String, String)>) -> Result<Read, SeedError
     }
     let work = Wanted { services: section.services, artifacts: section.artifacts };
     work.check()?;
-    Ok(Read { directory, own: announced, aspects, work })
+    let dashboard = |SeedDashboard { id, uid, title, url }| Dashboard { id, uid, title, url };
+    directory.dashboards = section.dashboards.into_iter().map(dashboard).collect();
+    Ok(Read { directory, own: announced, aspects, packages: section.packages, work })
 }
 
 fn account_urn(id: &str, place: &str) -> Result<String, SeedError> {
@@ -221,11 +230,12 @@ async fn add(core: &Arc<Core>, aspect: SeedAspect) -> Answer<()> {
     };
     let account = account.ok_or_else(|| Failure::bad_request("there is no account"))?;
     let policy = aspect.policy.clone().unwrap_or_else(|| default_of(Kind::Aspect));
-    let content = Value::Object(aspect.content).to_string();
+    let value = Value::Object(aspect.content);
+    let content = value.to_string();
     let (entity, schema) = (aspect.entity, aspect.schema);
     core.write(move |change| {
         for uid in aspects::exactly(change, &account, &entity, &schema, 1000)? {
-            if aspects::get(change, uid)?.is_some_and(|there| there.content.to_string() == content) {
+            if aspects::get(change, uid)?.is_some_and(|there| there.content == value) {
                 return Ok(());
             }
         }
@@ -233,6 +243,22 @@ async fn add(core: &Arc<Core>, aspect: SeedAspect) -> Answer<()> {
         let asserter = account;
         let new = NewAspect { entity, schema, account, policy, asserter, content: &content, replaces: None };
         aspects::add(change, &new)?;
+        Ok(())
+    })
+    .await
+}
+
+/// Adds a package unless there is one with its tag.
+async fn add_package(core: &Arc<Core>, tag: String) -> Answer<()> {
+    let directory = core.tokens.directory();
+    let account = directory.accounts.keys().next().cloned();
+    let account = account.ok_or_else(|| Failure::bad_request("there is no account"))?;
+    core.write(move |change| {
+        if things::named::<Package>(change, &account, &tag)?.is_none() {
+            let policy = default_of(Kind::Package);
+            let held = Held::new(urn::fresh(Kind::Package), &account, policy, Package {}).named(&tag);
+            things::create(change, &held)?;
+        }
         Ok(())
     })
     .await

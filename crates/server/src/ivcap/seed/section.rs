@@ -17,6 +17,9 @@ pub(super) struct Section {
     /// Absent: the examples.
     pub(super) services: Option<Vec<SeedService>>,
     pub(super) artifacts: Vec<SeedArtifact>,
+    pub(super) dashboards: Vec<SeedDashboard>,
+    /// Tags of container images, of the first account.
+    pub(super) packages: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -71,4 +74,13 @@ pub(super) struct SeedAspect {
     pub(super) content: Map<String, Value>,
     pub(super) account: Option<String>,
     pub(super) policy: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SeedDashboard {
+    pub(super) id: i64,
+    pub(super) uid: String,
+    pub(super) title: String,
+    pub(super) url: String,
 }

@@ -99,28 +99,44 @@ pub(crate) fn exactly(
     )
 }
 
-/// Schemas that a list is about: one of several texts, each the beginning of a schema, in which `%` stands for anything.
+/// Schemas that a list is about: one of several texts, each the beginning of a schema, in which `%` stands for anything;
+/// or exactly one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Schemas(Vec<String>);
+pub(crate) struct Schemas {
+    patterns: Vec<String>,
+    only: Option<String>,
+}
 
 impl Schemas {
     /// Reads a comma-separated list; an empty one is about all schemas.
     pub(crate) fn parse(text: &str) -> Self {
-        Self(text.split(',').map(str::trim).filter(|one| !one.is_empty()).map(str::to_owned).collect())
+        let patterns = text.split(',').map(str::trim).filter(|one| !one.is_empty());
+        Self { patterns: patterns.map(str::to_owned).collect(), only: None }
+    }
+
+    /// Exactly this one.
+    pub(crate) fn only(schema: String) -> Self {
+        Self { patterns: Vec::new(), only: Some(schema) }
     }
 
     fn is_all(&self) -> bool {
-        self.0.is_empty()
+        self.patterns.is_empty() && self.only.is_none()
     }
 
     fn fits(&self, schema: &str) -> bool {
-        self.is_all() || self.0.iter().any(|pattern| like(pattern, schema, true))
+        if let Some(only) = &self.only {
+            return only == schema;
+        }
+        self.patterns.is_empty() || self.patterns.iter().any(|pattern| like(pattern, schema, true))
     }
 
     /// What every schema that fits begins with.
     fn stems(&self) -> Vec<&str> {
+        if let Some(only) = &self.only {
+            return vec![only];
+        }
         let mut stems: Vec<&str> =
-            self.0.iter().map(|one| one.split('%').next().unwrap_or_default()).collect();
+            self.patterns.iter().map(|one| one.split('%').next().unwrap_or_default()).collect();
         if stems.is_empty() {
             stems.push("");
         }
@@ -171,6 +187,9 @@ pub(crate) type Mark = (i64, Uuid);
 pub(crate) fn list(tx: &mut Tx<'_>, select: &Selection, mark: Option<&Mark>, limit: i64) -> Db<Vec<Aspect>> {
     if select.schemas.is_all() && select.entity.is_none() {
         return rows(tx, select, Narrow::No, mark, limit);
+    }
+    if let Some(only) = &select.schemas.only {
+        return rows(tx, select, Narrow::Schema(only), mark, limit);
     }
     let Some(schemas) = schemas(tx, select)? else {
         let narrow = if select.schemas.is_all() { Narrow::No } else { Narrow::Stems };
@@ -297,7 +316,8 @@ fn rows(
         sql.add(&format!(" AND (valid_from, uid) {beyond} (?, ?)"), &[since, uid]);
     }
     sql.add(&format!(" ORDER BY valid_from {order}, uid {order} LIMIT ?"), &[&limit]);
-    tx.query(&sql.text, &sql.values, aspect)
+    // At the moment of the list nothing was known of a later end.
+    tx.query(&sql.text, &sql.values, |row| Ok(Aspect { until: None, retracter: None, ..aspect(row)? }))
 }
 
 /// The last stamp in the table.

@@ -4,7 +4,10 @@
 //! change ([`stamps`]). So what was answered at a time is still answered at that time.
 
 pub(crate) mod aspects;
+pub(crate) mod messages;
+pub(crate) mod renewals;
 pub(crate) mod schema;
+pub(crate) mod secrets;
 pub(crate) mod stamps;
 pub(crate) mod things;
 pub(crate) mod work;

@@ -177,7 +177,18 @@ pub(crate) fn list<T: Thing>(
     mark: Option<&Mark>,
     limit: i64,
 ) -> Db<Vec<Held<T>>> {
-    let (kind, at) = (T::KIND.as_str(), select.at);
+    list_kind(tx, T::KIND, select, mark, limit)
+}
+
+/// The same of any kind.
+pub(crate) fn list_kind<T: DeserializeOwned>(
+    tx: &mut Tx<'_>,
+    kind: Kind,
+    select: &Selection,
+    mark: Option<&Mark>,
+    limit: i64,
+) -> Db<Vec<Held<T>>> {
+    let (kind, at) = (kind.as_str(), select.at);
     let mut sql = Sql::new(&format!("SELECT {COLUMNS} FROM things WHERE "));
     sql.add("kind = ? AND valid_from <= ? AND valid_to > ?", &[&kind, &at, &at]);
     if let Some(parent) = &select.parent {
@@ -191,7 +202,8 @@ pub(crate) fn list<T: Thing>(
         sql.add(&format!(" AND (created, id) {beyond} (?, ?)"), &[created, id]);
     }
     sql.add(&format!(" ORDER BY created {order}, id {order} LIMIT ?"), &[&limit]);
-    tx.query(&sql.text, &sql.values, held)
+    // At the moment of the list nothing was known of a later end.
+    tx.query(&sql.text, &sql.values, |row| Ok(Held { until: None, ..held(row)? }))
 }
 
 /// Up to `limit` present things below `parent` after the one with the id `after`, in the order of their creation.
