@@ -52,7 +52,8 @@ impl Bare {
     /// The same with another name of the header.
     #[must_use]
     pub fn named(self, header: HeaderName) -> Self {
-        Self { header, ..self }
+        let headers = self.headers.into_iter().map(|(_, value)| (header.clone(), value)).collect();
+        Self { headers, ..self }
     }
 
     /// The whole address of `path`.
