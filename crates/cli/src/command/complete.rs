@@ -49,6 +49,23 @@ pub(crate) fn names<S: Service + Default>(
     key: &'static str,
 ) -> Vec<CompletionCandidate> {
     let Some(current) = current.to_str() else { return Vec::new() };
+    let found = asked::<S>(async |client| {
+        let items = S::list(client, op, &[], &[])?.max_items(MOST).await?.items;
+        Ok(items.iter().filter_map(|item| short(item, key)).collect())
+    });
+    beginning(found, current)
+}
+
+/// Those that begin as what was typed.
+pub(crate) fn beginning(mut names: Vec<String>, current: &str) -> Vec<CompletionCandidate> {
+    names.retain(|name| name.starts_with(current));
+    names.into_iter().map(CompletionCandidate::new).collect()
+}
+
+/// What a service says about names. Nothing if it does not answer at once, or if it is the embedded one and has no data yet.
+pub(crate) fn asked<S: Service + Default>(
+    ask: impl AsyncFnOnce(&S::Client) -> pentad_core::Result<Vec<String>>,
+) -> Vec<String> {
     let global = Global { quiet: true, ..Global::default() };
     let Ok(settings) = Settings::resolve(&global) else { return Vec::new() };
     let Ok(values) = settings.service(S::TABLE, &Given::new()) else { return Vec::new() };
@@ -65,18 +82,15 @@ pub(crate) fn names<S: Service + Default>(
     let none = Given::new();
     let work = async |run: &mut run::Run<'_, S>| {
         let client = run.client(None).await?;
-        let page = S::list(&client, op, &[], &[])?.max_items(MOST);
-        let items = tokio::select! {
-            page = page => page?.items,
+        found = tokio::select! {
+            names = ask(&client) => names?,
             () = SystemClock.sleep(PATIENCE) => return Err(Failure::silent(Exit::Timeout)),
         };
-        found.extend(items.iter().filter_map(|item| short(item, key)));
         Ok(Exit::Success)
     };
     // Whatever went wrong, the shell has nothing to offer then.
     let _ = runtime.block_on(run::run(S::default(), &none, desk, work));
-    found.retain(|name| name.starts_with(current));
-    found.into_iter().map(CompletionCandidate::new).collect()
+    found
 }
 
 fn short(item: &Value, key: &str) -> Option<String> {

@@ -30,15 +30,22 @@ pub(crate) struct View {
     pub(crate) columns: &'static [&'static str],
     /// What `-o value` prints; empty takes the first column.
     pub(crate) value: &'static str,
+    /// Keys that tables leave out unless they are asked for.
+    pub(crate) hidden: &'static [&'static str],
 }
 
 impl View {
     /// Shows whatever keys the result has.
-    pub(crate) const ALL: Self = Self { columns: &[], value: "" };
+    pub(crate) const ALL: Self = Self { columns: &[], value: "", hidden: &[] };
 
     /// Shows these columns, the first of them as the value.
     pub(crate) const fn of(columns: &'static [&'static str]) -> Self {
-        Self { columns, value: "" }
+        Self { columns, ..Self::ALL }
+    }
+
+    /// Shows whatever keys the result has, tables without these.
+    pub(crate) const fn without(hidden: &'static [&'static str]) -> Self {
+        Self { hidden, ..Self::ALL }
     }
 }
 
@@ -247,7 +254,10 @@ impl Output {
             return view.columns.iter().map(|&column| column.to_owned()).collect();
         }
         match sample {
-            Some(Value::Object(map)) => map.keys().cloned().collect(),
+            Some(Value::Object(map)) => {
+                let hidden = if self.format == Format::Table { view.hidden } else { &[] };
+                map.keys().filter(|key| !hidden.contains(&key.as_str())).cloned().collect()
+            }
             _ => vec![String::new()],
         }
     }

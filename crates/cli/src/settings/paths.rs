@@ -29,6 +29,11 @@ pub(crate) fn token_dir() -> Result<PathBuf> {
     Ok(strategy()?.cache_dir().join(APP).join("tokens"))
 }
 
+/// Where parsed OpenAPI documents are kept between commands.
+pub(crate) fn document_dir() -> Result<PathBuf> {
+    Ok(strategy()?.cache_dir().join(APP).join("documents"))
+}
+
 fn strategy() -> Result<impl BaseStrategy> {
     etcetera::choose_base_strategy().map_err(|error| {
         Failure::config("cannot find your home directory", error.to_string())

@@ -126,3 +126,49 @@ fn help_comes_from_the_document_and_names_the_nearest() {
     assert!(refused.err.contains("does not exist") && refused.err.contains("products"), "{}", refused.err);
     assert!(house.run(&["connect", "help"]).err.contains("--specs"));
 }
+
+#[test]
+fn row_26_a_netrc_file_never_takes_the_place_of_the_key() {
+    let serving = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let mock = pentad_connect::mock::Mock::new();
+    mock.collection("products").resource("PRD-1").get().reply(json!({"id": "PRD-1"}));
+    let server = serving.block_on(mock.serve()).unwrap();
+    let house = House::new();
+    let netrc = house.file(".netrc", "machine 127.0.0.1 login someone password else\n", 0o600);
+    let home = house.path().display().to_string();
+    let house = house.env("NETRC", &netrc.display().to_string()).env("HOME", &home);
+    let house = house.env("PENTAD_CONNECT_API_KEY", "ApiKey SU-1:mine");
+    house.ok(&["connect", "get", "products/PRD-1", "--endpoint", &server.endpoint()]);
+    assert_eq!(mock.requests()[0].headers["authorization"], "ApiKey SU-1:mine");
+}
+
+#[test]
+fn a_document_at_a_url_is_fetched_and_held_against_calls() {
+    let serving = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let mock = pentad_connect::mock::Mock::new();
+    let document =
+        "openapi: 3.0.3\ninfo: {title: Shop, version: '1'}\npaths:\n  /products:\n    get: {summary: Sold}\n";
+    mock.execute(http::Method::GET, "shop.yml").reply_bytes("text/yaml", document).times(2);
+    let server = serving.block_on(mock.serve()).unwrap();
+    let house = House::new();
+    let url = format!("{}/shop.yml", server.endpoint());
+    let help = house.ok(&["connect", "help", "products", "--specs", &url]);
+    assert!(help.out.contains("Sold"), "{}", help.out);
+    let refused = house.run(&["connect", "list", "product", "--specs", &url]);
+    assert!(refused.code != 0 && refused.err.contains("products"), "{}", refused.err);
+    mock.verify().unwrap();
+}
+
+#[test]
+fn an_import_stops_at_a_broken_line_and_says_how_to_go_on() {
+    let house = House::new();
+    let lines = house.file("rows.ndjson", "{\"n\":1}\n{\"n\":2}\n{\"n\":3}\n{broken\n", 0o600);
+    let file = lines.display().to_string();
+    let stopped = house.run(&["connect", "import", "rows", &file, "--batch", "2"]);
+    assert!(
+        stopped.code != 0 && stopped.err.contains("line 4") && stopped.err.contains("--skip 2"),
+        "{}",
+        stopped.err
+    );
+    assert_eq!(house.ok(&["connect", "count", "rows", "-o", "json"]).json(), json!(2));
+}

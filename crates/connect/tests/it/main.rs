@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test whose preparation fails has failed")]
 
 mod body;
+mod checklist;
 mod defect;
 mod error;
 mod log;

@@ -13,6 +13,7 @@ use crate::output::View;
 pub(super) const METRIC: View = View {
     columns: &["metric", "resource_name", "value_type", "timeseries.0.value", "timeseries.0.timestamp"],
     value: "timeseries.0.value",
+    ..View::ALL
 };
 
 #[derive(Debug, Subcommand)]

@@ -83,7 +83,7 @@ fn destination(text: &str) -> std::result::Result<Seek, String> {
 
 /// Columns of a message.
 pub(super) const MESSAGE: View =
-    View { columns: &["messageId", "publishTime", "attributes", "text"], value: "text" };
+    View { columns: &["messageId", "publishTime", "attributes", "text"], value: "text", ..View::ALL };
 
 /// One received message, flat: what the service sent, and the text where the data is text.
 fn flat(received: &Value) -> Value {

@@ -51,7 +51,7 @@ pub(crate) enum RegistrationCommand {
 }
 
 const REGISTRATION: View =
-    View { columns: &["name", "email", "status", "registered_at", "uuid"], value: "uuid" };
+    View { columns: &["name", "email", "status", "registered_at", "uuid"], value: "uuid", ..View::ALL };
 
 impl RegistrationCommand {
     /// What to send.

@@ -5,20 +5,21 @@ use std::io::{BufRead, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use clap_complete::engine::ArgValueCompleter;
 use pentad_connect::Client;
 use serde_json::{Map, Value};
 
 use super::payload::{put, read};
-use super::{QueryArgs, Run};
+use super::{QueryArgs, Run, SHOWN, complete};
 use crate::command::plan::{Effect, Paging};
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
-use crate::output::View;
 
 /// Arguments of `export`.
 #[derive(Debug, Args)]
 pub(super) struct ExportArgs {
     /// Path of the collection.
+    #[arg(add = ArgValueCompleter::new(complete::paths))]
     path: String,
     /// File to write: CSV if it is called so, else NDJSON.
     file: PathBuf,
@@ -46,6 +47,7 @@ pub(super) struct ExportArgs {
 #[derive(Debug, Args)]
 pub(super) struct ImportArgs {
     /// Path of the collection.
+    #[arg(add = ArgValueCompleter::new(complete::paths))]
     path: String,
     /// File to read: CSV if it is called so, else NDJSON; `-` reads NDJSON from standard input.
     file: PathBuf,
@@ -76,7 +78,7 @@ impl ExportArgs {
         };
         if run.is_shown(&Effect::Read) {
             let paging = Paging { limit: None, page_size: self.page_size };
-            return run.list(&paging, |client| set(client).list(), View::ALL).await;
+            return run.list(&paging, |client| set(client).list(), SHOWN).await;
         }
         let mut sheet = Sheet::open(&self)?;
         let client = run.client(None).await?;
@@ -192,74 +194,75 @@ fn cell(item: &Value, column: &str) -> String {
     }
 }
 
+/// Resources as they are read.
+type Source = Box<dyn Iterator<Item = std::io::Result<Value>>>;
+
 impl ImportArgs {
     pub(super) async fn run(self, run: &mut Run<'_>) -> Result<Exit> {
-        let items = self.read()?;
-        let batch = usize::from(self.batch);
-        let left: Vec<&[Value]> = items.get(self.skip..).unwrap_or_default().chunks(batch).collect();
+        let wrong = |error: &std::io::Error| cannot("read", &self.file, error);
+        let mut source = self.open().map_err(|error| wrong(&error))?;
+        for _ in 0..self.skip {
+            source.next().transpose().map_err(|error| wrong(&error))?;
+        }
+        let mut next =
+            || source.by_ref().take(usize::from(self.batch)).collect::<std::io::Result<Vec<Value>>>();
         let send = |client: &Client, items: &[Value]| {
             let collection = client.at(&self.path).as_collection();
             if self.update { collection.bulk_update(items) } else { collection.bulk_create(items) }
         };
+        // What is wrong at once is told before anything is opened.
+        let mut items = next().map_err(|error| wrong(&error))?;
         if run.is_shown(&Effect::Change) {
-            let first = left.first().copied().unwrap_or_default();
-            return run.call(Effect::Change, |client| send(client, first), View::ALL).await;
+            return run.call(Effect::Change, |client| send(client, &items), SHOWN).await;
         }
         let client = run.client(None).await?;
         let bar = run.output.progress("imported");
         let mut done = self.skip;
-        for items in left {
-            send(&client, items).await.map_err(|error| {
-                let hint = format!("{done} are done; --skip {done} goes on");
-                Failure::from(error).hint(hint)
-            })?;
+        let goes_on =
+            |failure: Failure, done: usize| failure.hint(format!("{done} are done; --skip {done} goes on"));
+        while !items.is_empty() {
+            send(&client, &items).await.map_err(|error| goes_on(error.into(), done))?;
             done += items.len();
             bar.add(items.len() as u64);
+            items = next().map_err(|error| goes_on(wrong(&error), done))?;
         }
         bar.done();
         run.output.note(&format!("{} into {}", done.saturating_sub(self.skip), self.path));
         Ok(Exit::Success)
     }
 
-    fn read(&self) -> Result<Vec<Value>> {
-        let wrong = |error: &dyn std::error::Error| cannot("read", &self.file, error);
+    fn open(&self) -> std::io::Result<Source> {
         if self.file == Path::new("-") {
-            return lines(std::io::stdin().lock()).map_err(|error| wrong(&error));
+            return Ok(Box::new(lines(BufReader::new(std::io::stdin()))));
         }
-        let file = File::open(&self.file).map_err(|error| wrong(&error))?;
-        if is_csv(&self.file) {
-            return rows(file).map_err(|error| wrong(&error));
-        }
-        lines(BufReader::new(file)).map_err(|error| wrong(&error))
+        let file = File::open(&self.file)?;
+        if is_csv(&self.file) { Ok(Box::new(rows(file)?)) } else { Ok(Box::new(lines(BufReader::new(file)))) }
     }
 }
 
-fn lines(source: impl BufRead) -> std::io::Result<Vec<Value>> {
-    let mut items = Vec::new();
-    for (number, line) in source.lines().enumerate() {
-        let line = line?;
-        if !line.trim().is_empty() {
-            let item = serde_json::from_str(&line)
-                .map_err(|error| std::io::Error::other(format!("line {}: {error}", number + 1)))?;
-            items.push(item);
-        }
-    }
-    Ok(items)
+fn lines(source: impl BufRead) -> impl Iterator<Item = std::io::Result<Value>> {
+    let numbered = source.lines().enumerate();
+    numbered.filter_map(|(number, line)| match line {
+        Ok(line) if line.trim().is_empty() => None,
+        Ok(line) => Some(
+            serde_json::from_str(&line)
+                .map_err(|error| std::io::Error::other(format!("line {}: {error}", number + 1))),
+        ),
+        Err(error) => Some(Err(error)),
+    })
 }
 
 /// Rows as objects: the header names the fields, dots lead into objects, an empty cell is no field.
-fn rows(source: impl Read) -> csv::Result<Vec<Value>> {
+fn rows(source: impl Read) -> std::io::Result<impl Iterator<Item = std::io::Result<Value>>> {
     let mut reader = csv::Reader::from_reader(source);
     let names: Vec<String> = reader.headers()?.iter().map(str::to_owned).collect();
-    let mut items = Vec::new();
-    for record in reader.records() {
+    Ok(reader.into_records().map(move |record| {
         let mut item = Value::Object(Map::new());
         for (name, text) in names.iter().zip(record?.iter()).filter(|(_, text)| !text.is_empty()) {
             put(&mut item, name, read(text));
         }
-        items.push(item);
-    }
-    Ok(items)
+        Ok(item)
+    }))
 }
 
 #[cfg(test)]
@@ -271,12 +274,14 @@ mod tests {
     #[test]
     fn rows_and_lines_become_objects() {
         let items = rows("name,owner.id,size\nDisks,A,10\n\"a, b\",,\n".as_bytes()).unwrap();
+        let items: Vec<Value> = items.map(Result::unwrap).collect();
         assert_eq!(
             items,
             [json!({"name": "Disks", "owner": {"id": "A"}, "size": 10}), json!({"name": "a, b"})]
         );
-        assert_eq!(lines("{\"a\":1}\n\n{\"a\":2}".as_bytes()).unwrap().len(), 2);
-        assert!(lines("{\"a\":1}\n{".as_bytes()).unwrap_err().to_string().starts_with("line 2"));
+        assert_eq!(lines("{\"a\":1}\n\n{\"a\":2}".as_bytes()).filter_map(Result::ok).count(), 2);
+        let wrong = lines("{\"a\":1}\n{".as_bytes()).find_map(Result::err).unwrap();
+        assert!(wrong.to_string().starts_with("line 2"));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! `pentad connect`: the CloudBlue Connect API, by path.
 
 mod bulk;
+mod complete;
 mod filter;
 mod payload;
 pub(crate) mod service;
@@ -9,7 +10,8 @@ pub(crate) mod tour;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
-use pentad_connect::{Answer, Client, Payload, ResourceSet, Specs};
+use clap_complete::engine::ArgValueCompleter;
+use pentad_connect::{Answer, Client, Payload, ResourceSet};
 use pentad_core::Call;
 use serde_json::Value;
 
@@ -20,10 +22,14 @@ use super::call::CallArgs;
 use super::plan::{Effect, Paging};
 use super::run::{self, Desk};
 use super::service::Service;
+use crate::args;
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::output::View;
 use crate::settings::Flags;
+
+/// Tables leave out who created and changed a resource, and when: `--columns` has it.
+const SHOWN: View = View::without(&["events"]);
 
 /// One Connect command on its way.
 type Run<'a> = run::Run<'a, Connect>;
@@ -43,6 +49,7 @@ enum ConnectCommand {
     /// Show a resource: products/PRD-000-000-001.
     Get {
         /// Path of the resource.
+        #[arg(add = ArgValueCompleter::new(complete::paths))]
         path: String,
         /// Show these fields only; dots lead into objects.
         #[arg(long, value_name = "FIELD", value_delimiter = ',')]
@@ -53,20 +60,26 @@ enum ConnectCommand {
     /// Count the resources of a collection.
     Count {
         /// Path of the collection.
+        #[arg(add = ArgValueCompleter::new(complete::paths))]
         path: String,
         #[command(flatten)]
         query: QueryArgs,
     },
-    /// Create a resource in a collection; a JSON list creates several.
+    /// Create a resource in a collection; a JSON list creates several, files are uploaded with the fields.
     Create {
         /// Path of the collection.
+        #[arg(add = ArgValueCompleter::new(complete::paths))]
         path: String,
         #[command(flatten)]
         document: Document,
+        /// Upload this file as the part NAME of a form, beside the fields.
+        #[arg(long = "file", value_name = "NAME=FILE", value_parser = args::attribute, conflicts_with = "body")]
+        files: Vec<(String, String)>,
     },
     /// Change a resource; a JSON list changes several of a collection.
     Update {
         /// Path of the resource, or for a list of the collection.
+        #[arg(add = ArgValueCompleter::new(complete::paths))]
         path: String,
         #[command(flatten)]
         document: Document,
@@ -74,6 +87,7 @@ enum ConnectCommand {
     /// Delete a resource.
     Delete {
         /// Path of the resource.
+        #[arg(add = ArgValueCompleter::new(complete::paths))]
         path: String,
     },
     /// Set off an action: products/PRD-000-000-001/endsale.
@@ -85,6 +99,7 @@ enum ConnectCommand {
     /// Say what a path is and what can be done with it, from the OpenAPI document.
     Help {
         /// Path; without one, the top.
+        #[arg(add = ArgValueCompleter::new(complete::paths))]
         path: Option<String>,
         /// Say what the collection can be searched for.
         #[arg(long, requires = "path")]
@@ -108,6 +123,7 @@ struct QueryArgs {
 #[derive(Debug, Args)]
 struct ListArgs {
     /// Path of the collection.
+    #[arg(add = ArgValueCompleter::new(complete::paths))]
     path: String,
     #[command(flatten)]
     query: QueryArgs,
@@ -131,6 +147,7 @@ struct ListArgs {
 #[derive(Debug, Args)]
 struct ActionArgs {
     /// Path of the action.
+    #[arg(add = ArgValueCompleter::new(complete::paths))]
     path: String,
     /// How it is sent.
     #[arg(long, value_enum, default_value_t = Method::Post)]
@@ -159,7 +176,15 @@ enum Method {
 /// Runs one Connect command.
 pub(crate) async fn run(args: ConnectArgs, desk: Desk<'_>) -> Result<Exit> {
     let ConnectArgs { flags, command } = args;
-    run::run(Connect, &flags.given, desk, async |run| command.run(run).await).await
+    run::run(Connect::default(), &flags.given, desk, async |run| {
+        let is_help = matches!(command, ConnectCommand::Help { .. });
+        // A call that is only shown asks nobody for anything.
+        if is_help || run.global.language().is_none() {
+            run.service.fetch(&run.values).await?;
+        }
+        command.run(run).await
+    })
+    .await
 }
 
 impl QueryArgs {
@@ -177,23 +202,27 @@ impl ConnectCommand {
     async fn run(self, run: &mut Run<'_>) -> Result<Exit> {
         match self {
             Self::Get { path, values } if values.is_empty() => {
-                run.call(Effect::Read, |client| client.at(&path).get(), View::ALL).await
+                run.call(Effect::Read, |client| client.at(&path).get(), SHOWN).await
             }
             Self::Get { path, values } => {
                 let of = |client: &Client| client.at(&path).as_resource().values(values.clone());
-                run.call(Effect::Read, of, View::ALL).await
+                run.call(Effect::Read, of, SHOWN).await
             }
             Self::List(args) => args.run(run).await,
             Self::Count { path, query } => {
-                run.call(Effect::Read, |client| query.set(client, &path).count(), View::ALL).await
+                run.call(Effect::Read, |client| query.set(client, &path).count(), SHOWN).await
             }
-            Self::Create { path, document } => {
+            Self::Create { path, document, files } if !files.is_empty() => {
+                let form = |client: &Client| client.at(&path).create(document.form(&files));
+                run.call(Effect::Change, form, SHOWN).await
+            }
+            Self::Create { path, document, .. } => {
                 let body = document.read()?;
                 let create = |client: &Client| match body.as_ref().and_then(Value::as_array) {
                     Some(items) => client.at(&path).as_collection().bulk_create(items).map(Value::Array),
                     None => client.at(&path).create(body.clone()),
                 };
-                run.call(Effect::Change, create, View::ALL).await
+                run.call(Effect::Change, create, SHOWN).await
             }
             Self::Update { path, document } => {
                 let body = document.read()?;
@@ -201,7 +230,7 @@ impl ConnectCommand {
                     Some(items) => client.at(&path).as_collection().bulk_update(items).map(Value::Array),
                     None => client.at(&path).update(body.clone()),
                 };
-                run.call(Effect::Change, update, View::ALL).await
+                run.call(Effect::Change, update, SHOWN).await
             }
             Self::Delete { path } => {
                 let note = format!("deleted {path}");
@@ -226,7 +255,7 @@ impl ListArgs {
             let set = self.query.set(client, &self.path).select(self.select.clone());
             set.order_by(self.order_by.clone()).concurrency(self.concurrency).list()
         };
-        run.list(&self.paging, list, View::ALL).await
+        run.list(&self.paging, list, SHOWN).await
     }
 }
 
@@ -236,7 +265,7 @@ impl ActionArgs {
         let effect = if self.method == Method::Get { Effect::Read } else { Effect::Change };
         let call = |client: &Client| self.call(client, body.clone());
         let Some(file) = self.save.as_ref().filter(|_| !run.is_shown(&effect)) else {
-            return run.call(effect, |client| call(client).then(|answer| shown(&answer?)), View::ALL).await;
+            return run.call(effect, |client| call(client).then(|answer| shown(&answer?)), SHOWN).await;
         };
         let client = run.client(None).await?;
         let answer = call(&client).await?;
@@ -283,8 +312,7 @@ async fn help(run: &mut Run<'_>, path: Option<&str>, search: bool) -> Result<Exi
             .hint(format!("--specs FILE, or --specs {}", pentad_connect::SPECS))
     })?;
     // Needs no service: only the document.
-    let builder = Client::new(String::new()).anonymous().specs(Specs::at(location));
-    let client = builder.open().await?;
+    let client = Client::new(String::new()).anonymous().specs(run.service.specs(location)?).build()?;
     let text = match path {
         None => client.help(),
         Some(path) if search => client.at(path).all().help(),

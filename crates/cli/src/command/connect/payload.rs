@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use pentad_connect::Multipart;
 use serde_json::{Map, Value};
 
 use crate::args;
@@ -20,6 +21,12 @@ pub(super) struct Document {
 }
 
 impl Document {
+    /// The fields as parts of a form, with these files.
+    pub(super) fn form(&self, files: &[(String, String)]) -> Multipart {
+        let form = self.fields.iter().fold(Multipart::new(), |form, (name, text)| form.text(name, text));
+        files.iter().fold(form, |form, (name, file)| form.file(name, content_type(file), file))
+    }
+
     /// The document; nothing if none was given.
     ///
     /// # Errors
@@ -31,6 +38,25 @@ impl Document {
             put(document.get_or_insert_with(|| Value::Object(Map::new())), name, value);
         }
         Ok(document)
+    }
+}
+
+/// The content type of a file, by its name.
+fn content_type(file: &str) -> &'static str {
+    let extension = file.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase());
+    match extension.as_deref() {
+        Some("png") => "image/png",
+        Some("jpg" | "jpeg") => "image/jpeg",
+        Some("gif") => "image/gif",
+        Some("svg") => "image/svg+xml",
+        Some("pdf") => "application/pdf",
+        Some("json") => "application/json",
+        Some("csv") => "text/csv",
+        Some("md") => "text/markdown",
+        Some("txt") => "text/plain",
+        Some("zip") => "application/zip",
+        Some("xlsx") => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        _ => "application/octet-stream",
     }
 }
 

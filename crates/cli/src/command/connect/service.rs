@@ -1,12 +1,13 @@
 //! What Connect tells the generic commands: settings, client, raw door.
 
+use pentad_connect::openapi::Document;
 use pentad_connect::{Client, Specs};
 use pentad_core::{BoxFuture, Call, List, Op, Secret};
 use serde_json::Value;
 
 use crate::command::service::{CredentialPlace, Pairs, Service, Way};
 use crate::failure::Result;
-use crate::settings::{Field, Kind, ServiceSettings, Table, Tabled};
+use crate::settings::{Field, Kind, ServiceSettings, Table, Tabled, paths};
 
 /// Where Connect is on a server of one's own, in this process or behind its socket.
 const LOCAL: &str = "http://pentad.local/connect/public/v1";
@@ -21,14 +22,9 @@ pub(crate) const TABLE: &Table = &Table {
         Field::new("api_key", Kind::Secret, "FILE", "API key")
             .flag("api-key-file")
             .env("PENTAD_CONNECT_API_KEY"),
-        Field::new(
-            "specs",
-            Kind::Text,
-            "FILE|URL",
-            "OpenAPI document: for help, and to check calls (a file)",
-        )
-        .flag("specs")
-        .env("PENTAD_CONNECT_SPECS"),
+        Field::new("specs", Kind::Text, "FILE|URL", "OpenAPI document: for help, and to check calls")
+            .flag("specs")
+            .env("PENTAD_CONNECT_SPECS"),
         Field::new("ca_file", Kind::Path, "FILE", "Trust this certificate authority (PEM), too")
             .flag("ca-file")
             .env("PENTAD_CONNECT_CA_FILE"),
@@ -37,8 +33,48 @@ pub(crate) const TABLE: &Table = &Table {
 };
 
 /// Connect. Its embedded server has one user.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Connect;
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Connect {
+    /// The document, if it had to be fetched.
+    document: Option<Document>,
+}
+
+impl Connect {
+    /// Fetches the document if it lies at a URL.
+    ///
+    /// # Errors
+    /// Those of the fetch, and a configuration failure if it is no OpenAPI document.
+    pub(super) async fn fetch(&mut self, settings: &ServiceSettings) -> Result<()> {
+        let Some(url) = settings.text("specs").filter(|location| location.contains("://")) else {
+            return Ok(());
+        };
+        let mut builder = Client::new(String::new()).anonymous().specs(kept(url)?);
+        if let Some(file) = settings.path("ca_file") {
+            builder = builder.ca(file);
+        }
+        if settings.is_on("insecure") {
+            builder = builder.insecure(true);
+        }
+        self.document = builder.open().await?.document().cloned();
+        Ok(())
+    }
+
+    /// The document: the one that was fetched, else the file.
+    ///
+    /// # Errors
+    /// A configuration failure if there is no place for its parsed form.
+    pub(super) fn specs(&self, location: &str) -> Result<Specs> {
+        match &self.document {
+            Some(document) => Ok(Specs::from(document.clone())),
+            None => kept(location),
+        }
+    }
+}
+
+/// A document whose parsed form is kept for the next command.
+fn kept(location: &str) -> Result<Specs> {
+    Ok(Specs::at(location).cache(paths::document_dir()?))
+}
 
 impl Tabled for Connect {
     const TABLE: &'static Table = TABLE;
@@ -68,9 +104,10 @@ impl Service for Connect {
                 }
             },
         };
-        // A document at a URL is fetched for help alone.
-        if let Some(file) = settings.text("specs").filter(|location| !location.contains("://")) {
-            builder = builder.specs(Specs::file(file));
+        // A document at a URL was fetched before, unless nothing is to be sent.
+        let location = settings.text("specs").filter(|text| self.document.is_some() || !text.contains("://"));
+        if let Some(location) = location {
+            builder = builder.specs(self.specs(location)?);
         }
         if let Some(file) = settings.path("ca_file") {
             builder = builder.ca(file);

@@ -238,7 +238,7 @@ impl RootCommand {
                         client.instance(id.as_str()).enable_root(password.as_ref())
                     }
                 };
-                let view = View { columns: &["name", "password"], value: "password" };
+                let view = View { columns: &["name", "password"], value: "password", ..View::ALL };
                 run.call(Effect::Change, make, view).await
             }
             Self::Disable { instance } => {

@@ -29,8 +29,11 @@ pub(crate) enum TokenCommand {
 }
 
 /// Columns of a token, as the original command line has them.
-const TOKEN: View =
-    View { columns: &["expires", "id", "project_id", "domain_id", "system", "user_id"], value: "id" };
+const TOKEN: View = View {
+    columns: &["expires", "id", "project_id", "domain_id", "system", "user_id"],
+    value: "id",
+    ..View::ALL
+};
 
 impl TokenCommand {
     pub(super) async fn run(self, run: &mut Run<'_>) -> Result<Exit> {

@@ -59,8 +59,11 @@ pub(crate) enum ClaimCommand {
     Run(ConsumeArgs),
 }
 
-const CLAIMED: View =
-    View { columns: &["claim_id", "message_id", "ttl", "age", "messages", "checksum"], value: "message_id" };
+const CLAIMED: View = View {
+    columns: &["claim_id", "message_id", "ttl", "age", "messages", "checksum"],
+    value: "message_id",
+    ..View::ALL
+};
 
 /// Messages of a claim under the names of the original columns.
 fn rows(claim: &str, messages: &[Message]) -> Vec<Value> {

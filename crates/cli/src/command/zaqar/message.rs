@@ -88,7 +88,7 @@ impl Which {
 
 /// Columns of a message.
 pub(super) const MESSAGE: View =
-    View { columns: &["id", "body", "ttl", "age", "claim_id", "checksum"], value: "body" };
+    View { columns: &["id", "body", "ttl", "age", "claim_id", "checksum"], value: "body", ..View::ALL };
 
 impl MessageCommand {
     /// True if the command ends in order at a signal.
