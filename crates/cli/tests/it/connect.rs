@@ -160,6 +160,18 @@ fn a_document_at_a_url_is_fetched_and_held_against_calls() {
 }
 
 #[test]
+fn tables_leave_out_events_and_files_are_uploaded_with_fields() {
+    let house = House::new();
+    let logo = house.file("logo.png", "PNG", 0o600);
+    let part = format!("image={}", logo.display());
+    let made = house.ok(&["connect", "create", "media", "title=Logo", "--file", &part, "-o", "json"]).json();
+    assert_eq!((&made["title"], &made["image"]["type"]), (&json!("Logo"), &json!("image/png")));
+    assert!(made["events"].is_object());
+    let table = house.ok(&["connect", "list", "media", "-o", "table"]).out;
+    assert!(table.contains("Logo") && !table.to_lowercase().contains("events"), "{table}");
+}
+
+#[test]
 fn an_import_stops_at_a_broken_line_and_says_how_to_go_on() {
     let house = House::new();
     let lines = house.file("rows.ndjson", "{\"n\":1}\n{\"n\":2}\n{\"n\":3}\n{broken\n", 0o600);

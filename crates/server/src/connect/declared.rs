@@ -1,5 +1,8 @@
 //! What is declared about collections, by the seed or by a document: fields, indexes, ids, actions, states.
 
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use http::Method;
 use pentad_openapi::{Document, Role};
 use pentad_rql::Schema;
@@ -16,6 +19,8 @@ pub(crate) struct Registry {
     pub(crate) document: Option<Document>,
     /// Whether there is nothing but what is declared.
     pub(crate) closed: bool,
+    /// What the document says about fields, by its own paths, once it was asked.
+    pub(crate) described: Mutex<HashMap<String, Arc<Schema>>>,
 }
 
 /// A declared collection.
@@ -24,7 +29,7 @@ pub(crate) struct Declared {
     pub(crate) pattern: Vec<Segment>,
     /// Letters that ids begin with.
     pub(crate) prefix: Option<String>,
-    pub(crate) schema: Schema,
+    pub(crate) schema: Arc<Schema>,
     pub(crate) hot: Hot,
     pub(crate) states: Option<States>,
     pub(crate) actions: Vec<Action>,
@@ -159,12 +164,23 @@ impl Registry {
     }
 
     /// The types of the fields of a collection: declared ones, else the document's, else none.
-    pub(crate) fn schema(&self, path: &[String]) -> Schema {
+    pub(crate) fn schema(&self, path: &[String]) -> Arc<Schema> {
         match (self.collection(path), &self.document) {
-            (Some(declared), _) => declared.schema.clone(),
-            (None, Some(document)) => document::schema(document, &path.join("/")),
-            (None, None) => Schema::open(),
+            (Some(declared), _) => Arc::clone(&declared.schema),
+            (None, Some(document)) => self.described(document, &path.join("/")),
+            (None, None) => Arc::new(Schema::open()),
         }
+    }
+
+    fn described(&self, document: &Document, path: &str) -> Arc<Schema> {
+        let Some(list) = document.operation("get", path) else { return Arc::new(Schema::open()) };
+        let mut described = self.described.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = described.get(list.path()) {
+            return Arc::clone(known);
+        }
+        let schema = Arc::new(document::schema(document, path));
+        described.insert(list.path().to_owned(), Arc::clone(&schema));
+        schema
     }
 
     /// The indexed paths of a collection.

@@ -1,7 +1,8 @@
 //! What an OpenAPI document says about requests: fields of collections, bodies, answers of actions.
 
-use pentad_openapi::{Document, Node, Operation, Part};
+use pentad_openapi::{Document, Node, Operation, Part, ProblemKind};
 use pentad_rql::{FieldType, Kind, Schema};
+use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 use super::error::Failure;
@@ -87,6 +88,28 @@ pub(crate) fn check(
             _ => problem.to_string(),
         })
         .collect();
+    if texts.is_empty() { Ok(()) } else { Err(Failure::all_invalid(texts)) }
+}
+
+/// Refuses parameters that are missing or do not fit; those that the document does not know are let through.
+pub(crate) fn check_query(operation: &Operation<'_>, query: &str) -> Result<(), Failure> {
+    let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
+    let parts = query.split('&').filter(|part| !part.is_empty());
+    let pairs: Vec<(String, String)> = parts
+        .map(|part| part.split_once('=').unwrap_or((part, "")))
+        .map(|(name, value)| (decoded(name), decoded(&value.replace('+', " "))))
+        .collect();
+    let pairs: Vec<(&str, &str)> =
+        pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let problems = match operation.check_query(&pairs) {
+        Ok(problems) => problems,
+        Err(error) => {
+            tracing::debug!(%error, "parameters are not described by the document");
+            return Ok(());
+        }
+    };
+    let known = problems.iter().filter(|problem| problem.kind() != ProblemKind::Unknown);
+    let texts: Vec<String> = known.map(ToString::to_string).collect();
     if texts.is_empty() { Ok(()) } else { Err(Failure::all_invalid(texts)) }
 }
 

@@ -31,8 +31,12 @@ pub(crate) fn read(raw: Option<&str>, schema: &Schema, quirks: Quirks) -> Result
 fn expression(raw: &str, quirks: Quirks) -> Result<Expr, Failure> {
     let mut terms = Vec::new();
     let mut rest: Vec<&str> = Vec::new();
+    let mut depth = 0_i64;
     for part in raw.split('&') {
-        match part.strip_prefix("search=") {
+        // Within parentheses it is a term like any other.
+        let parameter = part.strip_prefix("search=").filter(|_| depth <= 0);
+        depth += decoded(part).chars().map(|c| i64::from(c == '(') - i64::from(c == ')')).sum::<i64>();
+        match parameter {
             Some(term) => terms.extend(search(term, quirks)),
             None => rest.push(part),
         }
@@ -84,6 +88,7 @@ mod tests {
         assert_eq!(plan("limit=1&search=two+words"), plan("limit=1&search=two%20words"));
         assert_eq!(plan("search=%22x%2Cy%22"), plan("search=%22x,y%22"));
         assert_eq!(plan("search="), plan(""));
+        assert_eq!(plan("(eq(a,1)&search=x)"), plan("eq(a,1)&search=x"));
         assert!(asked("search=a%26b").is_ok());
         assert!(asked("search=a&b").is_err());
     }

@@ -3,6 +3,7 @@
 mod section;
 
 use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
 
 use pentad_rql::Schema;
 use pentad_store::StoreError;
@@ -64,6 +65,7 @@ fn read(connect: &Connect, section: Value) -> Result<Read, SeedError> {
         collections: Vec::new(),
         document: connect.settings.document.clone(),
         closed: connect.settings.closed,
+        described: Mutex::default(),
     };
     let mut content = Vec::new();
     for (index, mut collection) in section.collections.into_iter().enumerate() {
@@ -135,6 +137,7 @@ fn declare(collection: SeedCollection, place: &str) -> Result<Declared, SeedErro
             actions.push(section::plain_action(&transition.action));
         }
     }
+    let schema = Arc::new(schema);
     Ok(Declared { pattern, prefix: collection.prefix, schema, hot, states, actions })
 }
 
@@ -200,8 +203,9 @@ async fn fill(connect: &Connect, content: Content) -> Result<(), SeedError> {
                     continue;
                 }
                 let mut whole = Map::new();
-                whole.insert("id".to_owned(), object.get("id").cloned().unwrap_or_else(|| json!(name)));
-                whole.extend(object.clone());
+                let given = object.get("id").filter(|id| !id.is_null() && *id != "");
+                whole.insert("id".to_owned(), given.cloned().unwrap_or_else(|| json!(name)));
+                whole.extend(object.clone().into_iter().filter(|(name, _)| name != "id"));
                 if !whole.contains_key("events") {
                     whole.insert("events".to_owned(), json!({"created": stamp(tx.now(), None)}));
                 }

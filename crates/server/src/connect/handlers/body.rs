@@ -7,7 +7,7 @@ use super::super::Call;
 use super::super::declared::Registry;
 use super::super::document;
 use super::super::error::Failure;
-use super::content_type;
+use super::{content_type, form};
 
 /// A body that was read.
 #[derive(Debug)]
@@ -24,6 +24,13 @@ const MOST: usize = 10_000;
 /// Reads the body and holds it to the document, if there is one.
 pub(super) async fn read(call: &mut Call) -> Result<Body, Failure> {
     let bytes = bytes(call).await?;
+    let content_type = content_type(&call.inbound.headers);
+    let essence = content_type.split(';').next().unwrap_or_default().trim();
+    if essence.eq_ignore_ascii_case("multipart/form-data") {
+        // The document describes parts, not the object that is made of them.
+        let object = form::object(content_type, &bytes)?;
+        return is_storable(&object).map(|()| Body::One(object));
+    }
     let value = json(&bytes)?;
     check(&call.registry, call, value.as_ref())?;
     match value {
@@ -70,7 +77,7 @@ pub(crate) fn is_storable(object: &Map<String, Value>) -> Result<(), Failure> {
     if has_nul { Err(Failure::invalid("Null characters are not allowed.")) } else { Ok(()) }
 }
 
-/// Holds a body to the document.
+/// Holds a body and the parameters beside it to the document.
 pub(super) fn check(registry: &Registry, call: &Call, body: Option<&Value>) -> Result<(), Failure> {
     let path = call.path.join("/");
     let Some(operation) =
@@ -78,6 +85,7 @@ pub(super) fn check(registry: &Registry, call: &Call, body: Option<&Value>) -> R
     else {
         return Ok(());
     };
+    document::check_query(&operation, call.inbound.query.as_deref().unwrap_or_default())?;
     document::check(&operation, content_type(&call.inbound.headers), body)
 }
 

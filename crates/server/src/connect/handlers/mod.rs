@@ -3,6 +3,7 @@
 mod action;
 pub(crate) mod body;
 mod collection;
+mod form;
 mod resource;
 
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};

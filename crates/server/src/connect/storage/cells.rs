@@ -2,8 +2,8 @@
 //!
 //! A row is a value that a path leads to (rules at [`pentad_rql::Test`]): its *path* as a number, the *frame* (object)
 //! it stands in, its code, and for objects the range of frames within. A member that is an empty array has a row
-//! without a value, so that it is told from a missing one. Rows that `lead` are the first value of their path: what
-//! the object is sorted by.
+//! without a value, so that it is told from a missing one. Rows that lead are the first value of their path: what
+//! the object is sorted by; those that are sole are all that there is at it.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -46,8 +46,19 @@ pub(crate) struct Cell {
     pub(crate) folded: Option<String>,
     /// First and last frame of an object.
     pub(crate) within: Option<(i64, i64)>,
-    pub(crate) lead: bool,
+    pub(crate) lead: Lead,
     pub(crate) hot: bool,
+}
+
+/// What a value is among those at its path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lead {
+    /// One behind the first, or behind a missing member.
+    Other = 0,
+    /// The first.
+    First = 1,
+    /// The only one: nothing is missing beside it.
+    Sole = 2,
 }
 
 /// An object with more values than are kept.
@@ -70,7 +81,7 @@ pub(crate) fn of(collection: i64, hot: &Hot, object: &Map<String, Value>) -> Res
     for member in object.values() {
         shredder.number(member);
     }
-    shredder.visit("", &[Candidate { frame: 0, own: 0, members: Some(object) }], false)?;
+    shredder.visit("", &[Candidate { frame: 0, own: 0, members: Some(object) }], false, true)?;
     Ok(shredder.cells)
 }
 
@@ -124,6 +135,8 @@ struct Found<'v> {
     empty: usize,
     /// Whether the first value of the path is a stored one, not a missing member.
     leads: bool,
+    /// Whether the path has this one value and nothing is missing.
+    sole: bool,
 }
 
 /// Where a row goes.
@@ -131,7 +144,7 @@ struct Found<'v> {
 struct Spot {
     path: i64,
     frame: i64,
-    lead: bool,
+    lead: Lead,
     hot: bool,
 }
 
@@ -150,8 +163,15 @@ impl<'v> Shredder<'v> {
         }
     }
 
-    /// Writes the members of the values at `path`. `missing` tells that the first value there is a missing member.
-    fn visit(&mut self, path: &str, candidates: &[Candidate<'v>], missing: bool) -> Result<(), TooMany> {
+    /// Writes the members of the values at `path`. `missing` tells that the first value there is a missing member, `sole`
+    /// that there is one value and no missing one.
+    fn visit(
+        &mut self,
+        path: &str,
+        candidates: &[Candidate<'v>],
+        missing: bool,
+        sole: bool,
+    ) -> Result<(), TooMany> {
         let mut order: Vec<&'v str> = Vec::new();
         let mut names: HashMap<&'v str, Found<'v>> = HashMap::new();
         for (index, candidate) in candidates.iter().enumerate() {
@@ -170,7 +190,7 @@ impl<'v> Shredder<'v> {
                     Value::Array(elements) if elements.is_empty() => {
                         found.empty += usize::from(found.values.is_empty());
                         let path = path_id(self.collection, &below(path, name));
-                        let spot = Spot { path, frame: candidate.own, lead: false, hot: false };
+                        let spot = Spot { path, frame: candidate.own, lead: Lead::Other, hot: false };
                         self.mark(spot, code::EMPTY, None)?;
                     }
                     Value::Array(elements) => {
@@ -185,7 +205,8 @@ impl<'v> Shredder<'v> {
             }
         }
         for name in order {
-            if let Some(found) = names.remove(name).filter(|found| !found.values.is_empty()) {
+            if let Some(mut found) = names.remove(name).filter(|found| !found.values.is_empty()) {
+                found.sole = sole && candidates.len() == 1 && found.values.len() == 1;
                 self.values(&below(path, name), &found)?;
             }
         }
@@ -197,7 +218,12 @@ impl<'v> Shredder<'v> {
         let mut candidates = Vec::with_capacity(found.values.len());
         let mut deeper = false;
         for (index, (frame, value)) in found.values.iter().enumerate() {
-            let spot = Spot { path: id, frame: *frame, lead: index == 0 && found.leads, hot };
+            let lead = match index {
+                0 if found.sole => Lead::Sole,
+                0 if found.leads => Lead::First,
+                _ => Lead::Other,
+            };
+            let spot = Spot { path: id, frame: *frame, lead, hot };
             let members = value.as_object();
             let within = members.and_then(|members| self.frames.get(&std::ptr::from_ref(members)).copied());
             self.value(spot, value, within)?;
@@ -205,7 +231,7 @@ impl<'v> Shredder<'v> {
             candidates.push(Candidate { frame: *frame, own: within.map_or(*frame, |(own, _)| own), members });
         }
         debug_assert!(candidates.iter().all(|candidate| candidate.frame <= candidate.own));
-        if deeper { self.visit(path, &candidates, !found.leads) } else { Ok(()) }
+        if deeper { self.visit(path, &candidates, !found.leads, found.sole) } else { Ok(()) }
     }
 
     fn value(&mut self, spot: Spot, value: &'v Value, within: Option<(i64, i64)>) -> Result<(), TooMany> {
@@ -244,7 +270,7 @@ impl<'v> Shredder<'v> {
     fn loose(&mut self, value: &'v Value) -> Result<(), TooMany> {
         match value {
             Value::String(text) => {
-                let spot = Spot { path: 0, frame: 0, lead: false, hot: false };
+                let spot = Spot { path: 0, frame: 0, lead: Lead::Other, hot: false };
                 self.key(spot, &Key::Text(text.clone()))
             }
             Value::Array(elements) => elements.iter().try_for_each(|element| self.loose(element)),

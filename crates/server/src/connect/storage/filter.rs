@@ -5,7 +5,7 @@
 use pentad_rql::{Check, Filter, Fold, Key, Order, Pattern, Piece, Relation, Test};
 use pentad_store::{ToValue, Value};
 
-use super::cells::{self, Hot, path_id};
+use super::cells::{self, Hot, Lead, path_id};
 use super::code::{self, Code};
 
 /// Most conditions of one query: databases bound the depth of expressions and the number of parameters.
@@ -131,7 +131,7 @@ impl<'a> Translator<'a> {
             // At most one row: of the first value at a path, in the codes of one kind.
             ordering.joins.push_str(&format!(
                 " LEFT JOIN cells o{index} ON o{index}.resource = {id} AND o{index}.path = {path} AND \
-                 o{index}.lead = 1 AND o{index}.head >= '{from}' AND o{index}.head < '{to}'"
+                 o{index}.lead > 0 AND o{index}.head >= '{from}' AND o{index}.head < '{to}'"
             ));
             let has_rest = to == code::AFTER_TEXT;
             for column in ["head", "rest"].into_iter().take(1 + usize::from(has_rest)) {
@@ -333,7 +333,11 @@ impl Fold for Translator<'_> {
             return Ok(found);
         }
         let missing = self.missing(path);
-        Ok(format!("({found} OR {missing})"))
+        // Most paths have one value: where that is there, nothing else needs to be looked for.
+        let alias = self.alias();
+        let is_there = format!("{alias}.lead = {} AND {alias}.head <> '{}'", Lead::Sole as i64, code::NULL);
+        let sole = self.exists(&alias, path, &is_there);
+        Ok(format!("(NOT {sole} AND ({found} OR {missing}))"))
     }
 
     fn search(&mut self, pattern: &Pattern) -> Result<String, TooComplex> {

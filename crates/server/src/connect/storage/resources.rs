@@ -92,8 +92,9 @@ fn index(tx: &mut Tx<'_>, resource: i64, stored: &Stored) -> Db<()> {
         number += group.len() as i64;
         let within: Vec<(Option<i64>, Option<i64>)> =
             group.iter().map(|cell| (cell.within.map(|w| w.0), cell.within.map(|w| w.1))).collect();
+        let leads: Vec<i64> = group.iter().map(|cell| cell.lead as i64).collect();
         let mut params: Vec<&dyn ToValue> = Vec::with_capacity(group.len() * COLUMNS);
-        for ((cell, (child, last)), n) in group.iter().zip(&within).zip(&numbers) {
+        for (((cell, (child, last)), n), lead) in group.iter().zip(&within).zip(&numbers).zip(&leads) {
             let row: [&dyn ToValue; COLUMNS] = [
                 &resource,
                 &cell.path,
@@ -104,7 +105,7 @@ fn index(tx: &mut Tx<'_>, resource: i64, stored: &Stored) -> Db<()> {
                 &cell.folded,
                 child,
                 last,
-                &cell.lead,
+                lead,
                 &cell.hot,
             ];
             params.extend(row);

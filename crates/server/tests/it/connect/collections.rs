@@ -96,6 +96,25 @@ async fn bulk_operations_create_update_and_delete() {
 }
 
 #[tokio::test]
+async fn a_form_with_files_becomes_a_resource() {
+    let w = World::new().await;
+    let body = "--x\r\nContent-Disposition: form-data; name=\"title\"\r\n\r\nLogo\r\n--x\r\n\
+                Content-Disposition: form-data; name=\"image\"; filename=\"logo.png\"\r\nContent-Type: image/png\r\n\r\n\
+                PNG\r\n--x--\r\n";
+    let kind = "Multipart/form-data; boundary=x";
+    w.post("products", json!({"id": "PRD-1"})).await.with(201);
+    let made = w.send(Some(&w.key), kind, Method::POST, "products/PRD-1/media", body).await.with(201);
+    assert_eq!(
+        (&made["title"], &made["image"]["name"], &made["image"]["size"]),
+        (&json!("Logo"), &json!("logo.png"), &json!(3))
+    );
+    let path = "products/PRD-1/media?eq(image.type,\"image/png\")";
+    assert_eq!(w.get(path).await.ids(), [made["id"].as_str().unwrap()]);
+    let broken = w.send(Some(&w.key), kind, Method::POST, "products", "--x\r\nno end").await;
+    assert_eq!(broken.error().0, 400);
+}
+
+#[tokio::test]
 async fn an_empty_bulk_delete_changes_nothing() {
     let w = World::new().await;
     w.post("things", json!({"id": "a"})).await.with(201);

@@ -34,7 +34,9 @@ paths:
         content: {application/json: {schema: {type: object, required: [note], properties: {note: {type: string}}}}}
       responses: {'200': {description: it, content: {application/json: {schema: {$ref: '#/components/schemas/Product'}}}}}
   /products/{product_id}/sheet:
-    get: {responses: {'200': {description: a sheet, content: {application/vnd.ms-excel: {}}}}}
+    get:
+      parameters: [{name: rows, in: query, required: true, schema: {type: integer}}]
+      responses: {'200': {description: a sheet, content: {application/vnd.ms-excel: {}}}}
   /products/{product_id}/items:
     get: {responses: {'200': {description: all}}}
     post: {responses: {'201': {description: made}}}
@@ -94,7 +96,10 @@ async fn actions_of_the_document_answer_in_its_form() {
     assert_eq!(w.post(&format!("{path}/publish"), json!({})).await.error().2, ["`note` is missing"]);
     assert_eq!(w.post(&format!("{path}/publish"), json!({"note": "x"})).await.with(200)["name"], "a");
     assert_eq!(w.get(&format!("{path}/publish")).await.status, 405);
-    let sheet = w.get(&format!("{path}/sheet")).await;
+    let refused = w.get(&format!("{path}/sheet")).await.error();
+    assert_eq!((refused.0, refused.2.len()), (400, 1), "a parameter is missing: {refused:?}");
+    assert_eq!(w.get(&format!("{path}/sheet?rows=many")).await.status, 400);
+    let sheet = w.get(&format!("{path}/sheet?rows=7&unknown=x")).await;
     assert_eq!((sheet.status, sheet.kind.as_deref()), (200, Some("application/vnd.ms-excel")));
     assert_eq!(w.post(&format!("{path}/items"), json!({"a": 1})).await.status, 201);
 }

@@ -70,3 +70,53 @@ async fn objects_with_many_different_members_cost_no_more_than_their_size() {
     assert_eq!(w.get("things?list.m5=5").await.ids(), ["a"]);
     assert_eq!(w.get("things?eq(list.m5,null())").await.ids(), ["a"]);
 }
+
+#[tokio::test]
+async fn a_foreign_key_is_let_in_nowhere_and_changes_nothing() {
+    let w = World::new().await;
+    w.post("products", json!({"id": "PRD-1", "n": 1})).await.with(201);
+    let secret = w.key.rsplit_once(':').unwrap().0.to_owned();
+    let keys = [
+        None,
+        Some(""),
+        Some("ApiKey"),
+        Some("ApiKey SU-999-999-999:stranger"),
+        Some("Bearer x"),
+        Some(secret.as_str()),
+        Some(w.key.trim_start_matches("ApiKey ")),
+    ];
+    let methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "BREW"];
+    for key in keys {
+        for method in methods {
+            for path in
+                ["products", "products/PRD-1", "products/PRD-1/items", "products/PRD-1/act", "none", ""]
+            {
+                let method = Method::from_bytes(method.as_bytes()).unwrap();
+                let answer = w.call_as(key, method.clone(), path, "[{\"id\": \"PRD-1\", \"n\": 2}]").await;
+                assert_eq!(answer.status, 401, "{key:?} {method} {path}");
+            }
+        }
+    }
+    assert_eq!(w.get("products/PRD-1").await.with(200)["n"], 1);
+}
+
+#[tokio::test]
+async fn huge_and_deep_filters_are_answered_or_refused_at_once() {
+    let w = World::new().await;
+    w.post("things", json!({"id": "a", "n": 7})).await.with(201);
+    let list = |count: u32| (0..count).map(|n| n.to_string()).collect::<Vec<_>>().join(",");
+    assert_eq!(w.get(&format!("things?in(n,({}))", list(4_000))).await.ids(), ["a"]);
+    for query in [
+        format!("in(n,({}))", list(50_000)),
+        format!("{}eq(n,7){}", "not(".repeat(5_000), ")".repeat(5_000)),
+        format!("eq({},1)", vec!["a"; 200].join(".")),
+        format!("like(n,*{}*)", "x*".repeat(5_000)),
+        format!("search={}", "x".repeat(10_000)),
+        vec!["eq(n,7)"; 20_000].join("&"),
+        format!("ordering({})", vec!["n"; 50].join(",")),
+        format!("eq(n,{})", vec!["t(eq(n,1))"; 1].concat().repeat(900)),
+    ] {
+        let answer = w.get(&format!("things?{query}")).await;
+        assert_eq!(answer.status, 400, "{}: {}", &query[..40], answer.text);
+    }
+}

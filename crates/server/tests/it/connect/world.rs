@@ -94,7 +94,19 @@ impl World {
         path: &str,
         body: impl Into<Bytes>,
     ) -> Answer {
+        self.send(key, "application/json", method, path, body).await
+    }
+
+    pub(crate) async fn send(
+        &self,
+        key: Option<&str>,
+        content_type: &str,
+        method: Method,
+        path: &str,
+        body: impl Into<Bytes>,
+    ) -> Answer {
         let mut inbound = Inbound::local(method, &format!("/public/v1/{path}"), body.into());
+        inbound.headers.insert("content-type", HeaderValue::from_str(content_type).unwrap());
         if let Some(key) = key {
             inbound.headers.insert("authorization", HeaderValue::from_str(key).unwrap());
         }
