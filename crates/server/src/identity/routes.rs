@@ -291,7 +291,7 @@ fn federation() -> Vec<Row> {
     use Run::{Free, Read};
     const LOGIN: &str = "/v3/OS-FEDERATION/identity_providers/{provider}/protocols/{protocol}/auth";
     vec![
-        get("/v3/OS-FEDERATION/identity_providers", "identity:list_identity_providers", federated::providers),
+        get("/v3/OS-FEDERATION/identity_providers", "identity:list_identity_providers", federated::nothing),
         get(
             "/v3/OS-FEDERATION/identity_providers/{provider}",
             "identity:get_identity_provider",
@@ -300,18 +300,14 @@ fn federation() -> Vec<Row> {
         get(
             "/v3/OS-FEDERATION/identity_providers/{provider}/protocols",
             "identity:list_protocols",
-            federated::protocols,
+            federated::nothing,
         ),
-        get("/v3/OS-FEDERATION/mappings", "identity:list_mappings", federated::mappings),
+        get("/v3/OS-FEDERATION/mappings", "identity:list_mappings", federated::nothing),
         get("/v3/OS-FEDERATION/mappings/{mapping}", "identity:get_mapping", federated::mapping),
-        get(
-            "/v3/OS-FEDERATION/service_providers",
-            "identity:list_service_providers",
-            federated::service_providers,
-        ),
+        get("/v3/OS-FEDERATION/service_providers", "identity:list_service_providers", federated::nothing),
         row(Method::GET, LOGIN, "identity:federated_login", Open, Read(federated::login)),
         row(Method::POST, LOGIN, "identity:federated_login", Open, Read(federated::login)),
-        get("/v3/OS-OAUTH1/consumers", "identity:list_consumers", federated::consumers),
+        get("/v3/OS-OAUTH1/consumers", "identity:list_consumers", federated::nothing),
         row(Method::POST, super::OAUTH2_TOKEN, "identity:oauth2_token", Open, Free(oauth2::token)),
     ]
 }
