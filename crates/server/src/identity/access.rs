@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use pentad_store::{Engine, Store, Tx};
 
 use super::error::{Answer, Failure};
-use super::model::{AppCredential, Project, Role, Trust, User};
+use super::model::{AccessRule, AppCredential, Project, Role, Trust, User};
 use super::seal::{self, Payload, ScopeId};
 use super::storage::grants::{self, Target};
 use super::storage::records::{self, Record};
@@ -80,6 +80,11 @@ impl Access {
     /// Whether it was made by another token's or user's leave: such tokens buy no tokens and make no credentials.
     pub(crate) fn is_delegated(&self) -> bool {
         self.payload.trust.is_some() || self.payload.application_credential.is_some()
+    }
+
+    /// What its application credential allows; empty for whatever the roles do.
+    pub(crate) fn rules(&self) -> &[AccessRule] {
+        self.application_credential.as_ref().map_or(&[], |own| &own.access_rules)
     }
 
     /// Refuses what neither the administrator's role nor `allowed` permits.

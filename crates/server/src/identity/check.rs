@@ -39,6 +39,11 @@ impl TokenInfo {
         Self { user_id: user_id.into(), ..Self::default() }
     }
 
+    /// Whether the token is good only for the calls that its application credential's access rules name.
+    pub fn has_rules(&self) -> bool {
+        !self.rules.is_empty()
+    }
+
     /// Whether the access rules of the token's application credential, if it has any, allow a call of a service.
     pub fn permits(&self, service_type: &str, method: &Method, path: &str) -> bool {
         self.rules.is_empty() || self.rules.iter().any(|rule| rule.allows(service_type, method, path))

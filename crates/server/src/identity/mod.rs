@@ -129,9 +129,7 @@ impl IdentityCheck for Core {
                 info.project_name = Some(project.name.clone());
             }
             info.roles = access.roles.iter().map(|role| role.name.clone()).collect();
-            if let Some(own) = &access.application_credential {
-                info.rules.clone_from(&own.access_rules);
-            }
+            info.rules = access.rules().to_vec();
             info.is_admin = access.is_admin();
             info.expires_at = jiff::Timestamp::from_second(access.payload.expires).ok();
             Ok(info)
@@ -272,7 +270,7 @@ impl Keystone {
 
 /// Whether the access rules of the token's application credential allow a call. Its token may always be looked at.
 fn allowed(access: &Access, method: &Method, path: &str) -> bool {
-    let rules = access.application_credential.as_ref().map_or(&[][..], |own| &own.access_rules);
+    let rules = access.rules();
     let looks = *method == Method::GET && path == "/v3/auth/tokens";
     rules.is_empty() || looks || rules.iter().any(|rule| rule.allows("identity", method, path))
 }

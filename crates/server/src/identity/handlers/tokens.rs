@@ -38,8 +38,8 @@ pub(crate) fn show(keystone: &Keystone, call: Arc<Call>) -> BoxFuture<'_, Answer
             0
         };
         let (text, subject) = subject(&call, grace).await?;
-        let ruled = subject.application_credential.as_ref().is_some_and(|own| !own.access_rules.is_empty());
-        if ruled && call.header("openstack-identity-access-rules").is_none() {
+        let knows = call.header("openstack-identity-access-rules").is_some();
+        if !subject.rules().is_empty() && !knows {
             // Who does not know of access rules would not keep them.
             return Err(Failure::not_found("Failed to validate token"));
         }

@@ -159,6 +159,8 @@ async fn access_rules_are_kept_here_and_told_to_those_who_know_them() {
         async move { cloud.send(Method::GET, "/v3/auth/tokens", &headers, &Value::Null).await }
     };
     assert_eq!(look(false).await.message(), "Failed to validate token");
+    let old = cloud.get(&format!("/v2.0/tokens/{token}"), &root).await;
+    assert_eq!(old.status, StatusCode::NOT_FOUND, "version 2.0 knows no rules");
     let shown = look(true).await;
     assert_eq!(shown.body["token"]["application_credential"]["access_rules"].as_array().unwrap().len(), 2);
     let info = cloud.identity.validate(&token).await.unwrap();
