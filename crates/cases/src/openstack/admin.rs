@@ -107,17 +107,19 @@ async fn person(stage: Stage) -> Result<()> {
 async fn groups(stage: Stage) -> Result<()> {
     let desk = desk(&stage).await?;
     let (identity, groups) = (&desk.identity, desk.identity.groups());
-    let group =
-        groups.create(&Fields::new().with("name", desk.name.as_str()).with("domain_id", "default")).await?;
-    assert!(!identity.is_in_group(&desk.user, &group.id).await?);
-    identity.add_to_group(&desk.user, &group.id).await?;
-    assert!(identity.is_in_group(&desk.user, &group.id).await?);
-    assert_eq!(identity.users_in(&group.id).all().await?[0].id, desk.user);
-    assert!(identity.groups_of(&desk.user).all().await?.iter().any(|one| one.id == group.id));
+    // Somebody else: a real service ends the tokens of who leaves a group.
+    let user = new_user(&desk, "member-Password1").await?;
+    let fields = Fields::new().with("name", desk.name.as_str()).with("domain_id", "default");
+    let group = groups.create(&fields).await?;
+    assert!(!identity.is_in_group(&user.id, &group.id).await?);
+    identity.add_to_group(&user.id, &group.id).await?;
+    assert!(identity.is_in_group(&user.id, &group.id).await?);
+    assert_eq!(identity.users_in(&group.id).all().await?[0].id, user.id);
+    assert!(identity.groups_of(&user.id).all().await?.iter().any(|one| one.id == group.id));
+    identity.remove_from_group(&user.id, &group.id).await?;
     assert_eq!(kind(groups.lookup("no such group").await), Some(ErrorKind::NotFound));
-    identity.remove_from_group(&desk.user, &group.id).await?;
-    // A real service ends the tokens of who leaves a group.
-    stage.client(stage.login()?)?.identity().groups().delete(&group.id).await
+    identity.users().delete(&user.id).await?;
+    groups.delete(&group.id).await
 }
 
 async fn roles(stage: Stage) -> Result<()> {
