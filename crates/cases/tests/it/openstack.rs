@@ -29,10 +29,17 @@ fn stage(server: &Server, auth_url: &str, transport: Arc<dyn Transport>) -> Stag
     }
 }
 
+/// Tells every case, and then which of them went otherwise.
 async fn told(stage: &Stage) {
+    let mut otherwise = Vec::new();
     for (name, case) in cases() {
-        case(stage.clone()).await.unwrap_or_else(|error| panic!("{name}: {error}"));
+        match tokio::spawn(case(stage.clone())).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => otherwise.push(format!("{name}: {error}")),
+            Err(panic) => otherwise.push(format!("{name}: {panic}")),
+        }
     }
+    assert!(otherwise.is_empty(), "{}", otherwise.join("\n"));
 }
 
 #[derive(Debug, Default)]
