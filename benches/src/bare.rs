@@ -51,7 +51,7 @@ impl Bare {
 
     /// The same with another name of the header.
     #[must_use]
-    pub fn named(self, header: HeaderName) -> Self {
+    pub fn named(self, header: &HeaderName) -> Self {
         let headers = self.headers.into_iter().map(|(_, value)| (header.clone(), value)).collect();
         Self { headers, ..self }
     }

@@ -166,7 +166,7 @@ async fn server(arguments: &Arguments) -> Result<()> {
             async move { Ok(owner.issue_new().await.map(drop)?) }
         };
         told("tokens by token", flight, TOKENS, &pid, rescope).await?;
-        let bare = Arc::new(Bare::new(url, secret.expose()).named(HeaderName::from_static("x-auth-token")));
+        let bare = Arc::new(Bare::new(url, secret.expose()).named(&HeaderName::from_static("x-auth-token")));
         let uri = bare.uri("/auth/projects")?;
         let ask = move || {
             let (bare, uri) = (Arc::clone(&bare), uri.clone());
