@@ -24,6 +24,7 @@ pub mod confined;
 pub mod connect;
 mod control;
 mod credentials;
+pub mod database;
 pub mod door;
 pub mod embedded;
 mod error;
@@ -67,6 +68,7 @@ fn services() -> Vec<(&'static str, OpenService)> {
     vec![
         ("ams", |context| Ok(ams::Ams::open(context)?)),
         ("connect", |context| Ok(connect::Connect::open(context)?)),
+        ("database", |context| Ok(database::Trove::open(context)?)),
         ("identity", |context| Ok(identity::Keystone::open(context)?)),
         ("ivcap", |context| Ok(ivcap::Ivcap::open(context)?)),
         ("zaqar", |context| Ok(zaqar::Zaqar::open(context)?)),

@@ -70,6 +70,9 @@ pub(crate) struct ServeArgs {
     /// Who may call Zaqar: anybody, who has a token, or a token where one is sent (the default).
     #[arg(long, value_enum, value_name = "WHO")]
     zaqar_auth: Option<ZaqarAuth>,
+    /// What database instances are: kept as names (the default), or PostgreSQL clusters of their own.
+    #[arg(long, value_enum, value_name = "ENGINE")]
+    database_engine: Option<DatabaseEngine>,
     /// A listener of its own for the control interface.
     #[arg(long, value_name = "ADDR")]
     control_listen: Option<SocketAddr>,
@@ -97,6 +100,22 @@ enum Durability {
 enum Mode {
     Strict,
     Relaxed,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum DatabaseEngine {
+    Simulated,
+    Postgres,
+}
+
+impl DatabaseEngine {
+    /// The option of the service, as a seed says it.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Simulated => "simulated",
+            Self::Postgres => "postgres",
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -187,6 +206,10 @@ impl ServeArgs {
         if let Some(auth) = self.zaqar_auth {
             let seed = options.seed.take().unwrap_or_default();
             options.seed = Some(seed.with_option("zaqar", "auth", auth.name().into()));
+        }
+        if let Some(engine) = self.database_engine {
+            let seed = options.seed.take().unwrap_or_default();
+            options.seed = Some(seed.with_option("database", "engine", engine.name().into()));
         }
         options.mode = match self.mode {
             Mode::Strict => pentad_server::Mode::Strict,

@@ -12,11 +12,14 @@ use super::storage::{Db, records};
 use crate::http::Mount;
 
 /// The services that the catalog has from the start: type, name, place.
-pub(crate) const BUILT_IN: [(&str, &str, &str); 4] = [
+pub(crate) const BUILT_IN: [(&str, &str, &str); 6] = [
     ("identity", "keystone", "identity"),
     ("messaging", "zaqar", "zaqar"),
     ("messaging-websocket", "zaqar-websocket", "zaqar-websocket"),
     ("database", "trove", "database"),
+    // What database clients ask for beside: published logs, and schedules of backups.
+    ("object-store", "swift", "object-store"),
+    ("workflowv2", "mistral", "workflow"),
 ];
 
 /// What URL templates may name.
@@ -43,7 +46,11 @@ impl Call {
 
     /// Where a service of this server is: its own listener, else beside us on the listener that the client uses.
     fn place_url(&self, place: &str) -> String {
-        let service = if place == "zaqar-websocket" { "zaqar" } else { place };
+        let service = match place {
+            "zaqar-websocket" => "zaqar",
+            "object-store" | "workflow" => "database",
+            other => other,
+        };
         let places = self.core.listening.places(service);
         let (own, beside) = (places.own_url(), places.root_url());
         let (root, own) = match own {
@@ -57,6 +64,8 @@ impl Call {
             "zaqar" => prefix("zaqar"),
             "zaqar-websocket" => format!("{}/ws", prefix("zaqar").replacen("http", "ws", 1)),
             "database" => format!("{root}/v1.0/%(project_id)s"),
+            "object-store" => format!("{}/object-store/v1/AUTH_%(project_id)s", prefix("database")),
+            "workflow" => format!("{}/workflow/v2", prefix("database")),
             other => prefix(other),
         }
     }

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use bytes::Bytes;
 use serde::Serialize;
+use serde_json::Value;
 use serde_json::ser::Formatter;
 
 /// JSON in the layout of `json.dumps(value)`.
@@ -68,6 +69,49 @@ impl Formatter for Python {
     }
 }
 
+/// A value as Python's `repr` shows it; what stands under a secret name is hidden.
+pub(crate) fn repr(value: &Value) -> String {
+    match value {
+        Value::Null => "None".to_owned(),
+        Value::Bool(true) => "True".to_owned(),
+        Value::Bool(false) => "False".to_owned(),
+        Value::Number(number) => number.to_string(),
+        Value::String(text) => quoted(text),
+        Value::Array(items) => {
+            let items: Vec<String> = items.iter().map(repr).collect();
+            format!("[{}]", items.join(", "))
+        }
+        Value::Object(members) => {
+            let hidden = |name: &str, value: &Value| {
+                // What stands in an error is read by others than the one who sent it.
+                if pentad_core::redact::is_secret(name) { "'***'".to_owned() } else { repr(value) }
+            };
+            let members: Vec<String> = members
+                .iter()
+                .map(|(name, value)| format!("{}: {}", quoted(name), hidden(name, value)))
+                .collect();
+            format!("{{{}}}", members.join(", "))
+        }
+    }
+}
+
+fn quoted(text: &str) -> String {
+    let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
+    let mut out = String::from(quote);
+    for c in text.chars() {
+        match c {
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\t' => out.push_str("\\t"),
+            '\r' => out.push_str("\\r"),
+            c if c == quote => out.extend(['\\', c]),
+            c => out.push(c),
+        }
+    }
+    out.push(quote);
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -84,5 +128,11 @@ mod tests {
     #[test]
     fn floats_are_written_as_repr() {
         assert_eq!(dumps(&json!([1e16, 1e-5, 0.1, 1e15])), "[1e+16, 1e-05, 0.1, 1000000000000000.0]");
+    }
+
+    #[test]
+    fn values_look_as_in_python_and_secrets_do_not() {
+        let value = json!({"a": [1, null, true, "x'y"], "password": "canary"});
+        assert_eq!(repr(&value), r#"{'a': [1, None, True, "x'y"], 'password': '***'}"#);
     }
 }

@@ -9,6 +9,7 @@ mod clock;
 mod confined;
 mod connect;
 mod control;
+mod database;
 mod door;
 mod fixture;
 mod guarded;

@@ -114,7 +114,7 @@ fn object<'v>(name: &'static str, value: &'v Value) -> Answer<&'v Map<String, Va
 }
 
 fn required(name: &str, map: &Map<String, Value>, what: &str) -> Failure {
-    let value = super::super::valid::repr(&Value::Object(map.clone()));
+    let value = crate::reply::python::repr(&Value::Object(map.clone()));
     let text =
         format!("Invalid input for field/attribute {name}. Value: {value}. '{what}' is a required property");
     Failure::invalid(text)

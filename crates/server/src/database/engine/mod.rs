@@ -1,0 +1,208 @@
+//! Real databases behind instances: with the option `engine: postgres`, an instance of the datastore `postgresql` is a
+//! PostgreSQL cluster of its own.
+
+mod cluster;
+mod lifecycle;
+mod programs;
+mod sql;
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use futures_util::future::join_all;
+
+use self::cluster::Cluster;
+pub(crate) use self::lifecycle::{Deed, Outcome};
+use self::programs::Programs;
+use super::error::{Answer, Failure};
+use super::guest::Change;
+use super::model::{Contents, Instance, Version};
+use super::names::NewUser;
+use super::settings::{EngineKind, Settings};
+
+/// Whether instances of a version are real databases.
+pub(crate) fn is_real(settings: &Settings, version: &Version) -> bool {
+    settings.engine == EngineKind::Postgres && version.manager == "postgresql"
+}
+
+/// What a new instance must know once and nobody may read: initial users with their passwords, and root's.
+pub(crate) type Secrets = (String, Vec<NewUser>, Option<String>);
+
+type Turn = Arc<tokio::sync::Mutex<()>>;
+
+/// The real databases of this server.
+pub(crate) struct Engine {
+    /// The data directory of the server.
+    data: Option<PathBuf>,
+    given: Option<PathBuf>,
+    home: OnceLock<Result<Home, String>>,
+    /// By instance, until it is built. A server that ends before that builds the instance without its passwords.
+    expected: Mutex<HashMap<String, Secrets>>,
+    /// One at a time changes an instance.
+    turns: Mutex<HashMap<String, Turn>>,
+    /// What runs, by instance.
+    running: Mutex<BTreeMap<String, Cluster>>,
+}
+
+/// Where the clusters are.
+struct Home {
+    programs: Programs,
+    folder: PathBuf,
+    /// Without a data directory, the folder that goes away with the server.
+    _temporary: Option<tempfile::TempDir>,
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine").field("data", &self.data).finish_non_exhaustive()
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Engine {
+    /// An engine that has not done anything yet.
+    pub(crate) fn new(settings: &Settings, data: Option<PathBuf>) -> Self {
+        Self {
+            data,
+            given: settings.postgres_bin.clone(),
+            home: OnceLock::new(),
+            expected: Mutex::default(),
+            turns: Mutex::default(),
+            running: Mutex::default(),
+        }
+    }
+
+    fn home(&self) -> Result<&Home, String> {
+        let made = self.home.get_or_init(|| Home::make(self.data.as_deref(), self.given.as_deref()));
+        made.as_ref().map_err(Clone::clone)
+    }
+
+    fn cluster(&self, instance: &str, port: Option<u16>) -> Result<Cluster, String> {
+        let home = self.home()?;
+        let folder = home.folder.join("instances").join(instance);
+        Ok(Cluster::at(&home.programs, folder, port.unwrap_or(0)))
+    }
+
+    fn backup(&self, id: &str) -> Result<Cluster, String> {
+        let home = self.home()?;
+        Ok(Cluster::at(&home.programs, home.folder.join("backups").join(id), 0))
+    }
+
+    /// Keeps what instances need when they are built.
+    pub(crate) fn expect(&self, secrets: Vec<Secrets>) {
+        locked(&self.expected).extend(secrets.into_iter().map(|one| (one.0.clone(), one)));
+    }
+
+    fn secrets(&self, instance: &str) -> Secrets {
+        locked(&self.expected).remove(instance).unwrap_or_else(|| (instance.to_owned(), Vec::new(), None))
+    }
+
+    /// Waits until nobody else changes an instance.
+    pub(crate) async fn turn(&self, instance: &str) -> tokio::sync::OwnedMutexGuard<()> {
+        let turn = {
+            let mut turns = locked(&self.turns);
+            turns.retain(|_, turn| Arc::strong_count(turn) > 1);
+            Arc::clone(turns.entry(instance.to_owned()).or_default())
+        };
+        turn.lock_owned().await
+    }
+
+    /// What is inside of a real database.
+    ///
+    /// # Errors
+    /// 500 if it does not answer.
+    pub(crate) async fn contents(&self, instance: &Instance) -> Answer<Contents> {
+        self.cluster(&instance.id, instance.port).map_err(Failure::internal)?.contents().await
+    }
+
+    /// Makes changes inside of a real database.
+    ///
+    /// # Errors
+    /// 400 for what it refuses, 500 if it does not answer.
+    pub(crate) async fn change(&self, instance: &Instance, changes: &[Change]) -> Answer<()> {
+        self.cluster(&instance.id, instance.port).map_err(Failure::internal)?.change(changes).await
+    }
+
+    /// The GB that a real database takes.
+    pub(crate) async fn used(&self, instance: &Instance) -> Option<f64> {
+        let cluster = self.cluster(&instance.id, instance.port).ok()?;
+        let bytes = tokio::task::spawn_blocking(move || cluster.size()).await.ok()?;
+        Some(gigabytes(bytes))
+    }
+
+    /// Stops everything that runs.
+    pub(crate) async fn stop_all(&self) {
+        let all = std::mem::take(&mut *locked(&self.running));
+        let stops = all.iter().map(|(id, cluster)| async move {
+            if let Err(why) = cluster.stop().await {
+                tracing::warn!(instance = id, why, "a database instance did not stop");
+            }
+        });
+        join_all(stops).await;
+    }
+
+    /// Stops and removes everything.
+    pub(crate) async fn clear(&self) {
+        self.stop_all().await;
+        locked(&self.expected).clear();
+        let Some(Ok(home)) = self.home.get() else { return };
+        for name in ["instances", "backups"] {
+            let folder = home.folder.join(name);
+            if let Err(error) = remove_within(&folder) {
+                tracing::warn!(%error, "the folders of database instances could not be removed");
+            }
+        }
+    }
+}
+
+impl Drop for Engine {
+    /// A server that was not closed leaves no database behind.
+    fn drop(&mut self) {
+        for cluster in locked(&self.running).values() {
+            cluster.kill();
+        }
+    }
+}
+
+impl Home {
+    fn make(data: Option<&Path>, given: Option<&Path>) -> Result<Self, String> {
+        let programs = Programs::find(given)?;
+        let told = |error: std::io::Error| format!("cannot make the folder of database instances: {error}");
+        let (folder, temporary) = match data {
+            Some(data) => {
+                programs.let_through(data).map_err(told)?;
+                (data.join("instances.database"), None)
+            }
+            None => {
+                let made = tempfile::Builder::new().prefix("pentad-database-").tempdir().map_err(told)?;
+                programs.let_through(made.path()).map_err(told)?;
+                (made.path().join("database"), Some(made))
+            }
+        };
+        for name in ["instances", "backups"] {
+            std::fs::create_dir_all(folder.join(name)).map_err(told)?;
+            programs.give(&folder.join(name)).map_err(told)?;
+        }
+        programs.give(&folder).map_err(told)?;
+        Ok(Self { programs, folder, _temporary: temporary })
+    }
+}
+
+fn remove_within(folder: &Path) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        std::fs::remove_dir_all(entry?.path())?;
+    }
+    Ok(())
+}
+
+/// Bytes as GB with two places, at least 0.01.
+#[expect(clippy::cast_precision_loss, reason = "two places are told")]
+fn gigabytes(bytes: u64) -> f64 {
+    let gb = bytes as f64 / f64::from(1 << 30);
+    (gb * 100.0).ceil().max(1.0) / 100.0
+}

@@ -1,0 +1,245 @@
+//! What is asked of a real database, and changed in it.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use tokio_postgres::{Client, Config, NoTls};
+
+use super::super::error::{Answer, Failure};
+use super::super::guest::Change;
+use super::super::model::{Contents, GuestDatabase, GuestUser};
+use super::super::names::{self, NewDatabase, NewUser};
+use super::cluster::{ADMIN, Cluster};
+
+/// The database that every cluster has.
+const FIRST: &str = "postgres";
+/// The manager of these databases.
+const MANAGER: &str = "postgresql";
+
+/// A connection of the service itself.
+struct Link(Client);
+
+impl Cluster {
+    async fn connect(&self, database: &str) -> Answer<Link> {
+        let password = self.password().map_err(Failure::internal)?;
+        let mut config = Config::new();
+        config.host("127.0.0.1").port(self.port).user(ADMIN).password(password).dbname(database);
+        config.application_name("pentad").connect_timeout(Duration::from_secs(10));
+        let (client, connection) = config.connect(NoTls).await.map_err(|error| refused(&error))?;
+        // It ends when the client is dropped.
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "a connection to a database instance broke");
+            }
+        });
+        let link = Link(client);
+        // What fails is not to be read in the log with the passwords in it.
+        link.run("SET log_min_error_statement = panic").await?;
+        Ok(link)
+    }
+
+    /// Its databases and users.
+    ///
+    /// # Errors
+    /// 500 if it does not answer.
+    pub(crate) async fn contents(&self) -> Answer<Contents> {
+        let link = self.connect(FIRST).await?;
+        let mut contents = Contents::default();
+        let sql = "SELECT datname, pg_encoding_to_char(encoding), datcollate FROM pg_database \
+                   WHERE NOT datistemplate";
+        for row in link.rows(sql).await? {
+            let (name, encoding, collate): (String, String, String) = (row.get(0), row.get(1), row.get(2));
+            if !names::reserved_databases(MANAGER).contains(&name.as_str()) {
+                let detail = GuestDatabase { character_set: Some(encoding), collate: Some(collate) };
+                contents.databases.insert(name, detail);
+            }
+        }
+        let sql = "SELECT rolname FROM pg_roles WHERE rolcanlogin AND rolname NOT LIKE 'pg\\_%'";
+        for row in link.rows(sql).await? {
+            let name: String = row.get(0);
+            if !names::reserved_users(MANAGER).contains(&name.as_str()) {
+                contents.add_user(GuestUser { name, host: "%".to_owned(), ..GuestUser::default() });
+            }
+        }
+        let sql = "SELECT r.rolname, d.datname FROM pg_database d CROSS JOIN LATERAL aclexplode(d.datacl) a \
+                   JOIN pg_roles r ON r.oid = a.grantee WHERE a.privilege_type = 'CONNECT'";
+        for row in link.rows(sql).await? {
+            let (name, database): (String, String) = (row.get(0), row.get(1));
+            if let Some(user) = contents.user_mut(&name, "%") {
+                user.databases.insert(database);
+            }
+        }
+        Ok(contents)
+    }
+
+    /// Makes changes, one after the other; those before one that is refused stay.
+    ///
+    /// # Errors
+    /// 400 for what the database refuses, 500 if it does not answer.
+    pub(crate) async fn change(&self, changes: &[Change]) -> Answer<()> {
+        let link = self.connect(FIRST).await?;
+        for change in changes {
+            self.make(&link, change).await?;
+        }
+        Ok(())
+    }
+
+    async fn make(&self, link: &Link, change: &Change) -> Answer<()> {
+        match change {
+            Change::CreateDatabase(new) => create_database(link, new).await,
+            Change::DropDatabase(name) => {
+                link.run(&format!("DROP DATABASE {} WITH (FORCE)", identifier(name))).await
+            }
+            Change::CreateUser(new) => self.create_user(link, new).await,
+            Change::DropUser { name, .. } => self.drop_user(link, name).await,
+            Change::Password { name, password, .. } => {
+                let (name, password) = (identifier(name), literal(password));
+                link.run(&format!("ALTER ROLE {name} PASSWORD {password}")).await
+            }
+            Change::Rename { name, new_name, .. } if name != new_name => {
+                let (name, new_name) = (identifier(name), identifier(new_name));
+                link.run(&format!("ALTER ROLE {name} RENAME TO {new_name}")).await
+            }
+            // Here users come from everywhere.
+            Change::Rename { .. } => Ok(()),
+            Change::Grant { name, databases, .. } => {
+                for database in databases {
+                    self.grant(link, name, database).await?;
+                }
+                Ok(())
+            }
+            Change::Revoke { name, database, .. } => self.revoke(link, name, database).await,
+            Change::EnableRoot { password, .. } => enable_root(link, password).await,
+            Change::DisableRoot => disable_root(link).await,
+        }
+    }
+
+    async fn create_user(&self, link: &Link, new: &NewUser) -> Answer<()> {
+        let (name, password) = (identifier(&new.user.name), literal(&new.password));
+        link.run(&format!("CREATE ROLE {name} LOGIN PASSWORD {password}")).await?;
+        for database in &new.user.databases {
+            self.grant(link, &new.user.name, database).await?;
+        }
+        Ok(())
+    }
+
+    async fn drop_user(&self, link: &Link, name: &str) -> Answer<()> {
+        let databases = link.rows("SELECT datname FROM pg_database WHERE datallowconn").await?;
+        for row in databases {
+            // What the user made is the service's then; what it was granted ends.
+            let inside = self.connect(row.get(0)).await?;
+            let name = identifier(name);
+            inside.run(&format!("REASSIGN OWNED BY {name} TO {ADMIN}; DROP OWNED BY {name}")).await?;
+        }
+        link.run(&format!("DROP ROLE {}", identifier(name))).await
+    }
+
+    /// Lets a user into a database, to do everything there.
+    async fn grant(&self, link: &Link, name: &str, database: &str) -> Answer<()> {
+        let user = identifier(name);
+        link.run(&format!("GRANT ALL PRIVILEGES ON DATABASE {} TO {user}", identifier(database))).await?;
+        let inside = self.connect(database).await?;
+        inside.run(&format!("GRANT ALL ON SCHEMA public TO {user}")).await
+    }
+
+    async fn revoke(&self, link: &Link, name: &str, database: &str) -> Answer<()> {
+        let user = identifier(name);
+        link.run(&format!("REVOKE ALL PRIVILEGES ON DATABASE {} FROM {user}", identifier(database))).await?;
+        let inside = self.connect(database).await?;
+        inside.run(&format!("REVOKE ALL ON SCHEMA public FROM {user}")).await
+    }
+
+    /// Lets the settings in its files count, as far as they can without a restart.
+    ///
+    /// # Errors
+    /// 500 if it does not answer.
+    pub(crate) async fn reload(&self) -> Answer<()> {
+        self.connect(FIRST).await?.run("SELECT pg_reload_conf()").await
+    }
+
+    /// What a new cluster gets: its databases and users, and root if that is wanted.
+    ///
+    /// # Errors
+    /// As [`change`](Self::change).
+    pub(crate) async fn fill(
+        &self,
+        contents: &Contents,
+        users: &[NewUser],
+        root: Option<&str>,
+    ) -> Answer<()> {
+        let databases = contents.databases.iter().map(|(name, detail)| {
+            Change::CreateDatabase(NewDatabase { name: name.clone(), detail: detail.clone() })
+        });
+        let mut changes: Vec<Change> = databases.collect();
+        for user in contents.users.values() {
+            let given = users.iter().find(|new| new.user.key() == user.key()).cloned();
+            // One whose password nobody knows any more can be given a new one.
+            let unknown = || NewUser { user: user.clone(), password: names::password() };
+            changes.push(Change::CreateUser(given.unwrap_or_else(unknown)));
+        }
+        if let Some(password) = root {
+            changes.push(Change::EnableRoot { user: String::new(), password: password.to_owned() });
+        }
+        self.change(&changes).await
+    }
+}
+
+impl Link {
+    async fn run(&self, sql: &str) -> Answer<()> {
+        self.0.batch_execute(sql).await.map_err(|error| refused(&error))
+    }
+
+    async fn rows(&self, sql: &str) -> Answer<Vec<tokio_postgres::Row>> {
+        self.0.query(sql, &[]).await.map_err(|error| refused(&error))
+    }
+}
+
+async fn create_database(link: &Link, new: &NewDatabase) -> Answer<()> {
+    let name = identifier(&new.name);
+    let mut sql = format!("CREATE DATABASE {name} TEMPLATE template0");
+    if let Some(encoding) = &new.detail.character_set {
+        let _ = write!(sql, " ENCODING {}", literal(encoding));
+    }
+    if let Some(collate) = &new.detail.collate {
+        let _ = write!(sql, " LC_COLLATE {}", literal(collate));
+    }
+    link.run(&sql).await?;
+    // Who is let in is who was granted.
+    link.run(&format!("REVOKE ALL ON DATABASE {name} FROM PUBLIC")).await
+}
+
+async fn enable_root(link: &Link, password: &str) -> Answer<()> {
+    let root = names::root_user(MANAGER);
+    let known = link.rows(&format!("SELECT 1 FROM pg_roles WHERE rolname = {}", literal(root))).await?;
+    let verb = if known.is_empty() { "CREATE" } else { "ALTER" };
+    let (root, password) = (identifier(root), literal(password));
+    link.run(&format!("{verb} ROLE {root} SUPERUSER LOGIN PASSWORD {password}")).await
+}
+
+async fn disable_root(link: &Link) -> Answer<()> {
+    let root = names::root_user(MANAGER);
+    link.run(&format!("ALTER ROLE {} NOSUPERUSER NOLOGIN", identifier(root))).await?;
+    let sql =
+        format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = {}", literal(root));
+    link.run(&sql).await
+}
+
+fn identifier(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+fn literal(text: &str) -> String {
+    let quoted = text.replace('\'', "''");
+    if quoted.contains('\\') { format!("E'{}'", quoted.replace('\\', "\\\\")) } else { format!("'{quoted}'") }
+}
+
+/// What the database says is the caller's matter; that it does not answer is not.
+fn refused(error: &tokio_postgres::Error) -> Failure {
+    match error.as_db_error() {
+        Some(said) => Failure::bad(said.message().to_owned()),
+        None => {
+            tracing::warn!(%error, "a database instance does not answer");
+            Failure::internal("An error occurred communicating with the guest.")
+        }
+    }
+}

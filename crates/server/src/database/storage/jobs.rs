@@ -1,0 +1,98 @@
+//! What is to happen at a moment of service time.
+
+use pentad_store::{StoreError, StoreErrorKind, Tx};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{Db, now, records};
+
+/// Key touched whenever there is a new job.
+pub(crate) const CHANGED: &str = "jobs";
+
+/// What ends a task of an instance, a backup or a cluster.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "job", rename_all = "snake_case")]
+pub(crate) enum Job {
+    /// A new instance is ready.
+    Build,
+    /// A restart or reboot is over.
+    Restart,
+    /// The instance has its new flavor.
+    ResizeFlavor { flavor: String },
+    /// The instance has its new volume.
+    ResizeVolume { size: i64 },
+    /// The instance is on its new version.
+    Upgrade { version: String },
+    /// The instance was rebuilt.
+    Rebuild,
+    /// The instance was moved.
+    Migrate,
+    /// The replica stands on its own.
+    Detach,
+    /// The replica is the source now.
+    Promote,
+    /// The source was cut off.
+    Eject,
+    /// The exposure was changed.
+    Access,
+    /// The instance is gone.
+    Delete,
+    /// The database process was stopped.
+    Stop,
+    /// A real database has the values of its configuration group.
+    Configure,
+    /// The backup is written.
+    Backup,
+    /// The backup is removed.
+    DeleteBackup,
+    /// The members of the cluster are ready.
+    ClusterReady,
+    /// The cluster is gone.
+    DeleteCluster,
+}
+
+/// A job at its moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Due {
+    pub(crate) id: String,
+    /// The instance, backup or cluster.
+    pub(crate) target: String,
+    pub(crate) job: Job,
+}
+
+/// Plans a job, `delay` microseconds from now.
+pub(crate) fn plan(tx: &mut Tx<'_>, target: &str, job: &Job, delay: i64) -> Db<()> {
+    let doc = serde_json::to_string(job)
+        .map_err(|error| StoreError::new(StoreErrorKind::Statement, format!("a job: {error}")))?;
+    let (id, due_at) = (Uuid::new_v4().to_string(), now(tx).saturating_add(delay));
+    let seq = records::next_seq(tx)?;
+    let sql = "INSERT INTO jobs (id, due_at, seq, target, doc) VALUES ($1, $2, $3, $4, $5)";
+    tx.execute(sql, &[&id, &due_at, &seq, &target, &doc])?;
+    tx.touch(CHANGED);
+    Ok(())
+}
+
+/// Forgets what was to happen to something.
+pub(crate) fn forget(tx: &mut Tx<'_>, target: &str) -> Db<()> {
+    tx.execute("DELETE FROM jobs WHERE target = $1", &[&target]).map(drop)
+}
+
+/// The moment of the first job.
+pub(crate) fn first(tx: &mut Tx<'_>) -> Db<Option<i64>> {
+    tx.query_opt("SELECT due_at FROM jobs ORDER BY due_at, seq LIMIT 1", &[], |row| row.int(0))
+}
+
+/// Up to a hundred jobs whose moment has come, in order. They stay until they are done.
+pub(crate) fn due(tx: &mut Tx<'_>) -> Db<Vec<Due>> {
+    let sql = "SELECT id, target, doc FROM jobs WHERE due_at <= $1 ORDER BY due_at, seq LIMIT 100";
+    tx.query(sql, &[&now(tx)], |row| {
+        let job = serde_json::from_str(row.text_ref(2)?)
+            .map_err(|error| StoreError::new(StoreErrorKind::Decode, format!("a stored job: {error}")))?;
+        Ok(Due { id: row.text(0)?, target: row.text(1)?, job })
+    })
+}
+
+/// Takes a job out; `false` if somebody else did, or it was forgotten.
+pub(crate) fn take(tx: &mut Tx<'_>, id: &str) -> Db<bool> {
+    Ok(tx.execute("DELETE FROM jobs WHERE id = $1", &[&id])? > 0)
+}

@@ -1,0 +1,140 @@
+//! The ends of the tasks of instances.
+
+use pentad_store::Tx;
+
+use super::super::engine::Outcome;
+use super::super::error::Answer;
+use super::super::model::{Gone, Guest, Health, Instance, ServerState, Task};
+use super::super::storage::jobs::Job;
+use super::super::storage::{now, records};
+use super::super::view;
+use super::real;
+
+/// How many deleted instances administrators can look back at.
+const REMEMBERED: i64 = 1000;
+
+/// Ends a task; nothing is left to end if the instance is gone.
+pub(super) fn finish(tx: &mut Tx<'_>, id: &str, job: &Job, outcome: &Outcome) -> Answer<()> {
+    let Some(mut instance) = records::get::<Instance>(tx, id)? else { return Ok(()) };
+    if let Some(text) = outcome.fault.as_deref().filter(|_| *job != Job::Delete) {
+        return fail(tx, instance, job, text);
+    }
+    instance.port = outcome.port.or(instance.port);
+    match job {
+        Job::Delete => return remove(tx, instance),
+        Job::Promote => return promote(tx, &instance),
+        Job::Eject => return eject(tx, &instance),
+        Job::Configure => return Ok(()),
+        Job::Stop => {
+            let at = now(tx);
+            instance.set_health(Health::Shutdown, at);
+            return Ok(records::put(tx, &instance)?);
+        }
+        _ => {}
+    }
+    apply(&mut instance, job);
+    instance.fault = None;
+    if *job == Job::Build {
+        log_start(tx, &instance)?;
+    }
+    be_ready(tx, &mut instance)
+}
+
+/// A task of a real database failed: one that could not be built is not there, others are down.
+fn fail(tx: &mut Tx<'_>, mut instance: Instance, job: &Job, text: &str) -> Answer<()> {
+    let at = now(tx);
+    instance.fault = Some(real::fault(text, at));
+    instance.updated = at;
+    match job {
+        Job::Build => {
+            instance.task = Task::BuildingFailed;
+            instance.server = ServerState::Error;
+            instance.set_health(Health::Failed, at);
+        }
+        // The settings count from the next start on.
+        Job::Configure => {}
+        _ => {
+            instance.task = if *job == Job::Promote { Task::PromotingFailed } else { Task::None };
+            instance.server = ServerState::Active;
+            instance.set_health(Health::Shutdown, at);
+        }
+    }
+    Ok(records::put(tx, &instance)?)
+}
+
+fn apply(instance: &mut Instance, job: &Job) {
+    match job {
+        Job::ResizeFlavor { flavor } => instance.flavor.clone_from(flavor),
+        Job::ResizeVolume { size } => instance.volume_size = Some(*size),
+        Job::Upgrade { version } => instance.version.clone_from(version),
+        Job::Detach => instance.replica_of = None,
+        _ => {}
+    }
+}
+
+/// The instance is idle and its database answers.
+fn be_ready(tx: &mut Tx<'_>, instance: &mut Instance) -> Answer<()> {
+    let at = now(tx);
+    instance.task = Task::None;
+    instance.server = ServerState::Active;
+    instance.set_health(Health::Healthy, at);
+    instance.updated = at;
+    Ok(records::put(tx, instance)?)
+}
+
+/// A new database writes its first lines.
+fn log_start(tx: &mut Tx<'_>, instance: &Instance) -> Answer<()> {
+    let Some(mut guest) = records::get::<Guest>(tx, &instance.id)? else { return Ok(()) };
+    let manager = view::version_of(tx, &instance.version)?.map(|(_, version)| version.manager);
+    let at = super::super::model::time_text(now(tx));
+    for name in super::super::handlers::logs::names_of(&manager.unwrap_or_default()) {
+        let log = guest.logs.entry((*name).to_owned()).or_default();
+        log.pending.push_str(&format!("{at} {} is ready for connections\n", instance.name));
+    }
+    Ok(records::put(tx, &guest)?)
+}
+
+fn remove(tx: &mut Tx<'_>, mut instance: Instance) -> Answer<()> {
+    let at = now(tx);
+    instance.task = Task::None;
+    instance.set_health(Health::Deleted, at);
+    instance.deleted_at = Some(at);
+    instance.updated = at;
+    instance.replica_of = None;
+    records::remove::<Instance>(tx, &instance.id)?;
+    records::remove::<Guest>(tx, &instance.id)?;
+    records::put(tx, &Gone(instance))?;
+    tx.execute(
+        "DELETE FROM records WHERE kind = 'gone' AND id IN \
+         (SELECT id FROM records WHERE kind = 'gone' ORDER BY seq DESC LIMIT 100 OFFSET $1)",
+        &[&REMEMBERED],
+    )?;
+    Ok(())
+}
+
+/// The replica becomes the source; the source and its other replicas replicate it.
+fn promote(tx: &mut Tx<'_>, replica: &Instance) -> Answer<()> {
+    let Some(source) = &replica.replica_of else { return Ok(()) };
+    let Some(mut source) = records::get::<Instance>(tx, source)? else { return Ok(()) };
+    let others = view::replicas(tx, &source)?;
+    for mut other in others {
+        other.replica_of = (other.id != replica.id).then(|| replica.id.clone());
+        be_ready(tx, &mut other)?;
+    }
+    source.replica_of = Some(replica.id.clone());
+    be_ready(tx, &mut source)
+}
+
+/// The first replica becomes the source of the others; the old source stands alone.
+fn eject(tx: &mut Tx<'_>, source: &Instance) -> Answer<()> {
+    let replicas = view::replicas(tx, source)?;
+    let first = replicas.first().map(|replica| replica.id.clone());
+    for mut replica in replicas {
+        replica.replica_of = first.clone().filter(|first| *first != replica.id);
+        be_ready(tx, &mut replica)?;
+    }
+    let mut source = source.clone();
+    source.task = Task::None;
+    source.updated = now(tx);
+    Ok(records::put(tx, &source)?)
+}

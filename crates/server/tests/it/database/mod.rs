@@ -1,0 +1,15 @@
+//! Trove over `Service::handle`, in process, on a clock that only the tests move.
+
+mod access;
+mod actions;
+mod backups;
+mod clusters;
+mod configurations;
+mod create;
+mod engine;
+mod hostile;
+mod inside;
+mod lists;
+mod mgmt;
+mod modules;
+mod world;
