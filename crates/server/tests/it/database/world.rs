@@ -21,6 +21,8 @@ pub(crate) struct World {
     pub(crate) trove: Arc<Trove>,
     pub(crate) time: Arc<ServiceTime>,
     pub(crate) tasks: Tasks,
+    /// Stores do not keep it open.
+    _engine: Engine,
 }
 
 /// An answer, read.
@@ -93,7 +95,7 @@ impl World {
         section: Value,
         mode: Mode,
     ) -> Self {
-        let mut context = Context::new(engine, Arc::clone(&time));
+        let mut context = Context::new(engine.clone(), Arc::clone(&time));
         context.options = options;
         context.mode = mode;
         context.identity.offer(Arc::new(Tokens));
@@ -101,7 +103,7 @@ impl World {
         trove.seed(section).await.unwrap();
         let tasks = Tasks::new();
         Arc::clone(&trove).background(&tasks);
-        Self { trove, time, tasks }
+        Self { trove, time, tasks, _engine: engine }
     }
 
     pub(crate) async fn advance(&self, seconds: i64) {
