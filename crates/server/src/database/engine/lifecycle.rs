@@ -111,7 +111,7 @@ impl Engine {
     }
 
     async fn build_in(&self, cluster: &Cluster, deed: &Deed) -> Done<()> {
-        let (_, users, root) = self.secrets(&deed.instance.id);
+        let secrets = self.secrets(&deed.instance.id);
         let saved = deed.instance.backup.as_ref().map(|id| self.backup(id)).transpose()?;
         let saved = saved.filter(Cluster::exists);
         let is_new = deed.source.is_none() && saved.is_none();
@@ -126,7 +126,7 @@ impl Engine {
         cluster.configure(&deed.values)?;
         self.start(&deed.instance.id, cluster).await?;
         if is_new {
-            let filled = cluster.fill(&deed.contents, &users, root.as_deref()).await;
+            let filled = cluster.fill(&deed.contents, &secrets.users, secrets.root.as_deref()).await;
             filled.map_err(|failure| failure.message().to_owned())?;
         }
         Ok(())

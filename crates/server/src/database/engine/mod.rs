@@ -28,7 +28,11 @@ pub(crate) fn is_real(settings: &Settings, version: &Version) -> bool {
 }
 
 /// What a new instance must know once and nobody may read: initial users with their passwords, and root's.
-pub(crate) type Secrets = (String, Vec<NewUser>, Option<String>);
+#[derive(Clone, Default)]
+pub(crate) struct Secrets {
+    pub(crate) users: Vec<NewUser>,
+    pub(crate) root: Option<String>,
+}
 
 type Turn = Arc<tokio::sync::Mutex<()>>;
 
@@ -93,13 +97,18 @@ impl Engine {
         Ok(Cluster::at(&home.programs, home.folder.join("backups").join(id), 0))
     }
 
-    /// Keeps what instances need when they are built.
-    pub(crate) fn expect(&self, secrets: Vec<Secrets>) {
-        locked(&self.expected).extend(secrets.into_iter().map(|one| (one.0.clone(), one)));
+    /// Keeps what an instance needs when it is built.
+    pub(crate) fn expect(&self, instance: &str, secrets: Secrets) {
+        locked(&self.expected).insert(instance.to_owned(), secrets);
+    }
+
+    /// Forgets what an instance would have needed.
+    pub(crate) fn forget(&self, instance: &str) {
+        locked(&self.expected).remove(instance);
     }
 
     fn secrets(&self, instance: &str) -> Secrets {
-        locked(&self.expected).remove(instance).unwrap_or_else(|| (instance.to_owned(), Vec::new(), None))
+        locked(&self.expected).remove(instance).unwrap_or_default()
     }
 
     /// Waits until nobody else changes an instance.

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::super::Trove;
 use super::super::call::{Call, Done, id_of};
 use super::super::defaults;
-use super::super::engine;
+use super::super::engine::{self, Secrets};
 use super::super::error::{Answer, Failure};
 use super::super::find::{self, Wanted};
 use super::super::model::{
@@ -17,6 +17,7 @@ use super::super::model::{
 };
 use super::super::names::{self, NewDatabase, NewUser};
 use super::super::quota;
+use super::super::settings::EngineKind;
 use super::super::storage::jobs::Job;
 use super::super::storage::{now, records};
 use super::super::view;
@@ -74,20 +75,30 @@ struct Plan {
 /// `POST /instances`
 pub(crate) fn create<'a>(trove: &'a Trove, call: &'a Call) -> BoxFuture<'a, Answer<Done>> {
     Box::pin(async move {
+        let first = Uuid::new_v4();
+        let (id, password) = (first.to_string(), call.settings.root_on_create.then(names::password));
+        if call.settings.engine == EngineKind::Postgres {
+            // Before the store knows of it: who builds it may be faster than we are.
+            let users = call.object("instance").ok().and_then(|body| body.get("users")?.as_array().cloned());
+            let users = names::users("postgresql", &users.unwrap_or_default(), None).unwrap_or_default();
+            trove.engine.expect(&id, Secrets { users, root: password.clone() });
+        }
         let asked = call.clone();
-        let created = trove.write(move |tx| in_store(tx, &asked)).await?;
-        trove.engine.expect(created.passwords);
-        Ok(created.done)
+        let created = trove.write(move |tx| in_store(tx, &asked, first, password.as_deref())).await;
+        if !matches!(&created, Ok(created) if created.is_real) {
+            trove.engine.forget(&id);
+        }
+        Ok(created?.done)
     })
 }
 
-/// What was created, and the passwords that nothing but the memory of this process holds until it is built.
+/// What was created.
 struct Created {
     done: Done,
-    passwords: Vec<(String, Vec<NewUser>, Option<String>)>,
+    is_real: bool,
 }
 
-fn in_store(tx: &mut Tx<'_>, call: &Call) -> Answer<Created> {
+fn in_store(tx: &mut Tx<'_>, call: &Call, first: Uuid, password: Option<&str>) -> Answer<Created> {
     let asked = Asked::of(call.object("instance")?);
     check_replica(&asked)?;
     let plan = plan(tx, call, &asked)?;
@@ -112,24 +123,22 @@ fn in_store(tx: &mut Tx<'_>, call: &Call) -> Answer<Created> {
         &[("instances", 1), ("ram", flavor.ram), ("volumes", size.unwrap_or(0))],
     )?;
     check_configuration(tx, call, plan.configuration.as_deref())?;
-    let password = (call.settings.root_on_create && backup.is_none()).then(names::password);
-    let (mut last, mut passwords) = (None, Vec::new());
+    let password = password.filter(|_| backup.is_none());
+    let mut last = None;
     for index in 0..asked.count {
-        let mut instance = new(call, &asked, &plan, (size, volume_type.clone()), now(tx));
+        let id = if index == 0 { first } else { Uuid::new_v4() };
+        let mut instance = new(call, (id, &asked), &plan, (size, volume_type.clone()), now(tx));
         if asked.count > 1 {
             instance.name = format!("{}-{}", asked.name, index + 1);
         }
         instance.backup = backup.as_ref().map(|backup| backup.id.clone());
         instance.locality = locality.map(str::to_owned).or_else(|| source_locality(&plan));
         store(tx, call, &instance, &plan, backup.as_ref(), &modules)?;
-        if instance.is_real {
-            passwords.push((instance.id.clone(), plan.users.clone(), password.clone()));
-        }
         last = Some(instance);
     }
     let instance = last.ok_or_else(Failure::crash)?;
-    let detail = view::detail(tx, call, &instance, None, password.as_deref())?;
-    Ok(Created { done: Done::ok(json!({"instance": detail})), passwords })
+    let detail = view::detail(tx, call, &instance, None, password)?;
+    Ok(Created { done: Done::ok(json!({"instance": detail})), is_real: instance.is_real })
 }
 
 fn source_locality(plan: &Plan) -> Option<String> {
@@ -345,7 +354,7 @@ fn check_configuration(tx: &mut Tx<'_>, call: &Call, id: Option<&str>) -> Answer
 
 fn new(
     call: &Call,
-    asked: &Asked<'_>,
+    (id, asked): (Uuid, &Asked<'_>),
     plan: &Plan,
     (volume_size, volume_type): (Option<i64>, Option<String>),
     now: i64,
@@ -354,7 +363,6 @@ fn new(
     let network = nic.and_then(|nic| nic["network_id"].as_str().or_else(|| nic["net-id"].as_str()));
     let chosen = nic.and_then(|nic| nic["ip_address"].as_str()).map(str::to_owned);
     let is_real = engine::is_real(&call.settings, &plan.version);
-    let id = Uuid::new_v4();
     let bytes = id.as_bytes();
     let address = format!("10.{}.{}.{}", bytes[0], bytes[1], bytes[2].max(1));
     Instance {
