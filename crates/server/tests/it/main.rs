@@ -16,6 +16,7 @@ mod guarded;
 mod holder;
 mod identity;
 mod ivcap;
+mod ivcap_work;
 mod limit;
 mod routing;
 mod secrets;

@@ -1,0 +1,12 @@
+//! IVCAP: services, orders and jobs that really run, artifacts and their upload.
+
+mod artifacts;
+mod broken;
+mod hostile;
+mod jobs;
+mod orders;
+mod restart;
+mod services;
+mod sidecar;
+mod uploads;
+mod world;
