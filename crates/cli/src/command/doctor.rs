@@ -39,13 +39,23 @@ pub(super) async fn run(global: &Global) -> Result<Exit> {
             rows.extend(super::services::check(desk).await);
         }
     }
-    let healthy = rows.iter().all(|row| row["state"] == "ok");
+    rows.extend(limits());
+    let healthy = rows.iter().all(|row| row["state"] != "FAILED");
     output.list(&rows, VIEW)?;
     Ok(if healthy { Exit::Success } else { Exit::Failure })
 }
 
 fn row(check: &str, ok: bool, detail: impl Into<String>) -> Value {
     json!({"check": check, "state": if ok { "ok" } else { "FAILED" }, "detail": detail.into()})
+}
+
+/// Which limits hold for programs that IVCAP orders run. One that does not is no fault of the installation.
+fn limits() -> Vec<Value> {
+    let row = |hold: pentad_server::confined::Hold| {
+        let state = if hold.holds { "ok" } else { "absent" };
+        json!({"check": format!("order limit: {}", hold.what), "state": state, "detail": hold.how})
+    };
+    pentad_server::confined::holds().into_iter().map(row).collect()
 }
 
 fn explained(value: &Value) -> Value {

@@ -73,6 +73,9 @@ pub(crate) struct ServeArgs {
     /// What database instances are: kept as names (the default), or PostgreSQL clusters of their own.
     #[arg(long, value_enum, value_name = "ENGINE")]
     database_engine: Option<DatabaseEngine>,
+    /// Run commands of IVCAP services that were created over the API, not only those of the seed.
+    #[arg(long)]
+    allow_api_commands: bool,
     /// A listener of its own for the control interface.
     #[arg(long, value_name = "ADDR")]
     control_listen: Option<SocketAddr>,
@@ -210,6 +213,10 @@ impl ServeArgs {
         if let Some(engine) = self.database_engine {
             let seed = options.seed.take().unwrap_or_default();
             options.seed = Some(seed.with_option("database", "engine", engine.name().into()));
+        }
+        if self.allow_api_commands {
+            let seed = options.seed.take().unwrap_or_default();
+            options.seed = Some(seed.with_option("ivcap", "allow_api_commands", true.into()));
         }
         options.mode = match self.mode {
             Mode::Strict => pentad_server::Mode::Strict,

@@ -177,11 +177,12 @@ impl Service for Ivcap {
 
     /// The shell emptied the store; the seed that follows makes everything anew, keys included.
     fn reset(&self) -> BoxFuture<'_, Result<(), SeedError>> {
+        self.core.work.forget();
         Box::pin(async { Ok(()) })
     }
 
     fn restored(&self) -> BoxFuture<'_, Result<(), SeedError>> {
-        self.core.work.uploads.forget();
+        self.core.work.forget();
         Box::pin(seed::restored(&self.core))
     }
 

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use http::StatusCode;
+use pentad_store::Tx;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -12,10 +13,10 @@ use crate::ivcap::auth::Caller;
 use crate::ivcap::call::{self, Call};
 use crate::ivcap::dialect::View;
 use crate::ivcap::error::{Answer, Failure};
-use crate::ivcap::list::{self, Query};
+use crate::ivcap::list::{self, Entry, Page, Query};
 use crate::ivcap::model::{Parameter, Service, check_parameters};
 use crate::ivcap::storage::Change;
-use crate::ivcap::storage::things::{self, Held};
+use crate::ivcap::storage::things::{self, Held, Selection};
 use crate::ivcap::urn::{self, Kind};
 
 /// The schema of a service that was created in an older form.
@@ -48,27 +49,58 @@ impl Form {
     }
 }
 
+/// The lists of services; `search` is of the newest form alone.
+const LIST: list::Kind = list::Kind { keys: &[&["search"]], ..list::Kind::new("services") };
+
 /// `GET /1/services`, `GET /1/services2`
-pub(crate) async fn list(mut call: Call) -> Answer<Reply> {
+pub(crate) async fn list(call: Call) -> Answer<Reply> {
     let form = Form::of(&call);
-    if form == Form::New {
-        search(&mut call);
-    }
-    let query = Query::of(&call, list::Kind::new("services"))?;
-    let page = list::things::<Service>(&call, &query, None, move |held, view| item(held, view, form)).await?;
+    let query = Query::of(&call, LIST)?;
+    let page = match query.key("search").filter(|_| form == Form::New) {
+        Some(text) => found(&call, &query, text).await?,
+        None => {
+            list::things::<Service>(&call, &query, None, move |held, view| item(held, view, form)).await?
+        }
+    };
     Ok(page.reply(&call, "services"))
 }
 
-/// Free text is looked for in names and descriptions.
-fn search(call: &mut Call) {
-    let Some(text) = call.text("search").map(|text| text.replace(['\'', '%'], " ")) else { return };
-    let wanted = format!("(name ~= '{0}' or description ~= '{0}')", text.trim());
-    let filter = match call.text("filter") {
-        Some(filter) => format!("({filter}) and {wanted}"),
-        None => wanted,
+/// The services in whose name, description or tags every word of a text occurs.
+async fn found(call: &Call, query: &Query, text: &str) -> Answer<Page> {
+    let words: Vec<String> = text.split_whitespace().map(str::to_lowercase).collect();
+    let select = Selection {
+        caller: Some(call.caller.clone()),
+        at: query.at(),
+        desc: query.desc(),
+        ..Selection::default()
     };
-    call.query.retain(|(name, _)| name != "filter");
-    call.query.push(("filter".to_owned(), filter));
+    let view = call.view.clone();
+    let fetch = move |tx: &mut Tx<'_>, mark: Option<&(i64, String)>, limit: i64| {
+        things::list::<Service>(tx, &select, mark, limit)
+    };
+    let entry = move |held: &Held<Service>| {
+        let score = score(held, &words)?;
+        let mut item = item(held, &view, Form::New);
+        item["score"] = json!(score);
+        let record = json!({
+            "account": held.account, "policy": held.policy, "created-at": held.created.to_string(),
+        });
+        Some(Entry { id: held.id.clone(), item, record, content: None })
+    };
+    list::walk(call, query, true, fetch, entry).await
+}
+
+/// How well a service fits: words in its name weigh most. `None` if one occurs nowhere.
+fn score(held: &Held<Service>, words: &[String]) -> Option<f64> {
+    let name = held.name.to_lowercase();
+    let rest = format!("{} {}", held.doc.description, held.doc.tags.join(" ")).to_lowercase();
+    let weight = |word: &String| match (name.contains(word.as_str()), rest.contains(word.as_str())) {
+        (true, _) => Some(1.0),
+        (false, true) => Some(0.5),
+        (false, false) => None,
+    };
+    let sum: Option<f64> = words.iter().map(weight).sum();
+    sum.map(|sum: f64| sum / f64::from(u32::try_from(words.len().max(1)).unwrap_or(u32::MAX)))
 }
 
 /// `GET /1/services/{id}`, `GET /1/services2/{id}`

@@ -5,12 +5,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio_util::sync::CancellationToken;
-
 use super::folder::Folder;
 use super::task::Assignment;
 use super::verdict::{self, Stopped, Verdict};
-use super::{Slot, log, publish};
+use super::{Ends, Slot, log, publish};
 use crate::clock::{real_limit, real_sleep};
 use crate::confined::{self, Confined, Plan};
 use crate::ivcap::core::Core;
@@ -38,12 +36,7 @@ impl From<Verdict> for Outcome {
 }
 
 /// Runs something to its end, or until the server stops.
-pub(super) async fn carry_out(
-    core: &Arc<Core>,
-    item: &Item,
-    slot: &Slot,
-    stop: &CancellationToken,
-) -> Outcome {
+pub(super) async fn carry_out(core: &Arc<Core>, item: &Item, slot: &Slot, ends: &Ends) -> Outcome {
     let task = match super::task::assignment(core, item).await {
         Ok(task) => task,
         Err(failure) => return Verdict::error(failure.text()).into(),
@@ -59,7 +52,7 @@ pub(super) async fn carry_out(
     if let Err(failure) = super::task::begin(core, item).await {
         return Verdict::error(failure.text()).into();
     }
-    let verdict = attend(core, &task, &folder, running, stop).await;
+    let verdict = attend(core, &task, &folder, running, ends).await;
     let outcome = gather(core, &task, &folder, verdict).await;
     let remove = move || {
         drop(folder);
@@ -150,7 +143,7 @@ async fn attend(
     task: &Assignment,
     folder: &Arc<Folder>,
     mut started: Started,
-    stop: &CancellationToken,
+    ends: &Ends,
 ) -> Verdict {
     let options = &core.settings.orders;
     let Some((out, err)) = started.confined.output() else {
@@ -167,7 +160,8 @@ async fn attend(
             _ = started.confined.ended() => None,
             _ = time => Some(Stopped::Time),
             () = full(folder, options.disk, options.files) => Some(Stopped::Disk),
-            () = stop.cancelled() => Some(Stopped::Shutdown),
+            () = ends.stop.cancelled() => Some(Stopped::Shutdown),
+            () = ends.era.cancelled() => Some(Stopped::Shutdown),
         }
     };
     let confined = &mut started.confined;

@@ -42,11 +42,25 @@ const TRIES: u32 = 5;
 /// What runs in this process.
 #[derive(Debug)]
 pub(crate) struct Runner {
-    /// Tells this process from others on the same store.
-    node: String,
     scratch: tokio::sync::OnceCell<Arc<Scratch>>,
     running: Arc<Mutex<HashMap<String, Active>>>,
     free: Arc<Mutex<Vec<u32>>>,
+    era: Mutex<Era>,
+}
+
+/// The time between two replacements of all data.
+#[derive(Debug, Clone)]
+struct Era {
+    /// Tells this process, in this time, from others on the same store.
+    node: String,
+    /// Cancelled when other data is put in the place of what orders belong to.
+    over: CancellationToken,
+}
+
+impl Default for Era {
+    fn default() -> Self {
+        Self { node: Uuid::new_v4().to_string(), over: CancellationToken::new() }
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -90,10 +104,10 @@ fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Runner {
     pub(crate) fn new(parallel: u32) -> Self {
         Self {
-            node: Uuid::new_v4().to_string(),
             scratch: tokio::sync::OnceCell::new(),
             running: Arc::default(),
             free: Arc::new(Mutex::new((0..parallel.max(1)).rev().collect())),
+            era: Mutex::default(),
         }
     }
 
@@ -103,6 +117,15 @@ impl Runner {
         let make = || publish::blocking(move || Scratch::make(place.as_deref()).map(Arc::new));
         let made = self.scratch.get_or_try_init(make).await;
         made.cloned().map_err(|_| "no directory could be made for orders".to_owned())
+    }
+
+    /// Ends what runs: the data that it belongs to is no more.
+    pub(crate) fn end_era(&self) {
+        std::mem::take(&mut *lock(&self.era)).over.cancel();
+    }
+
+    fn era(&self) -> Era {
+        lock(&self.era).clone()
     }
 
     fn enter(&self, id: &str, process: Option<u32>, dir: PathBuf) -> Entry {
@@ -171,13 +194,14 @@ async fn fill(core: &Arc<Core>, running: &mut JoinSet<()>, stop: &CancellationTo
     while !stop.is_cancelled()
         && let Some(slot) = core.work.runner.slot(core)
     {
-        let busy = core.time.busy();
-        match task::claim(core, &core.work.runner.node, lease(core)).await {
+        let (busy, era) = (core.time.busy(), core.work.runner.era());
+        match task::claim(core, &era.node, lease(core)).await {
             Ok(None) => return Ok(()),
             Ok(Some(item)) => {
                 let (core, stop) = (Arc::clone(core), stop.clone());
                 running.spawn(async move {
-                    run(&core, &item, slot, &stop).await;
+                    let ends = Ends { stop, era: era.over };
+                    run(&core, &item, slot, &ends).await;
                 });
             }
             Err(failure) => {
@@ -190,8 +214,17 @@ async fn fill(core: &Arc<Core>, running: &mut JoinSet<()>, stop: &CancellationTo
     Ok(())
 }
 
-async fn run(core: &Arc<Core>, item: &Item, slot: Slot, stop: &CancellationToken) {
-    let outcome = carry::carry_out(core, item, &slot, stop).await;
+/// What ends an order from outside.
+#[derive(Debug)]
+pub(super) struct Ends {
+    /// The server stops.
+    stop: CancellationToken,
+    /// Its data is no more.
+    era: CancellationToken,
+}
+
+async fn run(core: &Arc<Core>, item: &Item, slot: Slot, ends: &Ends) {
+    let outcome = carry::carry_out(core, item, &slot, ends).await;
     for _ in 0..TRIES {
         match task::finish(core, item, outcome.verdict.clone(), outcome.result.clone()).await {
             Ok(()) => break,
@@ -214,17 +247,16 @@ fn lease(core: &Core) -> i64 {
 
 /// Renews our claims, and marks what others left behind.
 async fn renew(core: &Arc<Core>) -> Answer<()> {
-    let (node, lease) = (core.work.runner.node.clone(), lease(core));
-    if lock(&core.work.runner.running).is_empty() && !core.is_shared() {
-        return Ok(());
+    let (node, lease) = (core.work.runner.era().node, lease(core));
+    if !lock(&core.work.runner.running).is_empty() || core.is_shared() {
+        core.write(move |change| Ok(work::renew(change, &node, lease)?)).await?;
     }
-    core.write(move |change| Ok(work::renew(change, &node, lease)?)).await?;
     mark_orphans(core, false).await
 }
 
 /// Marks what a process began that is gone: nobody knows how far it came.
 async fn mark_orphans(core: &Arc<Core>, all: bool) -> Answer<()> {
-    let (node, now) = (core.work.runner.node.clone(), core.time.now().as_microsecond());
+    let (node, now) = (core.work.runner.era().node, core.time.now().as_microsecond());
     loop {
         let node = node.clone();
         let found = core.read(move |tx| Ok(work::orphans(tx, &node, now, all)?)).await?;

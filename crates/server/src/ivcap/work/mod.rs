@@ -40,6 +40,12 @@ impl Work {
         }
     }
 
+    /// Lets go of everything that belongs to data which is no more.
+    pub(crate) fn forget(&self) {
+        self.uploads.forget();
+        self.runner.end_era();
+    }
+
     /// What an order takes, while it runs in this process.
     pub(crate) fn usage(&self, id: &str) -> Option<Usage> {
         let usage = self.runner.usage(id)?;

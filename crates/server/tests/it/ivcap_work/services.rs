@@ -124,6 +124,8 @@ async fn services_are_found_by_name_and_by_words() {
             .collect()
     };
     assert_eq!(names("filter=name~%3D%27hello-world%27").await, ["hello-world"]);
+    assert_eq!(names("search=WORLD").await, ["hello-world"]);
+    assert_eq!(names("search=nothing").await.len(), 0);
     assert_eq!(names("order-by=name&order-desc=false").await, ["hello", "hello-world"]);
 }
 
