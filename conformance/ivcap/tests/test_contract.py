@@ -19,6 +19,11 @@ LEVELS = {"0.25": "ivcap_l23", "0.28": "ivcap_l28", "0.44": "ivcap", "0.48": "iv
 WAITS = "/events"
 
 
+@schemathesis.serializer("application/datalog+mangle")
+def mangle(_context, value):
+    return value if isinstance(value, bytes) else str(value).encode()
+
+
 def document(level):
     text = (FOLDER / f"{level}.json").read_text(encoding="utf-8")
     return schemathesis.openapi.from_dict(amend(level, json.loads(text)))

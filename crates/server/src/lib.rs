@@ -33,11 +33,6 @@ pub mod holder;
 pub mod http;
 pub mod identity;
 mod incoming;
-#[allow(
-    dead_code,
-    unused_imports,
-    reason = "the resources that use the rest of the skeleton come one by one"
-)]
 pub mod ivcap;
 mod listener;
 mod options;

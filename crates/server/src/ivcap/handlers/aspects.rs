@@ -43,7 +43,7 @@ pub(crate) async fn list(call: Call) -> Answer<Reply> {
     let page = record::page(&call, &query, wish, move |aspect, _| item(aspect, shows)).await?;
     let mut body = page.body(&call, "items");
     for (name, key) in [("entity", "entity"), ("schema", "schema"), ("aspect-path", "content-path")] {
-        if let Some(value) = query.key(key) {
+        if let Some(value) = query.key(key).filter(|value| record::is_said_again(name, value)) {
             body.insert(name.to_owned(), json!(value));
         }
     }

@@ -39,7 +39,7 @@ pub(crate) async fn list(call: Call) -> Answer<Reply> {
     let mut body = page.body(&call, "records");
     let entity = if modern { "entity" } else { "entity-id" };
     for (name, key) in [(entity, "entity-id"), ("schema", "schema"), ("aspect-path", "aspect-path")] {
-        if let Some(value) = query.key(key) {
+        if let Some(value) = query.key(key).filter(|value| record::is_said_again(name, value)) {
             body.insert(name.to_owned(), json!(value));
         }
     }

@@ -232,6 +232,11 @@ pub(super) async fn page(
     Ok(page)
 }
 
+/// Whether the answer repeats what a list was asked for: as a schema it may only say a URI, not a part of one.
+pub(super) fn is_said_again(name: &str, value: &str) -> bool {
+    name != "schema" || (urn::is_urn(value) && value.is_ascii() && !value.contains(['%', ',']))
+}
+
 /// The answer that names a new record.
 pub(super) fn named(key: &str, urn: &str) -> crate::http::Reply {
     crate::ivcap::call::json(StatusCode::OK, &json!({ key: urn }))
