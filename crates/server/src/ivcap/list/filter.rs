@@ -80,15 +80,14 @@ impl Filter {
         if parser.rest.is_empty() { Ok(filter) } else { Err(parser.wrong("the end or 'and'/'or'")) }
     }
 
-    /// Whether a record is kept. Its fields come before those of its content.
-    pub(crate) fn keeps(&self, record: &Value, content: Option<&Value>) -> bool {
+    /// Whether a record is kept. A field is looked for in one part of it after the other.
+    pub(crate) fn keeps(&self, parts: &[&Value]) -> bool {
         match self {
-            Self::All(all) => all.iter().all(|one| one.keeps(record, content)),
-            Self::Any(any) => any.iter().any(|one| one.keeps(record, content)),
-            Self::Not(one) => !one.keeps(record, content),
+            Self::All(all) => all.iter().all(|one| one.keeps(parts)),
+            Self::Any(any) => any.iter().any(|one| one.keeps(parts)),
+            Self::Not(one) => !one.keeps(parts),
             Self::Test(test) => {
-                let found = descend(record, &test.field);
-                let found = found.or_else(|| descend(content?, &test.field));
+                let found = parts.iter().find_map(|part| descend(part, &test.field));
                 found.is_some_and(|value| test.holds(value))
             }
         }

@@ -42,15 +42,9 @@ impl Entry {
 
     fn is_kept(&self, query: &Query) -> bool {
         let Some(filter) = &query.filter else { return true };
-        let merged = match (&self.record, &self.item) {
-            (Value::Object(record), Value::Object(item)) => {
-                let mut all = item.clone();
-                all.extend(record.clone());
-                Value::Object(all)
-            }
-            (record, _) => record.clone(),
-        };
-        filter.keeps(&merged, self.content.as_ref())
+        let parts = [Some(&self.record), Some(&self.item), self.content.as_ref()];
+        let parts: Vec<&Value> = parts.into_iter().flatten().collect();
+        filter.keeps(&parts)
     }
 }
 

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use super::*;
 
 fn keeps(filter: &str, record: &Value) -> bool {
-    Filter::parse(filter).unwrap_or_else(|why| panic!("{filter}: {why}")).keeps(record, None)
+    Filter::parse(filter).unwrap_or_else(|why| panic!("{filter}: {why}")).keeps(&[record])
 }
 
 #[test]
@@ -69,8 +69,8 @@ fn quotes_are_doubled_or_escaped() {
 fn a_field_of_the_record_hides_one_of_the_content() {
     let filter = Filter::parse("entity == 'e' and label == cat").unwrap();
     let (record, content) = (json!({"entity": "e"}), json!({"entity": "other", "label": "cat"}));
-    assert!(filter.keeps(&record, Some(&content)));
-    assert!(!filter.keeps(&record, None));
+    assert!(filter.keeps(&[&record, &content]));
+    assert!(!filter.keeps(&[&record]));
 }
 
 #[test]
@@ -90,7 +90,7 @@ proptest! {
     #[test]
     fn no_text_makes_it_panic(text in "\\PC{0,60}") {
         if let Ok(filter) = Filter::parse(&text) {
-            filter.keeps(&json!({"a": 1, "b": ["x"]}), Some(&json!({"c": {"d": null}})));
+            filter.keeps(&[&json!({"a": 1, "b": ["x"]}), &json!({"c": {"d": null}})]);
         }
     }
 
@@ -102,7 +102,7 @@ proptest! {
     ) {
         for separator in ["", " "] {
             if let Ok(filter) = Filter::parse(&words.join(separator)) {
-                filter.keeps(&json!({"a": 5, "b": {"c": "x"}}), None);
+                filter.keeps(&[&json!({"a": 5, "b": {"c": "x"}})]);
             }
         }
     }
