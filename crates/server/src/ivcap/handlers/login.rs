@@ -80,7 +80,10 @@ pub(crate) async fn allow(mut call: Call) -> Answer<Reply> {
     if !call.core.logins.allow(field(&form, "user_code"), now, &caller.account, &caller.user) {
         return Err(Failure::not_found("urn:ivcap:login", "there is no login with this code"));
     }
-    Ok(Reply::text(StatusCode::OK, "The program is let in. You may close this page.\n"))
+    let directory = call.core.tokens.directory();
+    let account = directory.accounts.get(&caller.account).map_or("", |account| account.name.as_str());
+    let text = format!("The program is let in to the account {account}. You may close this page.\n");
+    Ok(Reply::text(StatusCode::OK, text))
 }
 
 /// `POST /1/auth/token`

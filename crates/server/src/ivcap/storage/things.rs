@@ -217,11 +217,6 @@ pub(crate) fn below<T: Thing>(
     list(tx, &select, after, limit)
 }
 
-/// Up to `limit` present things of all accounts, in the order of their creation.
-pub(crate) fn every<T: Thing>(tx: &mut Tx<'_>, after: Option<&Mark>, limit: i64) -> Db<Vec<Held<T>>> {
-    list(tx, &Selection { at: OPEN - 1, ..Selection::default() }, after, limit)
-}
-
 /// The last stamp in the table.
 pub(crate) fn newest(tx: &mut Tx<'_>) -> Db<i64> {
     let from = tx.query_one("SELECT MAX(valid_from) FROM things", &[], |row| row.opt_int(0))?;
