@@ -8,9 +8,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-/// What a key is for, in the vault.
-pub(crate) const SEALED: &str = "ivcap.signing";
-
 /// A key pair.
 pub(crate) struct SigningKey {
     pair: EcdsaKeyPair,
