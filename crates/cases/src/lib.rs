@@ -4,5 +4,6 @@
 
 pub mod ams;
 pub mod connect;
+pub mod ivcap;
 pub mod openstack;
 pub mod zaqar;

@@ -6,6 +6,8 @@
 mod complete;
 #[path = "it/connect.rs"]
 mod connect;
+#[path = "it/ivcap.rs"]
+mod ivcap;
 #[path = "it/openstack.rs"]
 mod openstack;
 #[path = "../../server/tests/ams/receiver.rs"]

@@ -57,7 +57,9 @@ impl Dialect {
     pub fn of_level(level: &str) -> Option<Self> {
         let mut parts = level.trim().trim_start_matches('v').split('.').map(str::parse::<u32>);
         match (parts.next()?.ok()?, parts.next()?.ok()?) {
-            (0, 0..=25) => Some(Self::L23),
+            // Levels before that are of no such platform.
+            (0, 0..=22) => None,
+            (0, 23..=25) => Some(Self::L23),
             (0, 26..=29) => Some(Self::L28),
             _ => Some(Self::Modern),
         }
@@ -103,5 +105,6 @@ mod tests {
             assert_eq!(text.parse::<Dialect>().unwrap(), dialect, "{text}");
         }
         assert!("old".parse::<Dialect>().is_err());
+        assert_eq!(Dialect::of_level("0.1.0"), None);
     }
 }

@@ -32,6 +32,8 @@ pub(crate) enum Command {
     Connect(Box<command::connect::ConnectArgs>),
     /// OpenStack databases (Trove): instances, backups, users, configurations.
     Db(Box<command::db::DbArgs>),
+    /// IVCAP science platform: services, orders, artifacts, metadata.
+    Ivcap(Box<command::ivcap::IvcapArgs>),
     /// OpenStack identity: tokens, the catalog, projects.
     Openstack(Box<command::openstack::OpenStackArgs>),
     /// OpenStack messaging (Zaqar): queues, messages, claims.

@@ -12,6 +12,7 @@ pub(crate) mod db;
 mod doctor;
 pub(crate) mod exec;
 pub(crate) mod flow;
+pub(crate) mod ivcap;
 pub(crate) mod man;
 pub(crate) mod openstack;
 pub(crate) mod plan;

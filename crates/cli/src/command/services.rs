@@ -4,6 +4,7 @@ use super::ams;
 use super::bench::BenchCommand;
 use super::connect;
 use super::db;
+use super::ivcap;
 use super::openstack;
 use super::run::Desk;
 use super::tour::Part;
@@ -14,10 +15,12 @@ use crate::failure::{Failure, Result};
 use crate::settings::Table;
 
 /// What can be configured per service: feeds `context add`, `config explain` and the check of the file.
-pub(crate) const TABLES: &[&Table] = &[ams::TABLE, connect::TABLE, zaqar::TABLE, openstack::TABLE, db::TABLE];
+pub(crate) const TABLES: &[&Table] =
+    &[ams::TABLE, connect::TABLE, zaqar::TABLE, ivcap::TABLE, openstack::TABLE, db::TABLE];
 
 /// What `pentad tour` shows, in this order.
-pub(super) const PARTS: &[Part] = &[ams::tour::PART, connect::tour::PART, zaqar::tour::PART];
+pub(super) const PARTS: &[Part] =
+    &[ams::tour::PART, connect::tour::PART, zaqar::tour::PART, ivcap::tour::PART];
 
 /// True if the command ends in order at a signal: finishes what it began, tidies up.
 pub(super) const fn ends_itself(command: &Command) -> bool {
@@ -34,6 +37,7 @@ pub(super) async fn act(command: Command, desk: Desk<'_>) -> Result<Exit> {
         Command::Ams(args) => ams::run(args, desk).await,
         Command::Connect(args) => connect::run(*args, desk).await,
         Command::Db(args) => db::run(*args, desk).await,
+        Command::Ivcap(args) => ivcap::run(*args, desk).await,
         Command::Openstack(args) => openstack::run(*args, desk).await,
         Command::Zaqar(args) => zaqar::run(*args, desk).await,
         _ => Err(Failure::local("cannot run this here", "it is no command of a service")),
@@ -52,6 +56,7 @@ pub(super) async fn check(mut desk: Desk<'_>) -> Vec<serde_json::Value> {
     vec![
         super::doctor::service::<ams::Ams>(desk.again()).await,
         super::doctor::service::<connect::Connect>(desk.again()).await,
+        super::doctor::service::<ivcap::Ivcap>(desk.again()).await,
         super::doctor::service::<openstack::OpenStack>(desk.again()).await,
         super::doctor::service::<zaqar::Zaqar>(desk.again()).await,
     ]

@@ -246,6 +246,11 @@ impl Output {
         Progress::new(doing, self.shape.quiet)
     }
 
+    /// The same for contents: it counts bytes.
+    pub(crate) fn bytes(&self, doing: &'static str) -> Progress {
+        Progress::bytes(doing, self.shape.quiet)
+    }
+
     fn columns_for(&self, view: View, sample: Option<&Value>) -> Vec<String> {
         if let Some(columns) = &self.shape.columns {
             return columns.clone();

@@ -19,6 +19,16 @@ impl Progress {
         Self(bar)
     }
 
+    /// A bar that counts bytes.
+    pub(super) fn bytes(doing: &'static str, quiet: bool) -> Self {
+        let progress = Self::new(doing, quiet);
+        let template = "{spinner} {msg}: {bytes} of {total_bytes} ({bytes_per_sec}, {eta}) {wide_bar}";
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            progress.0.set_style(style);
+        }
+        progress
+    }
+
     /// Counts finished items.
     pub(crate) fn add(&self, items: u64) {
         self.0.inc(items);

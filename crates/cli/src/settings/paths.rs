@@ -34,6 +34,13 @@ pub(crate) fn document_dir() -> Result<PathBuf> {
     Ok(strategy()?.cache_dir().join(APP).join("documents"))
 }
 
+/// Where uploads that were cut off are remembered.
+pub(crate) fn upload_dir() -> Result<PathBuf> {
+    let strategy = strategy()?;
+    let state = strategy.state_dir().unwrap_or_else(|| strategy.data_dir());
+    Ok(state.join(APP).join("uploads"))
+}
+
 fn strategy() -> Result<impl BaseStrategy> {
     etcetera::choose_base_strategy().map_err(|error| {
         Failure::config("cannot find your home directory", error.to_string())

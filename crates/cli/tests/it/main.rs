@@ -9,6 +9,7 @@ mod connect;
 mod embedded;
 mod exit;
 mod house;
+mod ivcap;
 mod ivcap_crash;
 mod message;
 mod output;

@@ -22,6 +22,15 @@ pub(crate) enum Dialect {
 impl Dialect {
     const ALL: [(&'static str, Self); 3] = [("/l23", Self::L23), ("/l28", Self::L28), ("/m", Self::M)];
 
+    /// The level of the API that this dialect is documented at.
+    pub(crate) const fn level(self) -> &'static str {
+        match self {
+            Self::L23 => "0.25",
+            Self::L28 => "0.28",
+            Self::M => "0.48",
+        }
+    }
+
     /// Whether links are arrays and references plain URNs.
     pub(crate) fn is_modern(self) -> bool {
         self == Self::M

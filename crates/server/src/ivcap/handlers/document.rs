@@ -44,7 +44,7 @@ pub(crate) async fn openapi(call: Call) -> Answer<Reply> {
     }
     Ok(call::ok(&json!({
         "openapi": "3.0.3",
-        "info": {"title": "IVCAP", "version": env!("CARGO_PKG_VERSION")},
+        "info": {"title": "IVCAP", "version": call.view.dialect.level()},
         "servers": [{"url": call.view.base}],
         "paths": paths,
     })))

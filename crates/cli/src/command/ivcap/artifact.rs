@@ -1,0 +1,244 @@
+//! `pentad ivcap artifact`.
+
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::{Args, Subcommand};
+use clap_complete::engine::ArgValueCompleter;
+use pentad_ivcap::{Client, Download, Upload};
+use serde_json::json;
+
+use super::query::Query;
+use super::{Run, complete, transfer};
+use crate::args;
+use crate::command::plan::{Effect, Paging};
+use crate::command::run::value;
+use crate::exit::Exit;
+use crate::failure::{Failure, Result};
+use crate::output::View;
+use crate::settings::paths;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ArtifactCommand {
+    /// List the artifacts.
+    List {
+        #[command(flatten)]
+        query: Query,
+    },
+    /// Show an artifact's record.
+    #[command(alias = "status")]
+    Get {
+        #[arg(add = ArgValueCompleter::new(complete::artifacts))]
+        artifact: String,
+    },
+    /// Make an artifact of a file, or of standard input for `-`. An upload that was cut off goes on with the same command.
+    Upload(UploadArgs),
+    /// Write the content of an artifact into a file, or on standard output for `-`.
+    Download(DownloadArgs),
+    /// List what is said about an artifact.
+    Metadata {
+        #[arg(add = ArgValueCompleter::new(complete::artifacts))]
+        artifact: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct UploadArgs {
+    /// The file, or `-`.
+    file: PathBuf,
+    /// What people call it; a file's own name without it.
+    #[arg(long)]
+    name: Option<String>,
+    /// Type of the content; guessed from the name of a file.
+    #[arg(long, short = 't', value_name = "MIME")]
+    content_type: Option<String>,
+    /// Size of what is piped in, if it is known.
+    #[arg(long, value_name = "BYTES")]
+    content_size: Option<u64>,
+    /// Most bytes per request.
+    #[arg(long, value_name = "BYTES")]
+    chunk_size: Option<u64>,
+    /// How often a piece is tried again.
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    retries: u32,
+    /// The same pause before each retry, in place of growing ones.
+    #[arg(long, value_name = "TIME", value_parser = args::timeout)]
+    retry_delay: Option<Duration>,
+    /// The collection that it becomes part of.
+    #[arg(long, value_name = "URN")]
+    collection: Option<String>,
+    /// Who may read it.
+    #[arg(long, value_name = "URN")]
+    policy: Option<String>,
+    /// Let the platform verify a checksum of each piece.
+    #[arg(long)]
+    checksum: bool,
+    /// The SHA-256 that the content must have.
+    #[arg(long, value_name = "HEX")]
+    sha256: Option<String>,
+    /// Keep the marker of the Python client beside the file, and send a marked file not again.
+    #[arg(long)]
+    marker: bool,
+    /// Begin anew whatever was begun or marked.
+    #[arg(long)]
+    force: bool,
+    /// Remember nothing of an upload that is cut off.
+    #[arg(long)]
+    no_resume: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DownloadArgs {
+    #[arg(add = ArgValueCompleter::new(complete::artifacts))]
+    artifact: String,
+    /// The file, or `-`; the artifact's own name without it.
+    file: Option<PathBuf>,
+    /// Only these bytes, e.g. 0-1023 (standard output only).
+    #[arg(long, value_name = "FIRST-LAST", value_parser = range)]
+    range: Option<Range<u64>>,
+    /// The SHA-256 that the content must have.
+    #[arg(long, value_name = "HEX")]
+    sha256: Option<String>,
+    /// Replace a file that is there.
+    #[arg(long)]
+    force: bool,
+    /// How often a connection that broke is opened again.
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    retries: u32,
+}
+
+const ARTIFACT: View = View::of(&["id", "name", "status", "mime-type", "size", "created-at"]);
+
+fn range(text: &str) -> std::result::Result<Range<u64>, String> {
+    let parsed = text.split_once('-').and_then(|(first, last)| {
+        let (first, last): (u64, u64) = (first.parse().ok()?, last.parse().ok()?);
+        Some(first..last.checked_add(1)?)
+    });
+    parsed.filter(|range| !range.is_empty()).ok_or_else(|| "expected FIRST-LAST, e.g. 0-1023".to_owned())
+}
+
+impl ArtifactCommand {
+    pub(super) async fn run(self, run: &mut Run<'_>) -> Result<Exit> {
+        match self {
+            Self::List { query } => {
+                let asked = query.list();
+                run.list(&query.paging(), |client| client.artifacts(asked.clone()), ARTIFACT).await
+            }
+            Self::Get { artifact } => {
+                run.call(Effect::Read, |client| client.artifact(artifact.as_str()).get(), View::ALL).await
+            }
+            Self::Upload(args) => args.run(run).await,
+            Self::Download(args) => args.run(run).await,
+            Self::Metadata { artifact } => {
+                let list = |client: &Client| client.artifact(artifact.as_str()).metadata();
+                let paging = super::pages(&Paging { limit: None, page_size: 50 });
+                run.list(&paging, list, super::metadata::RECORD).await
+            }
+        }
+    }
+}
+
+impl UploadArgs {
+    fn upload(&self) -> Result<Upload> {
+        let own = (!transfer::is_pipe(&self.file)).then(|| self.file.file_name()).flatten();
+        let name = self.name.clone().or_else(|| Some(own?.to_str()?.to_owned()));
+        let upload = Upload::new().retries(self.retries).checksum(self.checksum);
+        let upload = upload.marker(self.marker).force(self.force);
+        let upload = name.into_iter().fold(upload, Upload::name);
+        let upload = self.content_type.iter().fold(upload, |upload, mime| upload.content_type(mime));
+        let upload = self.content_size.into_iter().fold(upload, Upload::content_size);
+        let upload = self.chunk_size.into_iter().fold(upload, Upload::chunk_size);
+        let upload = self.retry_delay.into_iter().fold(upload, Upload::retry_delay);
+        let upload = self.collection.iter().fold(upload, |upload, urn| upload.collection(urn));
+        let upload = self.policy.iter().fold(upload, |upload, urn| upload.policy(urn));
+        let upload = self.sha256.iter().fold(upload, |upload, sum| upload.sha256(sum));
+        if self.no_resume {
+            return Ok(upload);
+        }
+        Ok(upload.resumable(paths::upload_dir()?))
+    }
+
+    async fn run(self, run: &mut Run<'_>) -> Result<Exit> {
+        let upload = self.upload()?;
+        let make = |client: &Client| {
+            let (source, upload) = transfer::source(&self.file, upload.clone(), self.content_type.is_some());
+            client.upload(source, upload)
+        };
+        if run.is_shown(&Effect::Change) {
+            return run.work(Effect::Change, |client| make(client).map(|done| done.artifact), ARTIFACT).await;
+        }
+        let work = make(&run.client(None).await?);
+        let done = transfer::watched(run, "uploading", work).await?;
+        if done.resumed_at > 0 && !done.reused {
+            run.output.note(&format!("went on at byte {}", done.resumed_at));
+        }
+        run.output.record(&value(&done.artifact)?, ARTIFACT)?;
+        Ok(Exit::Success)
+    }
+}
+
+impl DownloadArgs {
+    async fn run(self, run: &mut Run<'_>) -> Result<Exit> {
+        if run.is_shown(&Effect::Read) {
+            return run
+                .call(Effect::Read, |client| client.artifact(self.artifact.as_str()).get(), ARTIFACT)
+                .await;
+        }
+        let artifact = run.client(None).await?.artifact(self.artifact.as_str());
+        let download = Download::new().retries(self.retries).overwrite(self.force);
+        let download = self.sha256.iter().fold(download, |download, sum| download.sha256(sum));
+        let download = self.range.iter().cloned().fold(download, Download::range);
+        if self.range.is_some() || self.file.as_deref().is_some_and(transfer::is_pipe) {
+            if self.file.as_deref().is_some_and(|file| !transfer::is_pipe(file)) {
+                return Err(Failure::usage("cannot save a part", "--range writes on standard output"));
+            }
+            transfer::pipe(run, &artifact, download).await?;
+            return Ok(Exit::Success);
+        }
+        let path = match self.file {
+            Some(path) => path,
+            None => own_name(&artifact.get().await?),
+        };
+        let saved = transfer::watched(run, "downloading", artifact.save(&path, download)).await?;
+        let record = json!({"path": saved.path, "bytes": saved.bytes, "sha256": saved.sha256});
+        run.output.record(&record, View::ALL)?;
+        Ok(Exit::Success)
+    }
+}
+
+/// The file that an artifact is saved in when none is named: never outside of this folder.
+fn own_name(record: &pentad_ivcap::model::Artifact) -> PathBuf {
+    let name = record.name.as_deref().and_then(|name| Path::new(name).file_name()?.to_str());
+    let name = name.filter(|name| !name.starts_with('.') && !name.contains(['\\', '\0']));
+    PathBuf::from(
+        name.map_or_else(|| record.id.rsplit(':').next().unwrap_or("artifact").to_owned(), str::to_owned),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_are_read_with_their_last_byte() {
+        assert_eq!(range("0-1023"), Ok(0..1024));
+        assert_eq!(range("5-5"), Ok(5..6));
+        for bad in ["", "5", "6-5", "a-b", "-5", "1-18446744073709551615"] {
+            assert!(range(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_artifact_is_saved_in_this_folder_whatever_it_is_called() {
+        let named = |name: &str| {
+            let record = json!({"id": "urn:ivcap:artifact:9a", "name": name});
+            own_name(&serde_json::from_value(record).unwrap())
+        };
+        assert_eq!(named("map.tiff"), Path::new("map.tiff"));
+        assert_eq!(named("../../etc/passwd"), Path::new("passwd"));
+        for hostile in ["..", "/", "", ".bashrc", "a\\b"] {
+            assert_eq!(named(hostile), Path::new("9a"), "{hostile}");
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! `pentad ivcap order`.
+
+use std::io::Write;
+use std::time::Duration;
+
+use clap::{Args, Subcommand};
+use clap_complete::engine::ArgValueCompleter;
+use futures_util::StreamExt;
+use pentad_core::Work;
+use pentad_core::retry::Schedule;
+use pentad_core::work::Polling;
+use pentad_ivcap::model::{Order, State};
+use pentad_ivcap::{Arguments, Client, NewOrder};
+
+use super::query::Query;
+use super::{Run, complete};
+use crate::args;
+use crate::command::plan::Effect;
+use crate::command::run::value;
+use crate::exit::Exit;
+use crate::failure::{Failure, Result};
+use crate::output::View;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum OrderCommand {
+    /// List the orders.
+    List {
+        #[command(flatten)]
+        query: Query,
+    },
+    /// Place an order: its values are checked against the service's parameters first.
+    Create(Create),
+    /// Show an order.
+    #[command(alias = "status")]
+    Get {
+        #[arg(add = ArgValueCompleter::new(complete::orders))]
+        order: String,
+    },
+    /// Wait until an order has come to its end.
+    Wait {
+        #[arg(add = ArgValueCompleter::new(complete::orders))]
+        order: String,
+        /// Write what it writes (on stderr) meanwhile.
+        #[arg(long)]
+        follow_logs: bool,
+    },
+    /// Show what an order has written.
+    Logs {
+        #[arg(add = ArgValueCompleter::new(complete::orders))]
+        order: String,
+        /// Go on until the order has come to its end.
+        #[arg(long, short)]
+        follow: bool,
+    },
+    /// List what an order has produced.
+    Products {
+        #[arg(add = ArgValueCompleter::new(complete::orders))]
+        order: String,
+    },
+    /// List what is said about an order.
+    Metadata {
+        #[arg(add = ArgValueCompleter::new(complete::orders))]
+        order: String,
+    },
+    /// Show what the containers of an order use.
+    Top {
+        #[arg(add = ArgValueCompleter::new(complete::orders))]
+        order: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Create {
+    /// The service.
+    #[arg(add = ArgValueCompleter::new(complete::services))]
+    service: String,
+    /// Values for its parameters.
+    #[arg(value_name = "NAME=VALUE", value_parser = args::attribute)]
+    values: Vec<(String, String)>,
+    /// What people call the order.
+    #[arg(long)]
+    name: Option<String>,
+    /// Words to find it by.
+    #[arg(long = "tag", value_name = "WORD")]
+    tags: Vec<String>,
+    /// Who may see it.
+    #[arg(long, value_name = "URN")]
+    policy: Option<String>,
+    /// Wait until it has come to its end.
+    #[arg(long)]
+    wait: bool,
+    /// Write what it writes (on stderr) meanwhile; implies --wait.
+    #[arg(long)]
+    follow_logs: bool,
+}
+
+const ORDER: View = View::of(&["id", "name", "status", "service", "ordered-at", "finished-at"]);
+const PRODUCT: View = View::of(&["id", "name", "status", "mime-type", "size"]);
+
+/// Looks often at first: most orders that somebody waits for are short.
+fn polling() -> Polling {
+    let (first, cap) = (Duration::from_millis(300), Duration::from_secs(10));
+    let schedule = Schedule::Exponential { first, factor: 1.5, cap, jitter: false };
+    Polling::default().schedule(schedule).limit(None)
+}
+
+impl OrderCommand {
+    pub(super) async fn run(self, run: &mut Run<'_>) -> Result<Exit> {
+        match self {
+            Self::List { query } => {
+                let asked = query.list();
+                run.list(&query.paging(), |client| client.orders(asked.clone()), ORDER).await
+            }
+            Self::Create(create) => create.run(run).await,
+            Self::Get { order } => {
+                run.call(Effect::Read, |client| client.order(order.as_str()).get(), View::ALL).await
+            }
+            Self::Wait { order, follow_logs } => {
+                if run.is_shown(&Effect::Read) {
+                    return run.call(Effect::Read, |client| client.order(order.as_str()).get(), ORDER).await;
+                }
+                wait(run, &order, follow_logs).await
+            }
+            Self::Logs { order, follow } => logs(run, &order, follow).await,
+            Self::Products { order } => products(run, &order).await,
+            Self::Metadata { order } => {
+                let paging = super::pages(&crate::command::plan::Paging { limit: None, page_size: 50 });
+                let list = |client: &Client| client.order(order.as_str()).metadata();
+                run.list(&paging, list, super::metadata::RECORD).await
+            }
+            Self::Top { order } => {
+                let plan = crate::command::plan::Plan::read("ivcap.order.top").arg("id", order);
+                let view = View::of(&["container", "cpu", "memory", "storage", "ephemeral-storage"]);
+                run.perform(plan.items("", view)).await
+            }
+        }
+    }
+}
+
+impl Create {
+    fn place(&self, client: &Client) -> Work<Order> {
+        let values = self.values.iter().fold(Arguments::new(), |all, (name, text)| all.text(name, text));
+        let order = NewOrder::new(values);
+        let order = self.name.iter().fold(order, |order, name| order.name(name));
+        let order = self.policy.iter().fold(order, |order, urn| order.policy(urn));
+        let order = self.tags.iter().fold(order, |order, tag| order.tag(tag));
+        client.service(self.service.as_str()).place(order)
+    }
+
+    async fn run(self, run: &mut Run<'_>) -> Result<Exit> {
+        let waits = self.wait || self.follow_logs;
+        if !waits || run.is_shown(&Effect::Change) {
+            return run.work(Effect::Change, |client| self.place(client), ORDER).await;
+        }
+        let placed = self.place(&run.client(None).await?).await?;
+        run.output.note(&format!("order {} is placed", placed.id));
+        wait(run, &placed.id, self.follow_logs).await
+    }
+}
+
+/// Waits, shows the order, and fails if the order did.
+async fn wait(run: &mut Run<'_>, id: &str, follow_logs: bool) -> Result<Exit> {
+    let order = run.client(None).await?.order(id);
+    if follow_logs {
+        let mut lines = order.follow_logs(polling());
+        while let Some(line) = lines.next().await {
+            writeln!(anstream::stderr(), "{}", line?)?;
+        }
+    }
+    let bar = run.output.progress("waiting");
+    let mut work = order.finished(polling());
+    if let Some(limit) = run.time_limit() {
+        work = work.timeout(limit);
+    }
+    let mut progress = work.progress();
+    while let Some(event) = progress.next().await {
+        bar.step(&event.step, event.done, event.total);
+    }
+    let result = progress.finish().await;
+    bar.done();
+    let ended = result?;
+    run.output.record(&value(&ended)?, View::ALL)?;
+    if ended.status == State::Succeeded {
+        return Ok(Exit::Success);
+    }
+    let failed = Failure::new(
+        Exit::Failure,
+        "failed",
+        format!("order {id} did not succeed"),
+        format!("it ended as {}", ended.status),
+    );
+    Err(failed.hint(format!("pentad ivcap order logs {id}")))
+}
+
+async fn logs(run: &mut Run<'_>, id: &str, follow: bool) -> Result<Exit> {
+    if run.is_shown(&Effect::Read) {
+        let plan = crate::command::plan::Plan::read("ivcap.order.logs").arg("id", id);
+        return run.perform(plan).await;
+    }
+    let order = run.client(None).await?.order(id);
+    if follow {
+        let mut lines = order.follow_logs(polling());
+        while let Some(line) = lines.next().await {
+            run.output.text(&format!("{}\n", line?))?;
+            run.output.flush()?;
+        }
+        return Ok(Exit::Success);
+    }
+    let mut pieces = order.logs(None, None).await?;
+    while let Some(piece) = pieces.next().await {
+        super::transfer::write_out(&piece?)?;
+    }
+    Ok(Exit::Success)
+}
+
+/// The old dialects say it with the order itself.
+async fn products(run: &mut Run<'_>, id: &str) -> Result<Exit> {
+    let client = run.client(None).await?;
+    if client.dialect().is_old() {
+        let order = client.order(id).get().await?;
+        let rows = order.products.iter().map(value).collect::<Result<Vec<_>>>()?;
+        run.output.list(&rows, PRODUCT)?;
+        return Ok(Exit::Success);
+    }
+    let paging = super::pages(&crate::command::plan::Paging { limit: None, page_size: 50 });
+    run.list(&paging, |client| client.order(id).products(pentad_ivcap::ListQuery::new()), PRODUCT).await
+}

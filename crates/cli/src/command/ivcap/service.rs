@@ -1,0 +1,151 @@
+//! What IVCAP tells the generic commands: settings, client, raw door.
+
+use pentad_core::{BoxFuture, Call, List, Op};
+use pentad_ivcap::{Client, Dialect};
+use serde_json::Value;
+
+use super::login;
+use crate::command::service::{CredentialPlace, Pairs, Service, Way};
+use crate::failure::{Failure, Result};
+use crate::settings::{Field, Kind, ServiceSettings, Table, Tabled};
+
+/// Where IVCAP is on a server of one's own, in this process or behind its socket; old dialects have a path of their own.
+const LOCAL: &str = "http://pentad.local/ivcap";
+
+/// What can be configured.
+pub(crate) const TABLE: &Table = &Table {
+    service: "ivcap",
+    title: "IVCAP",
+    fields: &[
+        Field::new(
+            "endpoint",
+            Kind::Text,
+            "URL",
+            "URL of the platform, without /1; without one, the embedded server",
+        )
+        .env("PENTAD_IVCAP_ENDPOINT")
+        .original(&["IVCAP_URL", "IVCAP_BASE_URL"]),
+        Field::new("dialect", Kind::Text, "DIALECT", "Dialect of the API: l23, l28 or modern (default)")
+            .flag("dialect")
+            .env("PENTAD_IVCAP_DIALECT"),
+        Field::new("token", Kind::Secret, "FILE", "token")
+            .flag("token-file")
+            .env("PENTAD_IVCAP_TOKEN")
+            .original(&["IVCAP_JWT"]),
+        Field::new("account", Kind::Text, "URN", "Account that orders of the old dialects are placed for")
+            .flag("account")
+            .env("PENTAD_IVCAP_ACCOUNT")
+            .original(&["IVCAP_ACCOUNT_ID"]),
+        Field::new("ca_file", Kind::Path, "FILE", "Trust this certificate authority (PEM), too")
+            .flag("ca-file")
+            .env("PENTAD_IVCAP_CA_FILE"),
+        Field::new("insecure", Kind::Switch, "", "Do not check the server's certificate").flag("insecure"),
+    ],
+};
+
+/// IVCAP.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Ivcap;
+
+impl Tabled for Ivcap {
+    const TABLE: &'static Table = TABLE;
+}
+
+fn dialect(settings: &ServiceSettings) -> Result<Dialect> {
+    let text = settings.text("dialect").unwrap_or("modern");
+    text.parse().map_err(|_| {
+        Failure::config(format!("cannot speak dialect `{text}` of IVCAP"), "there are l23, l28 and modern")
+    })
+}
+
+fn local(dialect: Dialect) -> String {
+    if dialect.is_old() { format!("{LOCAL}/{dialect}") } else { LOCAL.to_owned() }
+}
+
+impl Service for Ivcap {
+    type Client = Client;
+
+    const CREDENTIAL: CredentialPlace =
+        CredentialPlace { header: "authorization", prefix: "Bearer ", variable: "IVCAP_JWT" };
+    const ACTOR: &'static str = "jwt";
+
+    fn ops() -> &'static [&'static Op] {
+        pentad_ivcap::ops::OPS
+    }
+
+    fn client(&self, settings: &ServiceSettings, way: &Way, actor: &'static str) -> Result<Client> {
+        let dialect = dialect(settings)?;
+        if let Some(transport) = way.transport() {
+            let mut builder = Client::new(&local(dialect)).dialect(dialect).transport(transport);
+            if dialect.is_old() {
+                // It is a name, kept beside the token because both are announced together.
+                let announced = || way.credential("ivcap", "account_id").ok();
+                let account = settings.text("account").map(str::to_owned);
+                let account = account.or_else(|| announced().map(|account| account.expose().to_owned()));
+                builder = builder.account(account.unwrap_or_default());
+            }
+            let token = match way.secret(settings, "token")? {
+                Some(token) => token,
+                None => way.credential("ivcap", actor)?,
+            };
+            return Ok(builder.token(token).build()?);
+        }
+        let mut builder = Client::new(settings.endpoint().unwrap_or_default()).dialect(dialect);
+        builder = builder.account(settings.text("account").unwrap_or_default());
+        if let Some(token) = way.secret(settings, "token")? {
+            builder = builder.token(token);
+        } else if let (Way::Remote, Some(login)) = (way, login::kept(settings)?) {
+            builder = builder.authorize(login);
+        }
+        if let Some(file) = settings.path("ca_file") {
+            builder = builder.ca(file);
+        }
+        if settings.is_on("insecure") {
+            builder = builder.insecure(true);
+        }
+        Ok(builder.build()?)
+    }
+
+    fn call(
+        client: &Client,
+        op: &str,
+        args: Pairs<'_>,
+        query: Pairs<'_>,
+        body: Option<Value>,
+    ) -> pentad_core::Result<Call<Value>> {
+        client.call(op, args, query, body)
+    }
+
+    fn list(
+        client: &Client,
+        op: &str,
+        args: Pairs<'_>,
+        query: Pairs<'_>,
+    ) -> pentad_core::Result<List<Value>> {
+        client.pages(op, args, query)
+    }
+
+    fn rust(&self, settings: &ServiceSettings) -> String {
+        let dialect = dialect(settings).unwrap_or_default();
+        let name = match dialect {
+            Dialect::L23 => "L23",
+            Dialect::L28 => "L28",
+            _ => "Modern",
+        };
+        let here = local(dialect);
+        format!(
+            "use pentad::ivcap::{{Client, Dialect}};\n\
+             let client = Client::new({:?}).dialect(Dialect::{name}).token(std::env::var(\"IVCAP_JWT\")?).build()?;\n",
+            settings.endpoint().unwrap_or(&here)
+        )
+    }
+
+    fn greet(client: &Client) -> BoxFuture<'static, pentad_core::Result<String>> {
+        let (services, dialect) =
+            (client.services(pentad_ivcap::ListQuery::new()).page_size(1), client.dialect());
+        Box::pin(async move {
+            services.await?;
+            Ok(format!("lists services; {dialect} is spoken"))
+        })
+    }
+}
