@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a case fails by panicking")]
 
+mod account;
 mod artifact;
 mod metadata;
 mod order;
@@ -78,6 +79,10 @@ pub fn cases() -> Vec<Case> {
         ("long_lists_come_in_pages_without_gaps", ALL, |s| Box::pin(metadata::pages(s))),
         ("metadata_is_found_by_json_path", ALL, |s| Box::pin(metadata::paths(s))),
         ("collections_hold_each_member_once", MODERN, |s| Box::pin(metadata::collections(s))),
+        ("rules_are_answered_in_rows", MODERN, |s| Box::pin(metadata::search(s))),
+        ("queues_give_each_message_once_in_order", MODERN, |s| Box::pin(account::queues(s))),
+        ("secrets_are_replaced_and_found_by_name", MODERN, |s| Box::pin(account::secrets(s))),
+        ("projects_come_change_and_go", MODERN, |s| Box::pin(account::projects(s))),
     ]
 }
 

@@ -125,3 +125,11 @@ pub(super) async fn collections(stage: Stage) -> Result<()> {
     assert_eq!(collection.get(None).await.unwrap_err().kind(), ErrorKind::NotFound);
     Ok(())
 }
+
+pub(super) async fn search(stage: Stage) -> Result<()> {
+    let rows = stage.client.search("ivcap_service(Id, Name)", None).all().await?;
+    assert!(rows.iter().any(|row| row.to_string().contains("greeting")), "{rows:?}");
+    let error = stage.client.search("ivcap_service(Id", None).all().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Invalid, "{error}");
+    Ok(())
+}
