@@ -2,12 +2,17 @@
 
 use crate::command::tour::{Part, Step};
 
-/// Artifacts and metadata with time travel.
+/// An order, and metadata with time travel.
 pub(crate) const PART: Part = Part {
     service: "ivcap",
     title: "IVCAP science platform",
     steps: &[
         Step::new("What can be ordered.", &["ivcap", "service", "list"]),
+        Step::new("One of them, by name.", &["ivcap", "service", "find", "greeting"]).keep("service", "id"),
+        Step::new(
+            "An order is checked against the service's parameters, placed, and waited for.",
+            &["ivcap", "order", "create", "{service}", "name=Ada", "--wait"],
+        ),
         Step::new(
             "Say something about anything: metadata belongs to a thing and has a schema.",
             &[
