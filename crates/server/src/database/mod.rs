@@ -149,6 +149,20 @@ impl Service for Trove {
         Box::pin(seed::seed(self, section))
     }
 
+    fn check(&self, section: Value) -> BoxFuture<'_, Result<(), SeedError>> {
+        Box::pin(seed::check(self, section))
+    }
+
+    /// Real databases are no part of snapshots: those of the instances that there are now are started as they are.
+    fn restored(&self) -> BoxFuture<'_, Result<(), SeedError>> {
+        self.limiter.clear();
+        Box::pin(async {
+            self.engine.stop_all().await;
+            self.resume().await;
+            Ok(())
+        })
+    }
+
     fn reset(&self) -> BoxFuture<'_, Result<(), SeedError>> {
         self.limiter.clear();
         Box::pin(async {

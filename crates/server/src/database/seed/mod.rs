@@ -23,17 +23,22 @@ use super::storage::{now, records};
 use crate::SeedError;
 
 /// Why nothing of a section was stored.
-struct Refused(SeedError);
+enum Refused {
+    /// It is wrong.
+    Wrong(SeedError),
+    /// It was only tried.
+    Tried,
+}
 
 impl From<StoreError> for Refused {
     fn from(error: StoreError) -> Self {
-        Self(SeedError::new("database", error))
+        Self::Wrong(SeedError::new("database", error))
     }
 }
 
 impl From<SeedError> for Refused {
     fn from(error: SeedError) -> Self {
-        Self(error)
+        Self::Wrong(error)
     }
 }
 
@@ -41,11 +46,34 @@ type Step<T> = Result<T, Refused>;
 
 /// Creates what the section says, and what exists without saying.
 pub(super) async fn seed(trove: &Trove, section: Value) -> Result<(), SeedError> {
+    let (section, settings) = (read(section)?, trove.settings());
+    let stored = trove.store.write(move |tx| apply(tx, &settings, &section)).await;
+    told(stored)
+}
+
+/// Whether a section would be taken after a reset.
+pub(super) async fn check(trove: &Trove, section: Value) -> Result<(), SeedError> {
+    let (section, settings) = (read(section)?, trove.settings());
+    let tried = trove.store.write(move |tx| {
+        records::clear(tx)?;
+        apply(tx, &settings, &section)?;
+        // What was done here is undone.
+        Err::<(), _>(Refused::Tried)
+    });
+    told(tried.await)
+}
+
+fn read(section: Value) -> Result<Section, SeedError> {
     let section: Option<Section> =
         serde_json::from_value(section).map_err(|error| SeedError::new("database", error))?;
-    let (section, settings) = (section.unwrap_or_default(), trove.settings());
-    let stored = trove.store.write(move |tx| apply(tx, &settings, &section));
-    stored.await.map_err(|Refused(error)| error)
+    Ok(section.unwrap_or_default())
+}
+
+fn told(stored: Step<()>) -> Result<(), SeedError> {
+    match stored {
+        Ok(()) | Err(Refused::Tried) => Ok(()),
+        Err(Refused::Wrong(error)) => Err(error),
+    }
 }
 
 fn apply(tx: &mut Tx<'_>, settings: &Settings, section: &Section) -> Step<()> {

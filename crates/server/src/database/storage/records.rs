@@ -85,3 +85,9 @@ pub(crate) fn remove<R: Record>(tx: &mut Tx<'_>, id: &str) -> Db<bool> {
 pub(crate) fn remove_tenant(tx: &mut Tx<'_>, tenant: &str) -> Db<u64> {
     tx.execute("DELETE FROM records WHERE tenant = $1", &[&tenant])
 }
+
+/// Removes every record, and what was planned.
+pub(crate) fn clear(tx: &mut Tx<'_>) -> Db<()> {
+    tx.execute("DELETE FROM records", &[])?;
+    tx.execute("DELETE FROM jobs", &[]).map(drop)
+}

@@ -44,7 +44,7 @@ pub(super) fn fault(text: &str, now: i64) -> Fault {
 
 impl Trove {
     /// Starts the real databases that an earlier server had.
-    pub(super) async fn resume(&self) {
+    pub(crate) async fn resume(&self) {
         let all = self.read(|tx| Ok(records::all::<Instance>(tx)?)).await.unwrap_or_default();
         let waits = |instance: &Instance| {
             !matches!(instance.task, Task::Building | Task::BuildingFailed)

@@ -132,8 +132,13 @@ async fn seeding_again_changes_nothing() {
     assert_eq!(world.get("/instances").await.ok(), before);
     assert_eq!(world.get("/limits").await.ok()["limits"][0]["max_instances"], 3);
     let wrong = json!({"instances": [{"project": "p", "name": "x", "flavor": "99"}]});
+    let text = "database.instances[0].flavor: there is no flavor \"99\"";
+    let error = pentad_server::Service::check(&*world.trove, wrong.clone()).await.unwrap_err();
+    assert_eq!(error.to_string(), text);
     let error = pentad_server::Service::seed(&*world.trove, wrong).await.unwrap_err();
-    assert_eq!(error.to_string(), "database.instances[0].flavor: there is no flavor \"99\"");
+    assert_eq!(error.to_string(), text);
+    pentad_server::Service::check(&*world.trove, Value::Null).await.unwrap();
+    assert_eq!(world.get("/instances").await.ok(), before, "trying changes nothing");
 }
 
 #[tokio::test]
