@@ -95,7 +95,7 @@ def test_the_catalog_is_administered(admin, login, unique):
         admin.regions.delete(region)
     admin.endpoints.update(endpoint, enabled=False)
     with pytest.raises(failures.EndpointNotFound):
-        login().get_endpoint(service_type="object-store")
+        login().get_endpoint(service_type="object-store", region_name=region.id)
     admin.services.delete(service)
     with pytest.raises(failures.NotFound):
         admin.endpoints.get(endpoint)
