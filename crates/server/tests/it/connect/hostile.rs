@@ -114,7 +114,7 @@ async fn huge_and_deep_filters_are_answered_or_refused_at_once() {
         format!("search={}", "x".repeat(10_000)),
         vec!["eq(n,7)"; 20_000].join("&"),
         format!("ordering({})", vec!["n"; 50].join(",")),
-        format!("eq(n,{})", vec!["t(eq(n,1))"; 1].concat().repeat(900)),
+        format!("eq(n,{})", "t(eq(n,1))".repeat(900)),
     ] {
         let answer = w.get(&format!("things?{query}")).await;
         assert_eq!(answer.status, 400, "{}: {}", &query[..40], answer.text);
