@@ -6,4 +6,5 @@ pub mod ams;
 pub mod connect;
 pub mod ivcap;
 pub mod openstack;
+pub mod trove;
 pub mod zaqar;

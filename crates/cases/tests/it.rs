@@ -15,6 +15,8 @@ mod openstack;
 mod receiver;
 #[path = "it/stage.rs"]
 mod stage;
+#[path = "it/trove.rs"]
+mod trove;
 #[path = "it/zaqar.rs"]
 mod zaqar;
 

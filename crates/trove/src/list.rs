@@ -37,7 +37,8 @@ struct Envelope<T> {
         alias = "cron_triggers",
         alias = "executions"
     )]
-    items: Vec<T>,
+    #[serde(deserialize_with = "Option::deserialize")]
+    items: Option<Vec<T>>,
     #[serde(default = "Vec::new")]
     links: Vec<Link>,
 }
@@ -82,6 +83,8 @@ fn decoded(text: &str) -> Option<String> {
 
 fn page<T: DeserializeOwned>(context: &Context, _parts: &Parts, body: Bytes) -> Result<Page<T>> {
     let Envelope { items, links } = decode::from_json(context.op(), &body)?;
+    // A service that asks an agent hands on a null.
+    let items = items.unwrap_or_default();
     // As the original: the last of them counts.
     let next = links.into_iter().rfind(|link| link.rel == "next");
     let next = next.and_then(|link| marker(link.href.split_once('?')?.1)).map(Cursor::Marker);
@@ -95,9 +98,9 @@ pub(crate) fn page_by_id<T: DeserializeOwned>(
     body: Bytes,
 ) -> Result<Page<T>> {
     let Envelope { items, .. } = decode::from_json::<Envelope<serde_json::Value>>(context.op(), &body)?;
-    let last = items.last().and_then(|item| item["id"].as_str()).map(str::to_owned);
+    let last = items.iter().flatten().next_back().and_then(|item| item["id"].as_str()).map(str::to_owned);
     let Envelope { items, .. } = decode::from_json::<Envelope<T>>(context.op(), &body)?;
-    Ok(Page::new(items).next(last.map(Cursor::Marker)).raw(body))
+    Ok(Page::new(items.unwrap_or_default()).next(last.map(Cursor::Marker)).raw(body))
 }
 
 /// The parts of a log: a bare list of objects whose names are the places.

@@ -20,7 +20,7 @@ pub(crate) const TABLES: &[&Table] =
 
 /// What `pentad tour` shows, in this order.
 pub(super) const PARTS: &[Part] =
-    &[ams::tour::PART, connect::tour::PART, zaqar::tour::PART, ivcap::tour::PART];
+    &[ams::tour::PART, connect::tour::PART, zaqar::tour::PART, ivcap::tour::PART, db::tour::PART];
 
 /// True if the command ends in order at a signal: finishes what it began, tidies up.
 pub(super) const fn ends_itself(command: &Command) -> bool {
@@ -58,6 +58,7 @@ pub(super) async fn check(mut desk: Desk<'_>) -> Vec<serde_json::Value> {
         super::doctor::service::<connect::Connect>(desk.again()).await,
         super::doctor::service::<ivcap::Ivcap>(desk.again()).await,
         super::doctor::service::<openstack::OpenStack>(desk.again()).await,
+        super::doctor::service::<db::Db>(desk.again()).await,
         super::doctor::service::<zaqar::Zaqar>(desk.again()).await,
     ]
 }

@@ -16,6 +16,7 @@ mod quota;
 mod schedule;
 pub(crate) mod service;
 mod show;
+pub(crate) mod tour;
 mod user;
 
 use clap::{Args, Subcommand};
