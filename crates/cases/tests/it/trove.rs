@@ -26,7 +26,6 @@ async fn stage(url: &str, credentials: &Value, transport: Arc<dyn Transport>) ->
 }
 
 #[tokio::test]
-#[ignore = "not yet held against the local server; the same calls by hand are answered alike"]
 async fn embedded_trove_behaves_as_every_case_says() {
     let server = Server::builder(ServerOptions::memory()).open().await.unwrap();
     let stage = stage("http://pentad.local/identity/v3", &server.credentials(), server.door()).await;
@@ -35,7 +34,6 @@ async fn embedded_trove_behaves_as_every_case_says() {
 }
 
 #[tokio::test]
-#[ignore = "not yet held against the local server; the same calls by hand are answered alike"]
 async fn trove_over_tcp_behaves_as_every_case_says() {
     let server = Server::builder(ServerOptions::memory()).open().await.unwrap();
     server.listen(ListenOptions::any_port()).await.unwrap();
