@@ -73,6 +73,9 @@ impl Trove {
             Err(Rejected::Invalid) => return Err(self.unauthorized()),
             Err(_) => return Err(Failure::unavailable("Tokens cannot be checked.")),
         };
+        if !info.permits("database", &inbound.method, &inbound.path) {
+            return Err(self.unauthorized());
+        }
         let is_admin = info.has_role(ADMIN);
         Ok(Caller { user: info.user_id, project: info.project_id.unwrap_or_default(), is_admin })
     }

@@ -105,7 +105,9 @@ async fn each_scope_shows_what_belongs_to_it() {
             "http://pentad.local/identity/v3",
             "http://pentad.local/zaqar",
             "ws://pentad.local/zaqar/ws",
-            "http://pentad.local/v1.0/shop-id"
+            "http://pentad.local/v1.0/shop-id",
+            "http://pentad.local/database/object-store/v1/AUTH_shop-id",
+            "http://pentad.local/database/workflow/v2"
         ]
     );
 
