@@ -127,6 +127,15 @@ impl Way {
         }
     }
 
+    /// Whether what is learnt about the service, such as a token, is good for a later command too.
+    pub(crate) fn lasts(&self) -> bool {
+        match self {
+            Self::Remote | Self::RemoteShown => true,
+            Self::Local(local) => local.lasts(),
+            Self::LocalShown(_) => false,
+        }
+    }
+
     /// The configured secret.
     ///
     /// # Errors

@@ -10,7 +10,10 @@ use crate::failure::{Failure, Result};
 
 /// A server on this machine that answers without a port.
 #[derive(Debug)]
-pub(crate) struct Local(Embedded);
+pub(crate) struct Local {
+    embedded: Embedded,
+    lasts: bool,
+}
 
 impl Local {
     /// The socket on which the holder of a data directory listens.
@@ -24,7 +27,7 @@ impl Local {
     /// A local failure if the directory can neither be opened nor its holder reached.
     pub(crate) async fn open(data: &Path) -> Result<Self> {
         match Embedded::open(data, pentad_transport::unix).await {
-            Ok(embedded) => Ok(Self(embedded)),
+            Ok(embedded) => Ok(Self { embedded, lasts: true }),
             Err(error) => {
                 let hint = hint(&error);
                 Err(Failure::local(format!("cannot open the data in {}", data.display()), error).hint(hint))
@@ -35,32 +38,38 @@ impl Local {
     /// A server in memory: what it holds is gone when it is closed.
     pub(crate) async fn in_memory() -> Result<Self> {
         let opened = Embedded::memory().await;
-        opened.map(Self).map_err(|error| Failure::local("cannot open a server in memory", error))
+        let embedded = opened.map_err(|error| Failure::local("cannot open a server in memory", error))?;
+        Ok(Self { embedded, lasts: false })
     }
 
     /// The same server for another client; closing it closes nothing.
     pub(crate) fn share(&self) -> Self {
-        Self(self.0.share())
+        Self { embedded: self.embedded.share(), lasts: self.lasts }
     }
 
     /// How the server is reached.
     pub(crate) fn transport(&self) -> Arc<dyn Transport> {
-        self.0.transport()
+        self.embedded.transport()
+    }
+
+    /// Whether the server's data outlives it; else nothing about it is worth keeping.
+    pub(crate) const fn lasts(&self) -> bool {
+        self.lasts
     }
 
     /// The secret of a user that the installation announced, by service and key.
     pub(crate) fn credential(&self, service: &str, key: &str) -> Option<Secret> {
-        self.0.credentials()[service][key].as_str().map(Secret::new)
+        self.embedded.credentials()[service][key].as_str().map(Secret::new)
     }
 
     /// Whether the last write in this process found the disk full.
     pub(crate) fn is_full(&self) -> bool {
-        self.0.is_full()
+        self.embedded.is_full()
     }
 
     /// One line for a person.
     pub(crate) fn describe(&self, data: &Path) -> String {
-        match self.0.server() {
+        match self.embedded.server() {
             Some(_) => format!("no endpoint configured: working on {}", data.display()),
             None => format!("no endpoint configured: talking to the server that holds {}", data.display()),
         }
@@ -68,7 +77,7 @@ impl Local {
 
     /// Closes the server if this process opened it.
     pub(crate) async fn close(self) -> Result<()> {
-        self.0.close().await;
+        self.embedded.close().await;
         Ok(())
     }
 }

@@ -96,12 +96,12 @@ impl Service for Db {
         let builder = Client::new(endpoint);
         let builder = match (way.transport(), &self.login) {
             (Some(transport), _) => {
-                let login = openstack::kept(openstack::local_login(way)?);
+                let login = openstack::kept(openstack::local_login(way)?, way);
                 builder.transport(transport).authorize(Arc::new(login))
             }
             (None, Some(login)) if !is_token_alone(settings, login) && OpenStack.is_remote(login) => {
                 let cloud = openstack::cloud(login, way)?;
-                let builder = builder.authorize(openstack::authorizer(&cloud)?);
+                let builder = builder.authorize(openstack::authorizer(&cloud, way)?);
                 builder.cloud(&cloud).transport(cloud.transport()?)
             }
             // Nowhere to log in: a token is all that can be had.

@@ -1,6 +1,5 @@
 //! What OpenStack tells the generic commands: settings, client, raw door.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use pentad_core::auth::FileTokenStore;
@@ -124,12 +123,18 @@ pub(crate) fn cloud(settings: &ServiceSettings, way: &Way) -> Result<Cloud> {
 }
 
 /// A login that keeps its token between commands; every service of a cloud shares it.
-pub(crate) fn kept(keystone: Keystone) -> CloudAuth {
+pub(crate) fn kept(keystone: Keystone, way: &Way) -> CloudAuth {
     let auth = CloudAuth::new(keystone);
-    match token_dir() {
-        Ok(folder) => auth.store(Arc::new(FileTokenStore::new(folder))),
-        Err(_) => auth,
+    match tokens(way) {
+        Some(store) => auth.store(store),
+        None => auth,
     }
+}
+
+/// Where tokens are kept between commands: nowhere for a server that ends with this command.
+fn tokens(way: &Way) -> Option<Arc<FileTokenStore>> {
+    let folder = token_dir().ok().filter(|_| way.lasts())?;
+    Some(Arc::new(FileTokenStore::new(folder)))
 }
 
 /// The login of a configured cloud. As the original: a user without a domain is one of the default domain.
@@ -138,10 +143,10 @@ pub(crate) fn login(cloud: &Cloud) -> Result<Keystone> {
 }
 
 /// Who puts the credential into the calls of the services of a configured cloud: its login, or what is fixed.
-pub(crate) fn authorizer(cloud: &Cloud) -> Result<Arc<dyn Authorize>> {
+pub(crate) fn authorizer(cloud: &Cloud, way: &Way) -> Result<Arc<dyn Authorize>> {
     match cloud.keystone() {
         Err(error) if error.kind() == ErrorKind::Unsupported => Ok(cloud.authorizer(None)?),
-        _ => Ok(Arc::new(kept(login(cloud)?))),
+        _ => Ok(Arc::new(kept(login(cloud)?, way))),
     }
 }
 
@@ -180,9 +185,8 @@ impl Service for OpenStack {
             }
         };
         let builder = Client::new(keystone).transport(transport);
-        let folder: Option<PathBuf> = token_dir().ok();
-        let builder = match folder {
-            Some(folder) => builder.store(Arc::new(FileTokenStore::new(folder))),
+        let builder = match tokens(way) {
+            Some(store) => builder.store(store),
             None => builder,
         };
         Ok(builder.build()?)
