@@ -50,7 +50,7 @@ pub(crate) fn names<S: Service + Default>(
 ) -> Vec<CompletionCandidate> {
     let Some(current) = current.to_str() else { return Vec::new() };
     let found = asked::<S>(async |client| {
-        let items = S::list(client, op, &[], &[])?.max_items(MOST).await?.items;
+        let items = (S::DOOR.list)(client, op, &[], &[])?.max_items(MOST).await?.items;
         Ok(items.iter().filter_map(|item| short(item, key)).collect())
     });
     beginning(found, current)

@@ -111,7 +111,7 @@ impl<S: Service> Run<'_, S> {
                 self.ready(&plan)?;
                 let client = self.client(plan.actor).await?;
                 let (args, query) = (pairs(&plan.args), pairs(&plan.query));
-                let list = S::list(&client, plan.op, &args, &query)?;
+                let list = (S::DOOR.list)(&client, plan.op, &args, &query)?;
                 self.rows(list, &paging, Ok, plan.view).await?;
             }
             Answer::Done(note) => {
@@ -310,7 +310,8 @@ impl<S: Service> Run<'_, S> {
     pub(crate) async fn send(&mut self, plan: &Plan) -> Result<Value> {
         self.ready(plan)?;
         let client = self.client(plan.actor).await?;
-        let call = S::call(&client, plan.op, &pairs(&plan.args), &pairs(&plan.query), plan.body.clone())?;
+        let call =
+            (S::DOOR.call)(&client, plan.op, &pairs(&plan.args), &pairs(&plan.query), plan.body.clone())?;
         self.limited(call).await
     }
 
@@ -332,10 +333,10 @@ impl<S: Service> Run<'_, S> {
         let (args, query) = (pairs(&plan.args), pairs(&plan.query));
         let preview = match &plan.answer {
             Answer::Pages(paging) => {
-                let list = S::list(&client, plan.op, &args, &query)?;
+                let list = (S::DOOR.list)(&client, plan.op, &args, &query)?;
                 Preview::of_list(&list.page_size(paging.page_size.max(1)))?
             }
-            _ => Preview::of_call(&S::call(&client, plan.op, &args, &query, plan.body.clone())?)?,
+            _ => Preview::of_call(&(S::DOOR.call)(&client, plan.op, &args, &query, plan.body.clone())?)?,
         };
         self.show(&preview).map(|()| true)
     }

@@ -25,6 +25,15 @@ pub(crate) struct CredentialPlace {
     pub(crate) variable: &'static str,
 }
 
+/// The raw door of a library's client. Both functions refuse an id that is unknown, and the second one that is no listing.
+#[expect(clippy::type_complexity, reason = "the forms of the libraries' own methods")]
+pub(crate) struct RawDoor<C> {
+    /// Calls any operation by its id.
+    pub(crate) call: fn(&C, &str, Pairs<'_>, Pairs<'_>, Option<Value>) -> pentad_core::Result<Call<Value>>,
+    /// Lists page by page.
+    pub(crate) list: fn(&C, &str, Pairs<'_>, Pairs<'_>) -> pentad_core::Result<List<Value>>,
+}
+
 /// One service. Everything generic (sending, printing, paging, doctor, raw calls) needs only this.
 pub(crate) trait Service: Tabled + fmt::Debug {
     /// The library's client.
@@ -38,6 +47,9 @@ pub(crate) trait Service: Tabled + fmt::Debug {
 
     /// Who acts on an installation of one's own if a plan says nothing: a key of its announced credentials.
     const ACTOR: &'static str;
+
+    /// Any operation and any list of the service by id.
+    const DOOR: RawDoor<Self::Client>;
 
     /// Who shall act there because the user said so (`--as`).
     fn actor(&self) -> Option<&'static str> {
@@ -70,29 +82,6 @@ pub(crate) trait Service: Tabled + fmt::Debug {
     /// # Errors
     /// A configuration failure if a secret or a file cannot be used.
     fn client(&self, settings: &ServiceSettings, way: &Way, actor: &'static str) -> Result<Self::Client>;
-
-    /// The raw door: any operation by its id.
-    ///
-    /// # Errors
-    /// Those of the library for an unknown id.
-    fn call(
-        client: &Self::Client,
-        op: &str,
-        args: Pairs<'_>,
-        query: Pairs<'_>,
-        body: Option<Value>,
-    ) -> pentad_core::Result<Call<Value>>;
-
-    /// The raw door for listings that come in pages.
-    ///
-    /// # Errors
-    /// Those of the library for an unknown id, or one that is no listing.
-    fn list(
-        client: &Self::Client,
-        op: &str,
-        args: Pairs<'_>,
-        query: Pairs<'_>,
-    ) -> pentad_core::Result<List<Value>>;
 
     /// The lines of Rust that make the client, for `--print rust`.
     fn rust(&self, settings: &ServiceSettings) -> String;

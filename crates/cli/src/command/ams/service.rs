@@ -1,10 +1,9 @@
 //! What AMS tells the generic commands: settings, client, raw door.
 
-use pentad_core::{BoxFuture, Call, List, Op};
-use serde_json::Value;
+use pentad_core::{BoxFuture, Op};
 
 use super::Role;
-use crate::command::service::{CredentialPlace, Pairs, Service, Way};
+use crate::command::service::{CredentialPlace, RawDoor, Service, Way};
 use crate::failure::{Failure, Result};
 use crate::settings::{Field, Kind, ServiceSettings, Table, Tabled};
 
@@ -64,6 +63,8 @@ impl Service for Ams {
     const CREDENTIAL: CredentialPlace =
         CredentialPlace { header: pentad_ams::API_KEY, prefix: "", variable: "PENTAD_AMS_TOKEN" };
     const ACTOR: &'static str = Role::ProjectAdmin.key();
+    const DOOR: RawDoor<pentad_ams::Client> =
+        RawDoor { call: pentad_ams::Client::call, list: pentad_ams::Client::pages };
 
     fn ops() -> &'static [&'static Op] {
         pentad_ams::ops::OPS
@@ -118,25 +119,6 @@ impl Service for Ams {
             builder = builder.insecure(true);
         }
         Ok(builder.build()?)
-    }
-
-    fn call(
-        client: &pentad_ams::Client,
-        op: &str,
-        args: Pairs<'_>,
-        query: Pairs<'_>,
-        body: Option<Value>,
-    ) -> pentad_core::Result<Call<Value>> {
-        client.call(op, args, query, body)
-    }
-
-    fn list(
-        client: &pentad_ams::Client,
-        op: &str,
-        args: Pairs<'_>,
-        query: Pairs<'_>,
-    ) -> pentad_core::Result<List<Value>> {
-        client.pages(op, args, query)
     }
 
     fn rust(&self, settings: &ServiceSettings) -> String {

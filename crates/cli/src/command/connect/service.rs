@@ -2,10 +2,9 @@
 
 use pentad_connect::openapi::Document;
 use pentad_connect::{Client, Specs};
-use pentad_core::{BoxFuture, Call, List, Op, Secret};
-use serde_json::Value;
+use pentad_core::{BoxFuture, Op, Secret};
 
-use crate::command::service::{CredentialPlace, Pairs, Service, Way};
+use crate::command::service::{CredentialPlace, RawDoor, Service, Way};
 use crate::failure::Result;
 use crate::settings::{Field, Kind, ServiceSettings, Table, Tabled, paths};
 
@@ -86,6 +85,7 @@ impl Service for Connect {
     const CREDENTIAL: CredentialPlace =
         CredentialPlace { header: "authorization", prefix: "", variable: "PENTAD_CONNECT_API_KEY" };
     const ACTOR: &'static str = "api_key";
+    const DOOR: RawDoor<Client> = RawDoor { call: Client::call, list: Client::pages };
 
     fn ops() -> &'static [&'static Op] {
         pentad_connect::ops::OPS
@@ -116,25 +116,6 @@ impl Service for Connect {
             builder = builder.insecure(true);
         }
         Ok(builder.build()?)
-    }
-
-    fn call(
-        client: &Client,
-        op: &str,
-        args: Pairs<'_>,
-        query: Pairs<'_>,
-        body: Option<Value>,
-    ) -> pentad_core::Result<Call<Value>> {
-        client.call(op, args, query, body)
-    }
-
-    fn list(
-        client: &Client,
-        op: &str,
-        args: Pairs<'_>,
-        query: Pairs<'_>,
-    ) -> pentad_core::Result<List<Value>> {
-        client.pages(op, args, query)
     }
 
     fn rust(&self, settings: &ServiceSettings) -> String {

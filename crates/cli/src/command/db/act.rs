@@ -8,9 +8,8 @@ use pentad_trove::name::is_uuid;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Db, Run};
+use super::Run;
 use crate::command::plan::{Effect, Paging};
-use crate::command::service::Service;
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::output::View;
@@ -51,7 +50,7 @@ pub(super) async fn id(run: &mut Run<'_>, list: &'static str, wanted: &str) -> R
         return Ok(wanted.to_owned());
     }
     let client = run.client(None).await?;
-    let mut items = Db::list(&client, list, &[], &[])?.items();
+    let mut items = client.pages(list, &[], &[])?.items();
     let mut found: Option<String> = None;
     while let Some(item) = items.next().await {
         let item = item?;

@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use pentad_core::{BoxFuture, Call, List, Op};
+use pentad_core::{BoxFuture, Op};
 use pentad_trove::Client;
-use serde_json::Value;
 
 use crate::command::openstack::service as openstack;
 use crate::command::openstack::{OpenStack, TABLE as LOGIN};
-use crate::command::service::{CredentialPlace, Pairs, Service, Way};
+use crate::command::service::{CredentialPlace, RawDoor, Service, Way};
 use crate::failure::Result;
 use crate::settings::{Field, Given, Kind, ServiceSettings, Settings, Table, Tabled};
 
@@ -77,6 +76,7 @@ impl Service for Db {
 
     const CREDENTIAL: CredentialPlace = OpenStack::CREDENTIAL;
     const ACTOR: &'static str = OpenStack::ACTOR;
+    const DOOR: RawDoor<Client> = RawDoor { call: Client::call, list: Client::pages };
 
     fn ops() -> &'static [&'static Op] {
         pentad_trove::ops::OPS
@@ -118,25 +118,6 @@ impl Service for Db {
         let builder =
             settings.text("workflow").into_iter().fold(builder, pentad_trove::ClientBuilder::workflow);
         Ok(builder.build()?)
-    }
-
-    fn call(
-        client: &Client,
-        op: &str,
-        args: Pairs<'_>,
-        query: Pairs<'_>,
-        body: Option<Value>,
-    ) -> pentad_core::Result<Call<Value>> {
-        client.call(op, args, query, body)
-    }
-
-    fn list(
-        client: &Client,
-        op: &str,
-        args: Pairs<'_>,
-        query: Pairs<'_>,
-    ) -> pentad_core::Result<List<Value>> {
-        client.pages(op, args, query)
     }
 
     fn rust(&self, settings: &ServiceSettings) -> String {

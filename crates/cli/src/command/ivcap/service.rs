@@ -1,11 +1,10 @@
 //! What IVCAP tells the generic commands: settings, client, raw door.
 
-use pentad_core::{BoxFuture, Call, List, Op};
+use pentad_core::{BoxFuture, Op};
 use pentad_ivcap::{Client, Dialect};
-use serde_json::Value;
 
 use super::login;
-use crate::command::service::{CredentialPlace, Pairs, Service, Way};
+use crate::command::service::{CredentialPlace, RawDoor, Service, Way};
 use crate::failure::{Failure, Result};
 use crate::settings::{Field, Kind, ServiceSettings, Table, Tabled};
 
@@ -68,6 +67,7 @@ impl Service for Ivcap {
     const CREDENTIAL: CredentialPlace =
         CredentialPlace { header: "authorization", prefix: "Bearer ", variable: "IVCAP_JWT" };
     const ACTOR: &'static str = "jwt";
+    const DOOR: RawDoor<Client> = RawDoor { call: Client::call, list: Client::pages };
 
     fn ops() -> &'static [&'static Op] {
         pentad_ivcap::ops::OPS
@@ -104,25 +104,6 @@ impl Service for Ivcap {
             builder = builder.insecure(true);
         }
         Ok(builder.build()?)
-    }
-
-    fn call(
-        client: &Client,
-        op: &str,
-        args: Pairs<'_>,
-        query: Pairs<'_>,
-        body: Option<Value>,
-    ) -> pentad_core::Result<Call<Value>> {
-        client.call(op, args, query, body)
-    }
-
-    fn list(
-        client: &Client,
-        op: &str,
-        args: Pairs<'_>,
-        query: Pairs<'_>,
-    ) -> pentad_core::Result<List<Value>> {
-        client.pages(op, args, query)
     }
 
     fn rust(&self, settings: &ServiceSettings) -> String {

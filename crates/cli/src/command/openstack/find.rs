@@ -2,9 +2,8 @@
 
 use serde_json::Value;
 
-use super::{OpenStack, Run};
+use super::Run;
 use crate::command::plan::{Effect, Plan};
-use crate::command::service::Service;
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::output::View;
@@ -59,7 +58,7 @@ pub(super) async fn id(run: &mut Run<'_>, kind: Kind, wanted: &str, domain: Opti
     let client = run.client(None).await?;
     let mut query = vec![("name", wanted)];
     query.extend(domain.map(|domain| ("domain_id", domain)));
-    let found = OpenStack::list(&client, kind.list, &[], &query)?.all().await;
+    let found = client.pages(kind.list, &[], &query)?.all().await;
     let found = match found {
         Ok(found) => found,
         // Whoever may not list may still name by id.

@@ -3,13 +3,12 @@
 use std::sync::Arc;
 
 use pentad_core::auth::FileTokenStore;
-use pentad_core::{Authorize, BoxFuture, Call, ErrorKind, List, Op};
+use pentad_core::{Authorize, BoxFuture, ErrorKind, Op};
 use pentad_openstack::auth::{Domain, Keystone, Scope, User};
 use pentad_openstack::config::Environment;
 use pentad_openstack::{Client, Cloud, CloudAuth, Clouds};
-use serde_json::Value;
 
-use crate::command::service::{CredentialPlace, Pairs, Service, Way};
+use crate::command::service::{CredentialPlace, RawDoor, Service, Way};
 use crate::failure::Result;
 use crate::settings::{Field, Kind, ServiceSettings, Table, Tabled, token_dir};
 
@@ -164,6 +163,7 @@ impl Service for OpenStack {
     const CREDENTIAL: CredentialPlace =
         CredentialPlace { header: "x-auth-token", prefix: "", variable: "OS_TOKEN" };
     const ACTOR: &'static str = "password";
+    const DOOR: RawDoor<Client> = RawDoor { call: Client::call, list: Client::pages };
 
     fn ops() -> &'static [&'static Op] {
         pentad_openstack::ops::OPS
@@ -190,25 +190,6 @@ impl Service for OpenStack {
             None => builder,
         };
         Ok(builder.build()?)
-    }
-
-    fn call(
-        client: &Client,
-        op: &str,
-        args: Pairs<'_>,
-        query: Pairs<'_>,
-        body: Option<Value>,
-    ) -> pentad_core::Result<Call<Value>> {
-        client.call(op, args, query, body)
-    }
-
-    fn list(
-        client: &Client,
-        op: &str,
-        args: Pairs<'_>,
-        query: Pairs<'_>,
-    ) -> pentad_core::Result<List<Value>> {
-        client.pages(op, args, query)
     }
 
     fn rust(&self, _settings: &ServiceSettings) -> String {

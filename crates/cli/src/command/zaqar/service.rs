@@ -1,11 +1,10 @@
 //! What Zaqar tells the generic commands: settings, client, raw door.
 
-use pentad_core::{BoxFuture, Call, List, Op};
+use pentad_core::{BoxFuture, Op};
 use pentad_openstack::Clouds;
 use pentad_zaqar::{Client, ClientId, TOKEN_HEADER, Version};
-use serde_json::Value;
 
-use crate::command::service::{CredentialPlace, Pairs, Service, Way};
+use crate::command::service::{CredentialPlace, RawDoor, Service, Way};
 use crate::failure::{Failure, Result};
 use crate::settings::{Field, Kind, ServiceSettings, Table, Tabled};
 
@@ -76,6 +75,7 @@ impl Service for Zaqar {
     const CREDENTIAL: CredentialPlace =
         CredentialPlace { header: TOKEN_HEADER, prefix: "", variable: "PENTAD_ZAQAR_TOKEN" };
     const ACTOR: &'static str = "";
+    const DOOR: RawDoor<Client> = RawDoor { call: Client::call, list: Client::pages };
 
     fn ops() -> &'static [&'static Op] {
         pentad_zaqar::ops::OPS
@@ -122,25 +122,6 @@ impl Service for Zaqar {
             builder = builder.insecure(true);
         }
         Ok(builder.build()?)
-    }
-
-    fn call(
-        client: &Client,
-        op: &str,
-        args: Pairs<'_>,
-        query: Pairs<'_>,
-        body: Option<Value>,
-    ) -> pentad_core::Result<Call<Value>> {
-        client.call(op, args, query, body)
-    }
-
-    fn list(
-        client: &Client,
-        op: &str,
-        args: Pairs<'_>,
-        query: Pairs<'_>,
-    ) -> pentad_core::Result<List<Value>> {
-        client.pages(op, args, query)
     }
 
     fn rust(&self, settings: &ServiceSettings) -> String {
