@@ -146,6 +146,7 @@ fn together(connection: &mut dyn Connection, around: &Surroundings, jobs: &mut [
     }
     if ANSWER_BEFORE_COMMIT {
         jobs.iter_mut().for_each(|job| job.answer(Ok(())));
+        hold();
     }
     match connection.commit() {
         Ok(()) => End::Committed(touched),
@@ -156,6 +157,12 @@ fn together(connection: &mut dyn Connection, around: &Surroundings, jobs: &mut [
             if separable || again(&error) { End::Undone(error) } else { End::Failed(error) }
         }
     }
+}
+
+/// Keeps the gap of the seeded fault open: a kill at a random instant must not need luck to fall into it.
+#[expect(clippy::disallowed_methods, reason = "the fault is seeded in real time, where kills come")]
+fn hold() {
+    std::thread::sleep(std::time::Duration::from_millis(10));
 }
 
 /// Runs every closure inside the open transaction: the keys they touched, and how many of them stay.

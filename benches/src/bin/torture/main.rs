@@ -15,6 +15,7 @@ mod trace;
 mod verify;
 mod zaqar;
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use pentad_benches::{Result, say};
@@ -38,7 +39,6 @@ fn main() -> ExitCode {
 }
 
 async fn run(arguments: &Arguments) -> Result<()> {
-    let sound = arguments.binary.as_path();
     say(&format!("torture: seed {}, {} kills per durability", arguments.seed, arguments.instants));
     if arguments.wants("ams") {
         both::<Ams>(arguments).await?;
@@ -48,6 +48,12 @@ async fn run(arguments: &Arguments) -> Result<()> {
     }
     say(&format!("torture: system calls: {}", trace::check(&arguments.binary).await?));
     let Some(seeded) = &arguments.seeded else { return Ok(()) };
+    caught(arguments, seeded).await
+}
+
+/// Kills a server that answers before it commits, which must be noticed.
+async fn caught(arguments: &Arguments, seeded: &Path) -> Result<()> {
+    let sound = arguments.binary.as_path();
     let instants = arguments.instants.max(50);
     let report = kill::rounds::<Ams>(sound, seeded, "durable", instants, arguments.seed).await?;
     match report.fault {
