@@ -49,14 +49,23 @@ async fn pass_on(mut from: impl AsyncRead + Unpin, to: mpsc::Sender<Vec<u8>>) ->
     last
 }
 
+/// Adds what has come already.
+fn gather(content: &mut Vec<u8>, from: &mut mpsc::Receiver<Vec<u8>>) {
+    while content.len() < PIECE * 4
+        && let Ok(more) = from.try_recv()
+    {
+        content.extend_from_slice(&more);
+    }
+}
+
 async fn store(core: &Arc<Core>, id: &str, most: u64, mut from: mpsc::Receiver<Vec<u8>>) {
     let (mut seq, mut left) = (1, most);
     while let Some(mut content) = from.recv().await {
-        real_sleep(GATHER).await;
-        while content.len() < PIECE * 4
-            && let Ok(more) = from.try_recv()
-        {
-            content.extend_from_slice(&more);
+        gather(&mut content, &mut from);
+        // A trickle is worth a moment; a flood is not held up.
+        if content.len() < PIECE {
+            real_sleep(GATHER).await;
+            gather(&mut content, &mut from);
         }
         if left == 0 {
             continue;

@@ -28,6 +28,7 @@ use super::core::Core;
 use super::error::Answer;
 use super::storage::work::{self, Item};
 use crate::Tasks;
+use crate::clock::real_sleep;
 use crate::confined;
 
 /// Service time for which a claim holds unless it is renewed.
@@ -175,7 +176,7 @@ async fn dispatch(core: &Arc<Core>, stop: &CancellationToken) {
         let pause = async {
             match filled {
                 Ok(()) => std::future::pending().await,
-                Err(()) => drop(core.time.sleep(PAUSE).await),
+                Err(()) => real_sleep(PAUSE).await,
             }
         };
         tokio::select! {
@@ -234,7 +235,7 @@ async fn run(core: &Arc<Core>, item: &Item, slot: Slot, ends: &Ends) {
                     why = failure.text(),
                     "the end of an order could not be written down"
                 );
-                drop(core.time.sleep(PAUSE).await);
+                real_sleep(PAUSE).await;
             }
         }
     }
