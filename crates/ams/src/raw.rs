@@ -89,12 +89,6 @@ impl Client {
         if needs_project && !args.iter().any(|arg| arg.0 == "project") {
             draft = draft.arg("project", self.project_name());
         }
-        for (name, value) in args {
-            draft = draft.arg(name, *value);
-        }
-        for (name, value) in query {
-            draft = draft.query((*name).to_owned(), *value);
-        }
-        Ok(draft)
+        Ok(draft.fill(args, query))
     }
 }

@@ -118,7 +118,7 @@ impl Client {
         if let Some((name, _)) = args.iter().find(|arg| arg.0 != "path") {
             draft = draft.refuse(Error::invalid(name, "is not an argument of this operation"));
         }
-        Ok(query.iter().fold(draft, |draft, (name, value)| draft.query((*name).to_owned(), *value)))
+        Ok(draft.fill(&[], query))
     }
 
     fn send(&self, op: &'static Op, text: &str, payload: Payload) -> Draft {

@@ -91,6 +91,12 @@ impl Draft {
         self
     }
 
+    /// Fills path arguments and adds pairs to the query, as raw doors are given them.
+    pub fn fill(self, args: &[(&str, &str)], query: &[(&str, &str)]) -> Self {
+        let draft = args.iter().fold(self, |draft, (name, value)| draft.arg(name, *value));
+        query.iter().fold(draft, |draft, (name, value)| draft.query((*name).to_owned(), *value))
+    }
+
     /// Adds a pair to the query if there is a value.
     pub fn query_opt(self, name: impl Into<Cow<'static, str>>, value: Option<impl Into<String>>) -> Self {
         match value {

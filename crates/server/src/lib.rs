@@ -37,6 +37,7 @@ pub mod ivcap;
 mod listener;
 mod options;
 mod private_file;
+mod quirks;
 pub mod reply;
 pub mod route;
 pub mod seed;

@@ -64,7 +64,6 @@ impl Client {
             Error::new(ErrorKind::Unsupported, format!("no operation is called {id:?}"))
                 .with_hint("ids look like trove.instance.list")
         })?;
-        let draft = args.iter().fold(self.op(op), |draft, (name, value)| draft.arg(name, *value));
-        Ok(query.iter().fold(draft, |draft, (name, value)| draft.query((*name).to_owned(), *value)))
+        Ok(self.op(op).fill(args, query))
     }
 }

@@ -64,10 +64,7 @@ impl Client {
                 _ => draft.arg(name, *value),
             };
         }
-        for (name, value) in query {
-            draft = draft.query((*name).to_owned(), *value);
-        }
-        Ok(draft)
+        Ok(draft.fill(&[], query))
     }
 }
 

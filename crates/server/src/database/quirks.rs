@@ -1,7 +1,5 @@
 //! Every difference between the strict and the relaxed mode. Nothing else in this module branches on the mode.
 
-use crate::Mode;
-
 /// Oddities of the reference server that are kept in strict mode only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Quirk {
@@ -12,21 +10,4 @@ pub(crate) enum Quirk {
 }
 
 /// The oddities in force.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Quirks {
-    strict: bool,
-}
-
-impl Quirks {
-    /// The oddities of a mode.
-    pub(crate) fn of(mode: Mode) -> Self {
-        Self { strict: mode == Mode::Strict }
-    }
-
-    /// Whether this oddity is shown.
-    pub(crate) fn has(self, quirk: Quirk) -> bool {
-        match quirk {
-            Quirk::RateLimits | Quirk::ModulesCountTwo => self.strict,
-        }
-    }
-}
+pub(crate) type Quirks = crate::quirks::Quirks<Quirk>;

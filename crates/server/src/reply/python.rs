@@ -95,6 +95,12 @@ pub(crate) fn repr(value: &Value) -> String {
     }
 }
 
+/// A list of texts as Python's `repr` shows it.
+pub(crate) fn list(texts: &[String]) -> String {
+    let items: Vec<String> = texts.iter().map(|text| quoted(text)).collect();
+    format!("[{}]", items.join(", "))
+}
+
 fn quoted(text: &str) -> String {
     let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
     let mut out = String::from(quote);
@@ -105,6 +111,7 @@ fn quoted(text: &str) -> String {
             '\t' => out.push_str("\\t"),
             '\r' => out.push_str("\\r"),
             c if c == quote => out.extend(['\\', c]),
+            c if c.is_control() => out.push_str(&format!("\\x{:02x}", u32::from(c))),
             c => out.push(c),
         }
     }

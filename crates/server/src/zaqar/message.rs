@@ -93,30 +93,3 @@ pub(crate) fn popped(message: Message, now: i64) -> Result<Popped, Failure> {
         checksum: message.checksum,
     })
 }
-
-/// A list of texts as Python writes it.
-pub(crate) fn python_list(texts: &[String]) -> String {
-    let items: Vec<String> = texts.iter().map(|text| python_text(text)).collect();
-    format!("[{}]", items.join(", "))
-}
-
-fn python_text(text: &str) -> String {
-    let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
-    let mut out = String::from(quote);
-    for c in text.chars() {
-        match c {
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            c if c == quote => {
-                out.push('\\');
-                out.push(c);
-            }
-            c if c.is_control() => out.push_str(&format!("\\x{:02x}", u32::from(c))),
-            c => out.push(c),
-        }
-    }
-    out.push(quote);
-    out
-}

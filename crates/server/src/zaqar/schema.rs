@@ -4,25 +4,12 @@ use serde_json::{Map, Value};
 
 use super::context::Call;
 use super::error::Failure;
-use super::message::python_list;
+use crate::reply::python::repr;
 
 /// Longest text, in characters.
 const LONGEST: usize = 255;
 /// Highest weight.
 const HEAVIEST: i64 = u32::MAX as i64;
-
-/// A value as Python writes it.
-fn shown(value: &Value) -> String {
-    match value {
-        Value::Null => "None".to_owned(),
-        Value::Bool(flag) => if *flag { "True" } else { "False" }.to_owned(),
-        Value::String(text) => {
-            let list = python_list(std::slice::from_ref(text));
-            list[1..list.len() - 1].to_owned()
-        }
-        other => String::from_utf8_lossy(&crate::reply::python::dumps_unicode(other)).into_owned(),
-    }
-}
 
 /// Reads the JSON of a request.
 pub(crate) async fn load(call: &mut Call) -> Result<Value, Failure> {
@@ -44,7 +31,7 @@ fn field<'v>(
     fits: fn(&Value) -> bool,
 ) -> Result<Option<&'v Value>, Failure> {
     match map.get(name) {
-        Some(value) if !fits(value) => Err(violation(&format!("{} is not of type '{kind}'", shown(value)))),
+        Some(value) if !fits(value) => Err(violation(&format!("{} is not of type '{kind}'", repr(value)))),
         value => Ok(value),
     }
 }
@@ -52,7 +39,7 @@ fn field<'v>(
 fn text<'v>(map: &'v Map<String, Value>, name: &str) -> Result<Option<&'v str>, Failure> {
     let value = field(map, name, "string", Value::is_string)?;
     if let Some(value) = value.filter(|value| value.as_str().is_some_and(|t| t.chars().count() > LONGEST)) {
-        return Err(violation(&format!("{} is too long", shown(value))));
+        return Err(violation(&format!("{} is too long", repr(value))));
     }
     Ok(value.and_then(Value::as_str))
 }
@@ -66,7 +53,7 @@ pub(crate) fn weight(map: &Map<String, Value>) -> Result<Option<i64>, Failure> {
     let Some(value) = field(map, "weight", "integer", is_integer)? else { return Ok(None) };
     #[expect(clippy::cast_possible_truncation, reason = "whole, and bounded right after")]
     let weight = value.as_i64().or_else(|| value.as_f64().map(|number| number as i64)).unwrap_or(i64::MAX);
-    let text = shown(value);
+    let text = repr(value);
     match weight {
         ..0 => Err(violation(&format!("{text} is less than the minimum of 0"))),
         0..=HEAVIEST => Ok(Some(weight)),
@@ -95,7 +82,7 @@ pub(crate) fn pool_list(map: &Map<String, Value>) -> Result<Option<Vec<String>>,
         return Ok(None);
     };
     // What is no name names no pool, and is refused as such.
-    let name = |value: &Value| value.as_str().map_or_else(|| shown(value), str::to_owned);
+    let name = |value: &Value| value.as_str().map_or_else(|| repr(value), str::to_owned);
     Ok(Some(list.iter().map(name).collect()))
 }
 
@@ -103,7 +90,7 @@ pub(crate) fn pool_list(map: &Map<String, Value>) -> Result<Option<Vec<String>>,
 pub(crate) fn top(body: Value) -> Result<Map<String, Value>, Failure> {
     match body {
         Value::Object(map) => Ok(map),
-        other => Err(violation(&format!("{} is not of type 'object'", shown(&other)))),
+        other => Err(violation(&format!("{} is not of type 'object'", repr(&other)))),
     }
 }
 

@@ -17,6 +17,7 @@ use super::super::validate;
 use super::queue_list::Link;
 use super::{placed, queue_path, what};
 use crate::http::Reply;
+use crate::reply::python;
 
 #[derive(Serialize)]
 struct Page {
@@ -117,7 +118,7 @@ async fn by_ids(zaqar: &Zaqar, call: &Call, ids: Vec<String>) -> Result<Reply, F
         return Ok(placed(call, no_content()));
     }
     if found.is_empty() {
-        let (ids, queue) = (message::python_list(&ids), call.queue());
+        let (ids, queue) = (python::list(&ids), call.queue());
         let project = shown(&call.project);
         return Err(Failure::not_found(format!(
             "No messages with IDs: {ids} found in the queue {queue} for project {project}."

@@ -7,10 +7,10 @@ use super::super::Zaqar;
 use super::super::body;
 use super::super::context::Call;
 use super::super::error::{Failure, ok};
-use super::super::message::python_list;
 use super::super::signature;
 use super::super::validate::truthy;
 use crate::http::Reply;
+use crate::reply::python;
 
 /// How long a URL is good that says nothing of it.
 const DAY: SignedDuration = SignedDuration::from_hours(24);
@@ -36,7 +36,7 @@ pub(crate) async fn share(zaqar: &Zaqar, call: &mut Call) -> Result<Reply, Failu
 
 /// A Python set of texts: how the original names what it does not know.
 fn set_of(names: &[String]) -> String {
-    let list = python_list(names);
+    let list = python::list(names);
     format!("{{{}}}", list.trim_start_matches('[').trim_end_matches(']'))
 }
 

@@ -12,7 +12,6 @@ use super::super::body;
 use super::super::context::Call;
 use super::super::delivery::confirmation::Kind;
 use super::super::error::{Failure, json as answer, located, no_content, ok};
-use super::super::message::python_list;
 use super::super::query::LinkQuery;
 use super::super::quirks::Quirk;
 use super::super::settings::Settings;
@@ -117,7 +116,7 @@ pub(crate) fn check(map: &Map<String, Value>, settings: &Settings, now: Timestam
         if !settings.subscriber_types.contains(&scheme) {
             return Err(Failure::api(format!(
                 "The subscriber type of subscription must be supported in the list {}.",
-                python_list(&settings.subscriber_types)
+                python::list(&settings.subscriber_types)
             )));
         }
     }
