@@ -12,12 +12,16 @@ mod print;
 mod query;
 mod schema;
 mod simplify;
+mod split;
 mod value;
 
 // From code to text.
 pub use build::{Field, R, field, tuple};
 pub use pattern::escape;
 pub use query::Query;
+
+// From the query of a request.
+pub use split::{Part, split};
 
 // The language.
 pub use expr::{Expr, Membership, Operator, Property, Sign, Signed};

@@ -1,5 +1,7 @@
 //! Shorter trees of the same meaning, and one tree per meaning.
 
+use std::collections::HashSet;
+
 use crate::error::ParseError;
 use crate::expr::{Expr, Membership, Operator, Sign};
 use crate::parse::parse;
@@ -73,20 +75,18 @@ fn negate_leaf(leaf: &Expr) -> Expr {
 }
 
 fn combine(terms: &[Expr], conjunction: bool, negated: bool) -> Expr {
-    let mut kept: Vec<Expr> = Vec::with_capacity(terms.len());
+    let mut parts: Vec<Expr> = Vec::with_capacity(terms.len());
     for term in terms {
-        let parts = match (simplify(term, negated), conjunction) {
-            (Expr::Everything, _) => continue,
-            (Expr::And(parts), true) | (Expr::Or(parts), false) => parts,
-            (part, _) => vec![part],
-        };
-        for part in parts {
-            // Giving `limit` or `ordering` twice is an error of its own, so those are never merged.
-            if mentions_reserved(&part) || !kept.contains(&part) {
-                kept.push(part);
-            }
+        match (simplify(term, negated), conjunction) {
+            (Expr::Everything, _) => {}
+            (Expr::And(inner), true) | (Expr::Or(inner), false) => parts.extend(inner),
+            (part, _) => parts.push(part),
         }
     }
+    // Giving `limit` or `ordering` twice is an error of its own, so those are never merged.
+    let mut seen = HashSet::with_capacity(parts.len());
+    let keep: Vec<bool> = parts.iter().map(|part| mentions_reserved(part) || seen.insert(part)).collect();
+    let kept = parts.into_iter().zip(keep).filter_map(|(part, keep)| keep.then_some(part)).collect();
     wrap(kept, conjunction)
 }
 

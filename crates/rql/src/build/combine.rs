@@ -1,8 +1,9 @@
 //! How conditions join (reference 9.4), with negation kept.
 
+use std::collections::HashSet;
 use std::ops::{BitAnd, BitAndAssign, BitOr, BitOrAssign, Not};
 
-use super::R;
+use super::{R, write_node};
 use crate::error::BuildError;
 use crate::expr::Expr;
 use crate::parse::{MAX_DEPTH, parse};
@@ -39,7 +40,7 @@ impl PartialEq for Node {
 }
 
 #[derive(Clone, Copy, PartialEq)]
-enum Kind {
+pub(super) enum Kind {
     And,
     Or,
 }
@@ -61,7 +62,38 @@ impl Kind {
     }
 }
 
+/// The texts of the first children of a condition that grows, so that asking for one costs the same however many there
+/// are. Conditions are equal if their texts are.
+#[derive(Default)]
+struct Known {
+    texts: HashSet<String>,
+    children: usize,
+}
+
+impl Known {
+    fn has(&mut self, children: &[Node], node: &Node) -> bool {
+        let text = |node: &Node| {
+            let mut text = String::new();
+            write_node(&mut text, node).is_ok().then_some(text)
+        };
+        self.texts.extend(children[self.children..].iter().filter_map(text));
+        self.children = children.len();
+        text(node).is_some_and(|text| self.texts.contains(&text))
+    }
+}
+
+/// All of them joined.
+pub(super) fn join_all(kind: Kind, conditions: impl IntoIterator<Item = R>) -> R {
+    let mut known = Known::default();
+    let join = |all, next| join_known(kind, all, next, &mut |children, node| known.has(children, node));
+    conditions.into_iter().fold(R::new(), join)
+}
+
 fn join(kind: Kind, left: R, right: R) -> R {
+    join_known(kind, left, right, &mut |children, node| children.contains(node))
+}
+
+fn join_known(kind: Kind, left: R, right: R, has: &mut dyn FnMut(&[Node], &Node) -> bool) -> R {
     if matches!(left.node, Node::Bad(_)) || right.is_empty() || left == right {
         return left;
     }
@@ -78,7 +110,7 @@ fn join(kind: Kind, left: R, right: R) -> R {
             children.extend(more);
             depth = depth.max(right.depth);
         }
-        Err(node) if children.contains(&node) => {}
+        Err(node) if has(&children, &node) => {}
         Err(node) => {
             children.push(node);
             depth = depth.max(right.depth + 1);
@@ -99,10 +131,8 @@ fn negate(condition: R) -> R {
         Node::And(children) => (Kind::Or, children),
         Node::Or(children) => (Kind::And, children),
     };
-    children
-        .into_iter()
-        .map(|node| negate(R { depth: condition.depth.saturating_sub(1), node }))
-        .fold(R::new(), |all, next| join(kind, all, next))
+    let depth = condition.depth.saturating_sub(1);
+    join_all(kind, children.into_iter().map(|node| negate(R { depth, node })))
 }
 
 /// A raw text that is logic is opened; anything else, also what is not RQL at all, is wrapped as it stands.

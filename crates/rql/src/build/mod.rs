@@ -9,7 +9,7 @@ use crate::expr::{Expr, Signed};
 use crate::parse::parse;
 use crate::print::write_expr;
 use crate::value::Value;
-use combine::Node;
+use combine::{Kind, Node, join_all};
 pub use field::{Field, field};
 
 /// A condition in the making.
@@ -86,12 +86,12 @@ impl R {
 
     /// All of them hold; the empty condition for none.
     pub fn all_of(conditions: impl IntoIterator<Item = Self>) -> Self {
-        conditions.into_iter().fold(Self::new(), |all, next| all & next)
+        join_all(Kind::And, conditions)
     }
 
     /// At least one of them holds; the empty condition, which restricts nothing, for none.
     pub fn any_of(conditions: impl IntoIterator<Item = Self>) -> Self {
-        conditions.into_iter().fold(Self::new(), |any, next| any | next)
+        join_all(Kind::Or, conditions)
     }
 
     /// Whether this is the empty condition.

@@ -1,5 +1,7 @@
 //! From conditions as written to conditions with types.
 
+use std::collections::HashSet;
+
 use crate::error::{FieldError, Problem};
 use crate::expr::{Expr, Membership, Operator, Property, Signed};
 use crate::filter::{Check, Filter, Relation, Test};
@@ -186,7 +188,8 @@ impl<'a> Compiler<'a> {
             let problem = if site.full == "search" { Problem::Lookup } else { Problem::Limits };
             return Err(site.error(problem, &Value::Tuple(Vec::new())));
         }
-        let mut keys = Vec::new();
+        // In the order given; asked of a set, since a list may be long.
+        let (mut keys, mut known) = (Vec::new(), HashSet::new());
         let mut parts = Vec::new();
         let mut ignored = false;
         for value in values {
@@ -200,7 +203,7 @@ impl<'a> Compiler<'a> {
             };
             match equality(site, field, value)? {
                 Check::Equals(more) => {
-                    keys.extend(more.into_iter().filter(|key| !keys.contains(key)).collect::<Vec<_>>())
+                    keys.extend(more.into_iter().filter(|key| known.insert(key.clone())));
                 }
                 check => parts.push(site.test(&field.kind, check)),
             }

@@ -1,6 +1,6 @@
 //! Bad input ends in an error, never in a panic, a hang or an exhausted stack.
 
-use pentad_rql::{BuildError, FieldType, Kind, Parser, Pattern, Plan, R, Schema, field, parse};
+use pentad_rql::{BuildError, FieldType, Kind, Parser, Pattern, Plan, R, Schema, field, parse, split};
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -34,6 +34,26 @@ fn a_long_flat_query_is_fine() {
     assert!(Plan::new(&expr, &Schema::open()).unwrap().matches(&json!({"a": 9_999})));
     let chain = terms.join("&");
     assert!(parse(&chain).is_ok());
+}
+
+#[test]
+fn as_many_terms_as_the_parser_takes_cost_no_more_than_their_number() {
+    let terms: Vec<String> = (0..100_000).map(|i| format!("a={i}")).collect();
+    let text = format!("({})", terms.join("|"));
+    let expr = parse(&text).unwrap();
+    assert_eq!(expr.canonical(), expr.simplify().canonical());
+    assert!(!R::from(expr).is_empty());
+    let list = format!("in(a,({}))", (0..100_000).map(|i| i.to_string()).collect::<Vec<_>>().join(","));
+    assert!(Plan::new(&parse(&list).unwrap(), &Schema::open()).unwrap().matches(&json!({"a": 99_999})));
+    assert!(!(!R::any_of((0..100_000).map(|i| field("a").eq(i)))).is_empty());
+}
+
+#[test]
+fn a_raw_query_of_quotes_and_parentheses_is_split_at_once() {
+    for raw in ["(\"".repeat(500_000), "='".repeat(500_000), "a=\"x".repeat(200_000), "%22(".repeat(200_000)]
+    {
+        assert_eq!(split(&raw).len(), 1);
+    }
 }
 
 #[test]
@@ -119,6 +139,8 @@ fn try_all(text: &str, object: &serde_json::Value) {
             }
         }
     }
+    let parts = split(text).len();
+    assert!(parts <= text.matches('&').count() + 1, "{text:?}");
     let raw = !(R::raw(text) & field("a").eq(1));
     let _ = (raw.to_rql(), raw.to_expr(), Pattern::search(text));
 }

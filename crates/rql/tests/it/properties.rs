@@ -1,6 +1,6 @@
 //! What holds for all trees and all objects.
 
-use pentad_rql::{Expr, Parser, Plan, R, Schema, parse};
+use pentad_rql::{Expr, Parser, Part, Plan, R, Schema, parse, split};
 use proptest::prelude::*;
 
 use crate::generate::{condition, object, query};
@@ -53,6 +53,30 @@ proptest! {
         prop_assert_eq!(expr.simplify().simplify(), expr.simplify());
         prop_assert_eq!(expr.canonical().canonical(), expr.canonical());
         prop_assert_eq!(expr.simplify().canonical(), expr.canonical());
+    }
+
+    #[test]
+    fn whatever_a_value_holds_it_stays_one_part_of_the_query(
+        value in "[a(),&=|;'\"%26 \u{e9}]{0,8}", escaped in 0_usize..3, quote in prop::sample::select(vec!['"', '\'']),
+    ) {
+        prop_assume!(!value.contains(quote));
+        let term = format!("eq(name,{quote}{value}{quote})");
+        let escape = |text: &str, all: bool| -> String {
+            let escaped = |c: char| all || c == '%' || c.is_ascii_control() || matches!(c, '"' | ' ' | '#');
+            let one = |c: char| match escaped(c) {
+                true => c.to_string().bytes().map(|byte| format!("%{byte:02X}")).collect(),
+                false => c.to_string(),
+            };
+            text.chars().map(one).collect()
+        };
+        let term = match escaped {
+            0 => escape(&term, false),
+            1 => escape(&term, true).replace("%65%71%28", "eq("),
+            _ => term.replace('%', "%25"),
+        };
+        let raw = format!("{term}&limit=5&{term}");
+        let page = Part::Parameter { name: "limit", value: "5" };
+        prop_assert_eq!(split(&raw), [Part::Term(&term), page, Part::Term(&term)], "{}", raw);
     }
 
     #[test]

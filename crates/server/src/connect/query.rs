@@ -1,6 +1,6 @@
 //! From the raw query of a request to the plan of a page (Connect reference 14.2, 14.5).
 
-use pentad_rql::{Expr, Operator, Parser, Plan, Property, Schema, Value};
+use pentad_rql::{Expr, Operator, Parser, Part, Plan, Property, Schema, Value, split};
 use percent_encoding::percent_decode_str;
 
 use super::error::Failure;
@@ -30,15 +30,12 @@ pub(crate) fn read(raw: Option<&str>, schema: &Schema, quirks: Quirks) -> Result
 /// its value may hold what the grammar does not take.
 fn expression(raw: &str, quirks: Quirks) -> Result<Expr, Failure> {
     let mut terms = Vec::new();
-    let mut rest: Vec<&str> = Vec::new();
-    let mut depth = 0_i64;
-    for part in raw.split('&') {
-        // Within parentheses it is a term like any other.
-        let parameter = part.strip_prefix("search=").filter(|_| depth <= 0);
-        depth += decoded(part).chars().map(|c| i64::from(c == '(') - i64::from(c == ')')).sum::<i64>();
-        match parameter {
-            Some(term) => terms.extend(search(term, quirks)),
-            None => rest.push(part),
+    let mut rest = Vec::new();
+    for part in split(raw) {
+        match (part.parameter("search"), part) {
+            (Some(term), _) => terms.extend(search(term, quirks)),
+            (None, Part::Term(term)) => rest.push(term.to_owned()),
+            (None, Part::Parameter { name, value }) => rest.push(format!("{name}={value}")),
         }
     }
     let text = decoded(&rest.join("&"));
@@ -91,6 +88,9 @@ mod tests {
         assert_eq!(plan("(eq(a,1)&search=x)"), plan("eq(a,1)&search=x"));
         assert!(asked("search=a%26b").is_ok());
         assert!(asked("search=a&b").is_err());
+        assert_eq!(plan("eq(n,%22a(b%22)&search=x%26y"), plan("search=x%26y&eq(n,%22a(b%22)"));
+        assert_eq!(plan("eq(n,'(')&search=two+words"), plan("eq(n,%22(%22)&search=two%20words"));
+        assert_eq!(plan("search=a(b&limit=3").limit(), Some(3));
     }
 
     #[test]
