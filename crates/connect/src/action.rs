@@ -61,6 +61,8 @@ impl Action {
 
     /// Sends `PUT` to the action.
     ///
+    /// # Retry
+    /// Idempotent: sent again after transient failures.
     /// # Source
     /// Connect reference 7.
     pub fn put(&self, payload: impl Into<Payload>) -> Call<Answer> {
@@ -69,6 +71,8 @@ impl Action {
 
     /// Sends `DELETE` to the action, with `()` for no body.
     ///
+    /// # Retry
+    /// Idempotent: sent again after transient failures.
     /// # Source
     /// Connect reference 7.
     pub fn delete(&self, payload: impl Into<Payload>) -> Call<Answer> {

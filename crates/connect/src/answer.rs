@@ -1,5 +1,7 @@
 //! Answers whose form the caller decides about.
 
+use std::fmt;
+
 use bytes::Bytes;
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
@@ -8,8 +10,8 @@ use pentad_core::{Context, Error, ErrorKind, Op, Result, Sent, decode};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-/// An answer as it came: JSON, a document, or nothing.
-#[derive(Clone, Debug)]
+/// An answer as it came: JSON, a document, or nothing. Debug shows its size only: answers carry secrets.
+#[derive(Clone)]
 pub struct Answer {
     op: &'static Op,
     status: StatusCode,
@@ -70,6 +72,17 @@ impl Answer {
     }
 }
 
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Answer")
+            .field("op", &self.op.id)
+            .field("status", &self.status)
+            .field("content_type", &self.content_type)
+            .field("body", &format_args!("{} bytes", self.body.len()))
+            .finish()
+    }
+}
+
 pub(crate) fn is_json(content_type: &str) -> bool {
     let kind = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     kind == "application/json" || kind.starts_with("application/json-") || kind.ends_with("+json")
@@ -111,6 +124,16 @@ pub(crate) fn typed<T: DeserializeOwned>(context: &Context, parts: Parts, body: 
                 )
         }),
         None => read(context.op(), &body),
+    }
+}
+
+/// The resources of a bulk answer: an array, nothing, or one document.
+#[expect(clippy::needless_pass_by_value, reason = "the shape of all decoders")]
+pub(crate) fn several<T: DeserializeOwned>(context: &Context, _: Parts, body: Bytes) -> Result<Vec<T>> {
+    match body.iter().find(|byte| !byte.is_ascii_whitespace()) {
+        None => Ok(Vec::new()),
+        Some(b'[') => decode::from_json(context.op(), &body),
+        Some(_) => decode::from_json(context.op(), &body).map(|one| vec![one]),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What is sent: JSON, bytes, files, streams, forms, multipart.
 
-use std::path::PathBuf;
+use std::fmt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
@@ -19,8 +20,8 @@ const PIECE: usize = 64 * 1024;
 
 /// The body of a request.
 ///
-/// An empty object or list is a body, too; nothing is [`Payload::none`].
-#[derive(Debug, Default)]
+/// An empty object or list is a body, too; nothing is [`Payload::none`]. Debug shows sizes only: bodies carry secrets.
+#[derive(Default)]
 #[must_use = "a payload does nothing until it is sent"]
 pub struct Payload {
     pub(crate) json: Option<Value>,
@@ -58,7 +59,7 @@ impl Payload {
                 let source = move || file(path.clone());
                 Self::of(content_type, Body::Replay(Arc::new(source), Some(meta.len())))
             }
-            Err(error) => Self::refuse(no_file(&path, error)),
+            Err(error) => Self::refuse(no_file(&path, error, Sent::No)),
         }
     }
 
@@ -155,7 +156,18 @@ impl From<Multipart> for Payload {
     }
 }
 
-/// Fields and files as `multipart/form-data`. Everything is read anew for each attempt.
+impl fmt::Debug for Payload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Payload");
+        match &self.json {
+            Some(value) => shown.field("json", &format_args!("{} bytes", value.to_string().len())),
+            None => shown.field("content_type", &self.content_type).field("body", &self.body),
+        };
+        shown.field("refused", &self.refused).finish()
+    }
+}
+
+/// Fields and files as `multipart/form-data`. Everything is read anew for each attempt. Debug shows names and sizes only.
 ///
 /// # Example
 /// ```
@@ -168,16 +180,31 @@ impl From<Multipart> for Payload {
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Debug, Default)]
+#[derive(Default)]
 #[must_use = "a payload does nothing until it is sent"]
 pub struct Multipart {
     parts: Vec<(String, Source)>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 enum Source {
     Bytes(Bytes),
     File(PathBuf),
+}
+
+impl fmt::Debug for Multipart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.parts.iter().map(|(head, source)| (head.trim_end(), source))).finish()
+    }
+}
+
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bytes(bytes) => write!(f, "{} bytes", bytes.len()),
+            Self::File(path) => write!(f, "{}", path.display()),
+        }
+    }
 }
 
 impl Multipart {
@@ -217,7 +244,7 @@ impl Multipart {
                 Source::Bytes(bytes) => bytes.len() as u64,
                 Source::File(path) => match std::fs::metadata(path) {
                     Ok(meta) => meta.len(),
-                    Err(error) => return Payload::refuse(no_file(path, error)),
+                    Err(error) => return Payload::refuse(no_file(path, error, Sent::No)),
                 },
             };
             pieces.extend([Source::Bytes(line.into()), source]);
@@ -265,22 +292,22 @@ fn file(path: PathBuf) -> ByteStream {
             Step::Open(file, path) => (file, path),
             Step::Closed(path) => match tokio::fs::File::open(&path).await {
                 Ok(file) => (file, path),
-                Err(error) => return Err(no_file(&path, error)),
+                Err(error) => return Err(no_file(&path, error, Sent::Maybe)),
             },
         };
         let mut piece = BytesMut::with_capacity(PIECE);
         match file.read_buf(&mut piece).await {
             Ok(0) => Ok(None),
             Ok(_) => Ok(Some((piece.freeze(), Step::Open(file, path)))),
-            Err(error) => Err(no_file(&path, error)),
+            Err(error) => Err(no_file(&path, error, Sent::Maybe)),
         }
     })
     .boxed()
 }
 
-fn no_file(path: &std::path::Path, error: std::io::Error) -> Error {
+fn no_file(path: &Path, error: std::io::Error, sent: Sent) -> Error {
     let message = format!("cannot read the file {}", path.display());
-    Error::new(ErrorKind::Config, message).with_source(error).with_sent(Sent::Maybe)
+    Error::new(ErrorKind::Config, message).with_source(error).with_sent(sent)
 }
 
 /// The body as JSON where that is known without reading anything.

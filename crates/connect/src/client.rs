@@ -70,8 +70,12 @@ impl Client {
 
     /// The same client with the document that lies somewhere, fetched over its own transport without the credential.
     ///
+    /// It is parsed aside: no task of the runtime waits for that.
+    ///
     /// # Errors
     /// [`Config`](ErrorKind::Config) if it cannot be used, and those of the fetch.
+    /// # Retry
+    /// Idempotent: fetched again after transient failures.
     pub async fn load(&self, specs: impl Into<Specs>) -> Result<Self> {
         let document = specs.into().load(self.session()).await?;
         Ok(self.with_document(document, self.0.validate))

@@ -3,7 +3,7 @@
 use std::fmt::{self, Display};
 use std::marker::PhantomData;
 
-use pentad_core::{Call, decode};
+use pentad_core::Call;
 use pentad_openapi::Role;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -73,7 +73,8 @@ impl<T: DeserializeOwned + 'static> Collection<T> {
     /// `POST /{collection}`
     ///
     /// # Shapes
-    /// An object, a [`Multipart`](crate::Multipart), a file; `()` for no body. `{}` is sent as `{}`.
+    /// An object, a [`Multipart`](crate::Multipart), a file; `()` for no body. `{}` is sent as `{}`. An empty answer is `null`:
+    /// nothing for a `Value` or an `Option`, for other types an error although the resource may be there.
     /// # Errors
     /// [`Invalid`](pentad_core::ErrorKind::Invalid) before sending for JSON that is no object, and as judged by the
     /// service.
@@ -89,26 +90,35 @@ impl<T: DeserializeOwned + 'static> Collection<T> {
     ///
     /// `POST /{collection}` with an array
     ///
+    /// # Shapes
+    /// The answer is the list of what was created. An empty answer is an empty list, a single document a list of one; what
+    /// became of each resource where a collection tells that instead is read with [`typed`](Self::typed), or by
+    /// [`create`](crate::Client::create) of the client, which takes any answer.
     /// # Errors
     /// [`Invalid`](pentad_core::ErrorKind::Invalid) before sending for an empty list.
+    /// [`Decode`](pentad_core::ErrorKind::Decode) for an answer of another form: the resources are there all the same.
     /// # Retry
     /// As [`create`](Self::create).
     /// # Source
     /// Connect reference 5.
     pub fn bulk_create(&self, items: &[impl Serialize]) -> Call<Vec<T>> {
-        self.spot.draft_with(&ops::COLLECTION_BULK_CREATE, Payload::several(items)).call(decode::json)
+        self.spot.draft_with(&ops::COLLECTION_BULK_CREATE, Payload::several(items)).call(answer::several)
     }
 
     /// Changes several resources in one request; each has an `id`.
     ///
     /// `PUT /{collection}` with an array
     ///
+    /// # Shapes
+    /// As [`bulk_create`](Self::bulk_create).
     /// # Errors
     /// As [`bulk_create`](Self::bulk_create).
+    /// # Retry
+    /// Idempotent: sent again after transient failures.
     /// # Source
     /// Connect reference 5.
     pub fn bulk_update(&self, items: &[impl Serialize]) -> Call<Vec<T>> {
-        self.spot.draft_with(&ops::COLLECTION_BULK_UPDATE, Payload::several(items)).call(decode::json)
+        self.spot.draft_with(&ops::COLLECTION_BULK_UPDATE, Payload::several(items)).call(answer::several)
     }
 
     /// Removes several resources in one request; each has an `id`.
@@ -119,6 +129,8 @@ impl<T: DeserializeOwned + 'static> Collection<T> {
     /// The answer is empty commonly; some collections say what became of each resource.
     /// # Errors
     /// As [`bulk_create`](Self::bulk_create): a request without a list could mean the whole collection.
+    /// # Retry
+    /// Idempotent: sent again after transient failures.
     /// # Source
     /// Connect reference 5.
     pub fn bulk_delete(&self, items: &[impl Serialize]) -> Call<Answer> {

@@ -23,6 +23,9 @@ pub const SPECS: &str = "https://apispec.connect.cloudblue.com/connect-openapi30
 /// The size of pages unless another is set.
 pub const PAGE_SIZE: u32 = 100;
 
+/// As good as no limit: some 136 years.
+const NEVER: Duration = Duration::from_secs(u32::MAX as u64);
+
 /// A client in the making; see [`Client::new`].
 ///
 /// | original | here |
@@ -118,10 +121,14 @@ impl ClientBuilder {
         self.retry(retry::original(retries))
     }
 
-    /// Sets how long connecting and how long the service's silence may take. Default 15 s and 180 s, as in the original.
+    /// Sets how long connecting and how long the service's silence may take. Default 15 s and 180 s, as in the original; one
+    /// number of the original is both. For its `None`, no limit, give [`Duration::MAX`] twice; the limit of a whole call, 10
+    /// minutes unless [`limits`](Self::limits) says otherwise, stays.
     pub fn timeout(mut self, connect: Duration, silence: Duration) -> Self {
+        // Clocks cannot add what a duration can hold.
+        let (connect, idle) = (connect.min(NEVER), silence.min(NEVER));
         let limits = self.wiring.limits();
-        self.wiring.set_limits(Limits { connect, idle: silence, ..limits });
+        self.wiring.set_limits(Limits { connect, idle, ..limits });
         self
     }
 
@@ -149,7 +156,8 @@ impl ClientBuilder {
         self.finish(document)
     }
 
-    /// Finishes the client and fetches its document if that lies at a URL; without credential.
+    /// Finishes the client and fetches its document if that lies at a URL; without credential. The document is parsed
+    /// aside: no task of the runtime waits for that.
     ///
     /// # Errors
     /// As [`build`](Self::build), and those of the fetch.

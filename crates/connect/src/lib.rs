@@ -2,6 +2,7 @@
 
 mod action;
 mod answer;
+mod asked;
 mod body;
 mod client;
 mod collection;

@@ -58,10 +58,13 @@ ops! {
     ACTION_DELETE = "connect.action.delete" DELETE, true, "7", "Sends DELETE to an action.";
 }
 
-/// Reads an OpenAPI document; it lies wherever its address says, not on the service.
-pub static SPECS: Op = Op {
+/// An address that ends in a slash.
+pub(crate) const FOLDER: Api = Api("folder");
+
+/// Reads an OpenAPI document; it lies wherever its address says, not on the service: the address is the target.
+pub(crate) static SPECS: Op = Op {
     id: "connect.specs",
-    routes: &[(V1, Method::GET, "/{=path}")],
+    routes: &[(V1, Method::GET, ""), (FOLDER, Method::GET, "/")],
     idempotent: true,
     patience: Duration::ZERO,
     source: "Connect reference 11.1",
@@ -70,6 +73,14 @@ pub static SPECS: Op = Op {
 /// Finds an operation by its identifier, as in `connect.resource.get`.
 pub fn find(id: &str) -> Option<&'static Op> {
     OPS.iter().copied().find(|op| op.id == id)
+}
+
+/// The operations that send one method to any path.
+static ANY: &[&Op] = &[&GET, &CREATE, &UPDATE, &DELETE, &PATCH, &HEAD, &OPTIONS];
+
+/// The operation that sends a method to any path.
+pub(crate) fn any(wanted: &Method) -> Option<&'static Op> {
+    ANY.iter().copied().find(|op| method(op) == wanted)
 }
 
 /// The method of an operation.

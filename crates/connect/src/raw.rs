@@ -25,6 +25,10 @@ impl Client {
 
     /// Sends `POST` to a path.
     ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    /// # Retry
+    /// Not idempotent: resent only if the first attempt is known not to have been sent.
     /// # Source
     /// Connect reference 3.
     pub fn create(&self, path: &str, payload: impl Into<Payload>) -> Call<Answer> {
@@ -33,6 +37,10 @@ impl Client {
 
     /// Sends `PUT` to a path.
     ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    /// # Retry
+    /// Idempotent: sent again after transient failures.
     /// # Source
     /// Connect reference 3.
     pub fn update(&self, path: &str, payload: impl Into<Payload>) -> Call<Answer> {
@@ -41,6 +49,10 @@ impl Client {
 
     /// Sends `DELETE` to a path.
     ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    /// # Retry
+    /// Idempotent: sent again after transient failures.
     /// # Source
     /// Connect reference 3.
     pub fn delete(&self, path: &str, payload: impl Into<Payload>) -> Call<Answer> {
@@ -55,8 +67,7 @@ impl Client {
     /// # Source
     /// Connect reference 3.
     pub fn execute(&self, method: &Method, path: &str, payload: impl Into<Payload>) -> Call<Answer> {
-        let named = ops::OPS.iter().take(7).find(|op| ops::method(op) == method);
-        let draft = match named {
+        let draft = match ops::any(method) {
             Some(op) => self.send(op, path, payload.into()),
             None => {
                 let message = format!("method {method} is not one that the service knows");

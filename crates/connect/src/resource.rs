@@ -78,6 +78,8 @@ impl<T> Resource<T> {
     /// # Errors
     /// [`NotFound`](pentad_core::ErrorKind::NotFound) if it does not exist; with
     /// [`may_have_applied`](pentad_core::Error::may_have_applied) an earlier attempt of this call may have removed it.
+    /// # Retry
+    /// Idempotent: sent again after transient failures.
     /// # Source
     /// Connect reference 6.
     pub fn delete(&self) -> Call<Value> {
@@ -110,6 +112,10 @@ impl<T: DeserializeOwned + 'static> Resource<T> {
     ///
     /// `PUT /{collection}/{id}`
     ///
+    /// # Errors
+    /// [`NotFound`](pentad_core::ErrorKind::NotFound) if it does not exist, and as judged by the service.
+    /// # Retry
+    /// Idempotent: sent again after transient failures.
     /// # Source
     /// Connect reference 6.
     pub fn update(&self, payload: impl Into<Payload>) -> Call<T> {

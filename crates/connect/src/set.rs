@@ -3,16 +3,17 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
-use std::ops::{Bound, RangeBounds};
+use std::ops::RangeBounds;
 use std::time::Duration;
 
 use http::{HeaderName, HeaderValue};
 use pentad_core::list::{Items, Pages};
 use pentad_core::{Call, Cursor, Draft, Error, List, Op, Result, RetryPolicy};
-use pentad_rql::{BuildError, Query, R};
+use pentad_rql::{BuildError, R};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use crate::asked::Asked;
 use crate::filter::IntoFilter;
 use crate::page::{self, LIMIT, OFFSET, SEARCH};
 use crate::path::escape_query;
@@ -49,15 +50,10 @@ use crate::{help, ops};
 /// ```
 pub struct ResourceSet<T = Value> {
     spot: Spot,
-    query: Query,
-    search: Option<String>,
+    asked: Asked,
     configured: Configure,
     page_size: u32,
-    from: u64,
-    /// The position behind the last one of a slice.
-    to: Option<u64>,
     concurrency: usize,
-    bad: Option<(&'static str, &'static str)>,
     item: PhantomData<fn() -> T>,
 }
 
@@ -65,8 +61,8 @@ pub struct ResourceSet<T = Value> {
 #[derive(Clone, Debug, Default)]
 #[must_use = "options do nothing until a set is configured with them"]
 pub struct Configure {
-    params: Vec<(Cow<'static, str>, String)>,
-    headers: Vec<(HeaderName, HeaderValue)>,
+    pub(crate) params: Vec<(Cow<'static, str>, String)>,
+    pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
     timeout: Option<Duration>,
     retry: Option<RetryPolicy>,
 }
@@ -107,14 +103,10 @@ impl<T> ResourceSet<T> {
         let page_size = spot.client.page_size();
         Self {
             spot,
-            query: Query::new(),
-            search: None,
+            asked: Asked::default(),
             configured: Configure::new(),
             page_size,
-            from: 0,
-            to: None,
             concurrency: 1,
-            bad: None,
             item: PhantomData,
         }
     }
@@ -126,7 +118,7 @@ impl<T> ResourceSet<T> {
 
     /// The condition so far.
     pub fn query(&self) -> &R {
-        self.query.condition()
+        self.asked.query.condition()
     }
 
     /// Selection, filter and ordering as RQL text, not escaped.
@@ -134,7 +126,7 @@ impl<T> ResourceSet<T> {
     /// # Errors
     /// The first argument of which no RQL can be made.
     pub fn to_rql(&self) -> Result<String, BuildError> {
-        self.query.to_rql()
+        self.asked.query.to_rql()
     }
 
     /// The same set with resources of another type: a struct of what is needed, or
@@ -142,14 +134,10 @@ impl<T> ResourceSet<T> {
     pub fn typed<U>(self) -> ResourceSet<U> {
         ResourceSet {
             spot: self.spot,
-            query: self.query,
-            search: self.search,
+            asked: self.asked,
             configured: self.configured,
             page_size: self.page_size,
-            from: self.from,
-            to: self.to,
             concurrency: self.concurrency,
-            bad: self.bad,
             item: PhantomData,
         }
     }
@@ -157,36 +145,36 @@ impl<T> ResourceSet<T> {
     /// Those for which this condition holds, too: an [`R`], or RQL as text, which is sent as it stands.
     #[must_use]
     pub fn filter(mut self, condition: impl IntoFilter) -> Self {
-        self.query = self.query.filter(condition.into_filter());
+        self.asked.filter(condition);
         self
     }
 
     /// In this order; `-` is descending. Further calls add to it.
     #[must_use]
     pub fn order_by<S: Into<String>>(mut self, fields: impl IntoIterator<Item = S>) -> Self {
-        self.query = self.query.order_by(fields);
+        self.asked.order_by(fields);
         self
     }
 
     /// With these fields added, or with `-` left out. Further calls add to it.
     #[must_use]
     pub fn select<S: Into<String>>(mut self, fields: impl IntoIterator<Item = S>) -> Self {
-        self.query = self.query.select(fields);
+        self.asked.select(fields);
         self
     }
 
     /// Those in which the text is found; an empty text is no search. The last call counts.
     #[must_use]
     pub fn search(mut self, text: impl Into<String>) -> Self {
-        self.search = Some(text.into()).filter(|text| !text.is_empty());
+        self.asked.search(text.into());
         self
     }
 
     /// Sets the size of pages, 1 or more. It does not end the set: [`slice`](Self::slice) does.
     #[must_use]
     pub const fn limit(mut self, page_size: u32) -> Self {
-        if page_size == 0 && self.bad.is_none() {
-            self.bad = Some(("limit", "must be a positive, non-zero integer"));
+        if page_size == 0 && self.asked.bad.is_none() {
+            self.asked.bad = Some(("limit", "must be a positive, non-zero integer"));
         }
         self.page_size = page_size;
         self
@@ -209,25 +197,7 @@ impl<T> ResourceSet<T> {
     /// Those between two positions of this set: `10..20`, `..5`, `3..`. A slice of a slice counts from the slice's start.
     #[must_use]
     pub fn slice(mut self, positions: impl RangeBounds<u64>) -> Self {
-        let start = match positions.start_bound() {
-            Bound::Unbounded => 0,
-            Bound::Included(start) => *start,
-            Bound::Excluded(start) => start.saturating_add(1),
-        };
-        let end = match positions.end_bound() {
-            Bound::Unbounded => None,
-            Bound::Included(end) => Some(end.saturating_add(1)),
-            Bound::Excluded(end) => Some(*end),
-        };
-        if end.is_some_and(|end| end < start) {
-            self.bad.get_or_insert(("slice", "must not end before it starts"));
-        }
-        let to = end.map(|end| self.from.saturating_add(end));
-        self.to = match (self.to, to) {
-            (Some(outer), Some(inner)) => Some(outer.min(inner)),
-            (outer, inner) => outer.or(inner),
-        };
-        self.from = self.from.saturating_add(start);
+        self.asked.slice(positions);
         self
     }
 
@@ -238,8 +208,9 @@ impl<T> ResourceSet<T> {
     /// # Source
     /// Connect reference 8.5.
     pub fn count(&self) -> Call<u64> {
-        let (from, to) = (self.from, self.to);
-        self.at(&ops::COLLECTION_COUNT, 0, from).call(page::total).map(move |total| match (from, to) {
+        let (from, to) = (self.asked.from, self.asked.to);
+        let call = self.at(&ops::COLLECTION_COUNT, 0, from).call(page::total);
+        self.configured(call).map(move |total| match (from, to) {
             (0, None) => total,
             (from, to) => to.map_or(total, |to| total.min(to)).saturating_sub(from),
         })
@@ -253,10 +224,10 @@ impl<T> ResourceSet<T> {
     /// A request for the page at a position.
     fn at(&self, op: &'static Op, limit: u64, offset: u64) -> Draft {
         let mut draft = self.spot.draft(op);
-        if let Some((field, why)) = self.bad {
+        if let Some((field, why)) = self.asked.bad {
             draft = draft.refuse(Error::invalid(field, why));
         }
-        match self.query.to_rql() {
+        match self.asked.query.to_rql() {
             Err(error) => draft = draft.refuse(Error::invalid("filter", &error).with_source(error)),
             Ok(text) => {
                 if let Ok(path) = self.spot.path.escaped() {
@@ -280,7 +251,7 @@ impl<T> ResourceSet<T> {
         let own = [
             (LIMIT, Some(limit.to_string())),
             (OFFSET, Some(offset.to_string())),
-            (SEARCH, self.search.clone()),
+            (SEARCH, self.asked.search.clone()),
         ];
         for (name, value) in own {
             let Some(value) = value else { continue };
@@ -312,20 +283,21 @@ impl<T: DeserializeOwned + Send + 'static> ResourceSet<T> {
     /// # Source
     /// Connect reference 8.4.
     pub fn list(&self) -> List<T> {
-        let size = match self.to {
-            Some(to) => to.saturating_sub(self.from).min(self.page_size.into()),
+        let (from, to) = (self.asked.from, self.asked.to);
+        let size = match to {
+            Some(to) => to.saturating_sub(from).min(self.page_size.into()),
             None => self.page_size.into(),
         };
-        let draft = self.at(&ops::COLLECTION_LIST, size, self.from);
+        let draft = self.at(&ops::COLLECTION_LIST, size, from);
         let mut list = draft
             .list(page::cursor, page::page::<T>)
             .size_query(LIMIT)
             .page_size(self.page_size)
-            .start_at(Cursor::Offset(self.from))
+            .start_at(Cursor::Offset(from))
             .concurrency(self.concurrency);
         // A set that is refused says so, however little is wanted of it.
-        if let Some(to) = self.to.filter(|_| self.bad.is_none()) {
-            list = list.max_items(usize::try_from(to.saturating_sub(self.from)).unwrap_or(usize::MAX));
+        if let Some(to) = to.filter(|_| self.asked.bad.is_none()) {
+            list = list.max_items(usize::try_from(to.saturating_sub(from)).unwrap_or(usize::MAX));
         }
         if let Some(limit) = self.configured.timeout {
             list = list.timeout(limit);
@@ -337,11 +309,18 @@ impl<T: DeserializeOwned + Send + 'static> ResourceSet<T> {
     }
 
     /// Page after page; the next one is asked for when it is wanted.
+    ///
+    /// # Errors
+    /// Each page has its own: those of its call, and [`Unexpected`](pentad_core::ErrorKind::Unexpected) if the service's
+    /// listing does not advance. The pages end with the first one.
     pub fn pages(&self) -> Pages<T> {
         self.list().pages()
     }
 
     /// Resource after resource. Nothing is kept, however many there are.
+    ///
+    /// # Errors
+    /// As [`pages`](Self::pages), told in place of the first resource of the page that failed.
     pub fn items(&self) -> Items<T> {
         self.list().items()
     }
@@ -369,9 +348,9 @@ impl<T: DeserializeOwned + Send + 'static> ResourceSet<T> {
     /// # Source
     /// Connect reference 8.5.
     pub fn nth(&self, position: u64) -> Call<Option<T>> {
-        let place = self.from.saturating_add(position);
+        let place = self.asked.from.saturating_add(position);
         let mut draft = self.at(&ops::COLLECTION_LIST, 1, place);
-        if self.to.is_some_and(|to| place >= to) {
+        if self.asked.to.is_some_and(|to| place >= to) {
             draft = draft.refuse(Error::invalid("position", "is behind the end of the slice"));
         }
         self.configured(draft.call(page::first))
@@ -401,8 +380,7 @@ impl<T> Clone for ResourceSet<T> {
     fn clone(&self) -> Self {
         Self {
             spot: self.spot.clone(),
-            query: self.query.clone(),
-            search: self.search.clone(),
+            asked: self.asked.clone(),
             configured: self.configured.clone(),
             item: PhantomData,
             ..*self
@@ -414,10 +392,10 @@ impl<T> fmt::Debug for ResourceSet<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ResourceSet")
             .field("path", &self.path())
-            .field("query", &self.query)
-            .field("search", &self.search)
-            .field("from", &self.from)
-            .field("to", &self.to)
+            .field("query", &self.asked.query)
+            .field("search", &self.asked.search)
+            .field("from", &self.asked.from)
+            .field("to", &self.asked.to)
             .finish_non_exhaustive()
     }
 }

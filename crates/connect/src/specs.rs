@@ -81,23 +81,22 @@ impl Specs {
     }
 
     /// The document, fetched without credential if it lies at a URL.
-    pub(crate) async fn load(&self, session: &Session) -> Result<Document> {
-        let Source::Url(url) = &self.source else { return self.here() };
+    pub(crate) async fn load(self, session: &Session) -> Result<Document> {
+        let Source::Url(url) = &self.source else { return aside(move || self.here()).await };
         let uri: Uri = url.parse().map_err(|error| {
             Error::new(ErrorKind::Config, format!("{url:?} is no URL")).with_source(error)
         })?;
-        let origin = format!(
-            "{}://{}",
-            uri.scheme_str().unwrap_or("https"),
-            uri.authority().map(http::uri::Authority::as_str).unwrap_or_default()
-        );
-        let exchange = session.exchange().at(Target::parse(&origin)?);
-        let mut draft = exchange.op(&ops::SPECS).arg("path", uri.path().trim_matches('/'));
+        let (scheme, path) = (uri.scheme_str().unwrap_or("https"), uri.path());
+        let authority = uri.authority().map(http::uri::Authority::as_str).unwrap_or_default();
+        let target = Target::parse(&format!("{scheme}://{authority}{path}"))?;
+        let api = if path.ends_with('/') { ops::FOLDER } else { ops::V1 };
+        let exchange = session.exchange().with(|session| session.target(target).api(api));
+        let mut draft = exchange.op(&ops::SPECS);
         if let Some(query) = uri.query() {
             draft = draft.raw_query(query);
         }
         let bytes = draft.redirect(Redirect::AnyWithoutCredentials).call(decode::bytes).await?;
-        self.parse(&bytes)
+        aside(move || self.parse(&bytes)).await
     }
 
     fn parse(&self, bytes: &[u8]) -> Result<Document> {
@@ -107,6 +106,15 @@ impl Specs {
         };
         document.map_err(|error| of_document(&error, ErrorKind::Config))
     }
+}
+
+/// Reads or parses where it holds up nobody: the published document takes a quarter of a second, a cache waits for the disk.
+async fn aside(work: impl FnOnce() -> Result<Document> + Send + 'static) -> Result<Document> {
+    let Ok(runtime) = tokio::runtime::Handle::try_current() else { return work() };
+    runtime.spawn_blocking(work).await.unwrap_or_else(|error| {
+        let message = "the OpenAPI document could not be read to its end";
+        Err(Error::new(ErrorKind::Unexpected, message).with_source(error))
+    })
 }
 
 impl From<Document> for Specs {

@@ -3,13 +3,13 @@
 use std::fmt;
 
 use bytes::Bytes;
+use http::header::CONTENT_TYPE;
 use http::{HeaderName, HeaderValue, Method, StatusCode};
 use serde_json::Value;
 
+use super::Mock;
 use super::answer::Reply;
 use super::compare::{Incoming, same};
-use super::{Mock, json_of};
-use crate::body::Payload;
 use crate::page::{LIMIT, OFFSET, SEARCH};
 
 /// How an expectation concerns a listing.
@@ -43,7 +43,7 @@ pub(super) struct Expected {
     query: Option<String>,
     search: Option<String>,
     params: Vec<(String, String)>,
-    headers: Vec<(HeaderName, String)>,
+    headers: Vec<(HeaderName, HeaderValue)>,
     body: Wanted,
     paged: Paged,
     replies: Vec<Reply>,
@@ -70,11 +70,25 @@ impl Expected {
         }
     }
 
-    /// Sets what is asked.
-    pub(super) fn ask(&mut self, query: String, params: Vec<(String, String)>, paged: Paged) {
+    /// Sets what is asked. As in a set of the client a search of its own takes the place of a parameter of that name, and
+    /// paging that of the others.
+    pub(super) fn ask(
+        &mut self,
+        query: String,
+        search: Option<String>,
+        params: Vec<(String, String)>,
+        paged: Paged,
+    ) {
         self.query = Some(query);
-        self.params = params;
+        self.search =
+            search.or_else(|| params.iter().find(|param| param.0 == SEARCH).map(|param| param.1.clone()));
+        self.params = params.into_iter().filter(|(name, _)| is_own(name)).collect();
         self.paged = paged;
+    }
+
+    /// Demands a header.
+    pub(super) fn demand(&mut self, name: HeaderName, value: HeaderValue) {
+        self.headers.push((name, value));
     }
 
     /// Says with the answer where it lies in the whole.
@@ -133,8 +147,7 @@ impl Expected {
                 search != incoming.param(SEARCH).unwrap_or_default(),
                 format!("the search is {}", shown(search)),
             );
-            let own = |name: &str| !matches!(name, LIMIT | OFFSET | SEARCH);
-            let given: Vec<_> = incoming.params.iter().filter(|(name, _)| own(name)).collect();
+            let given: Vec<_> = incoming.params.iter().filter(|(name, _)| is_own(name)).collect();
             let fits =
                 self.params.len() == given.len() && self.params.iter().all(|param| given.contains(&param));
             let wanted: Vec<String> =
@@ -145,8 +158,8 @@ impl Expected {
             differ(true, place);
         }
         for (name, value) in &self.headers {
-            let given = incoming.headers.get(name).and_then(|value| value.to_str().ok());
-            differ(given != Some(value), format!("the header {name} is {value}"));
+            let shown = String::from_utf8_lossy(value.as_bytes());
+            differ(incoming.headers.get(name) != Some(value), format!("the header {name} is {shown}"));
         }
         if let Some(body) = self.other_body(incoming) {
             differ(true, body);
@@ -220,6 +233,11 @@ impl Expected {
     fn often(&self) -> String {
         if self.least == self.most { times(self.least) } else { format!("at least {}", times(self.least)) }
     }
+}
+
+/// Whether a parameter is the caller's: paging and search have their own places.
+fn is_own(name: &str) -> bool {
+    !matches!(name, LIMIT | OFFSET | SEARCH)
 }
 
 /// What an answer is if nothing was said.
@@ -302,29 +320,29 @@ impl Expectation {
         })
     }
 
-    /// Answers with this JSON; `()` is no body. The status stays what it was, by default 200, for POST 201, for DELETE 204
-    /// (200 with a body).
-    pub fn reply(self, payload: impl Into<Payload>) -> Self {
-        let value = json_of(payload);
-        self.last(|reply| {
-            if let Some(value) = &value {
-                if reply.status == StatusCode::NO_CONTENT {
-                    reply.status = StatusCode::OK;
-                }
-                reply.body = value.to_string().into();
-                reply
-                    .headers
-                    .insert(http::header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-            }
-        })
+    /// Answers with this JSON; `None` is no body. The status stays what it was, by default 200, for POST 201, for DELETE
+    /// 204 (200 with a body). Anything but JSON is for [`reply_bytes`](Self::reply_bytes).
+    pub fn reply(self, json: impl Into<Option<Value>>) -> Self {
+        match json.into() {
+            Some(value) => self.reply_bytes("application/json", value.to_string()),
+            None => self.last(|reply| {
+                reply.body = Bytes::new();
+                reply.headers.remove(CONTENT_TYPE);
+            }),
+        }
     }
 
     /// Answers with bytes of a content type.
     pub fn reply_bytes(self, content_type: &str, bytes: impl Into<Bytes>) -> Self {
         let (bytes, kind) = (bytes.into(), HeaderValue::from_str(content_type).ok());
         self.last(|reply| {
+            if reply.status == StatusCode::NO_CONTENT {
+                reply.status = StatusCode::OK;
+            }
             reply.body = bytes;
-            reply.headers.extend(kind.map(|kind| (http::header::CONTENT_TYPE, kind)));
+            if let Some(kind) = kind {
+                reply.headers.insert(CONTENT_TYPE, kind);
+            }
         })
     }
 
@@ -360,9 +378,9 @@ impl Expectation {
         })
     }
 
-    /// Demands this JSON body; `()` demands none.
-    pub fn body(self, payload: impl Into<Payload>) -> Self {
-        let wanted = json_of(payload).map_or(Wanted::Nothing, Wanted::Json);
+    /// Demands this JSON body; `None` demands that there is none. Anything but JSON is for [`bytes`](Self::bytes).
+    pub fn body(self, json: impl Into<Option<Value>>) -> Self {
+        let wanted = json.into().map_or(Wanted::Nothing, Wanted::Json);
         self.change(|expected| expected.body = wanted)
     }
 
@@ -373,8 +391,8 @@ impl Expectation {
     }
 
     /// Demands a header.
-    pub fn with_header(self, name: HeaderName, value: &str) -> Self {
-        self.change(|expected| expected.headers.push((name, value.to_owned())))
+    pub fn with_header(self, name: HeaderName, value: HeaderValue) -> Self {
+        self.change(|expected| expected.demand(name, value))
     }
 
     /// Demands a query: RQL by meaning, and parameters as `name=value`.
@@ -385,8 +403,7 @@ impl Expectation {
         self.change(|expected| {
             expected.query = Some(rql.join("&"));
             expected.search = search;
-            let own = |name: &str| !matches!(name, LIMIT | OFFSET | SEARCH);
-            expected.params = params.into_iter().filter(|(name, _)| own(name)).collect();
+            expected.params = params.into_iter().filter(|(name, _)| is_own(name)).collect();
         })
     }
 
@@ -398,10 +415,6 @@ impl Expectation {
     /// Demands a parameter.
     pub fn param(self, name: &str, value: &str) -> Self {
         self.change(|expected| expected.params.push((name.to_owned(), value.to_owned())))
-    }
-
-    pub(super) fn search(self, text: Option<String>) -> Self {
-        self.change(|expected| expected.search = text)
     }
 
     /// Demands exactly so many requests.

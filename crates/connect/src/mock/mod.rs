@@ -51,7 +51,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use bytes::Bytes;
 use http::{HeaderMap, Method};
 use pentad_core::message::ResponseBody;
-use pentad_core::{BoxFuture, Request, Response, Result, Transport};
+use pentad_core::{BoxFuture, Request, Response, Result, Transport, redact};
 use pentad_transport::SystemClock;
 
 pub use self::expect::Expectation;
@@ -62,7 +62,6 @@ use self::answer::Reply;
 use self::compare::Incoming;
 use self::expect::Expected;
 use self::store::Stored;
-use crate::body::Payload;
 use crate::client::Client;
 use crate::path::Path;
 
@@ -73,6 +72,9 @@ pub const ENDPOINT: &str = "http://connect.mock/public/v1";
 #[derive(Clone, Default)]
 pub struct Mock(Arc<Mutex<State>>);
 
+/// Whether a request to a path below the endpoint goes elsewhere.
+type Passes = Box<dyn Fn(&Method, &str) -> bool + Send + Sync>;
+
 #[derive(Default)]
 pub(crate) struct State {
     expected: Vec<Expected>,
@@ -80,11 +82,11 @@ pub(crate) struct State {
     in_order: bool,
     seen: Vec<Seen>,
     unexpected: Vec<String>,
-    passed: Vec<(String, Arc<dyn Transport>)>,
+    passed: Vec<(Passes, Arc<dyn Transport>)>,
 }
 
-/// A request that reached a mock.
-#[derive(Clone, Debug)]
+/// A request that reached a mock. Debug shows the sizes of bodies and no secrets: test output ends up in logs.
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Seen {
     /// Method.
@@ -97,6 +99,18 @@ pub struct Seen {
     pub headers: HeaderMap,
     /// Body.
     pub body: Bytes,
+}
+
+impl fmt::Debug for Seen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Seen")
+            .field("method", &self.method)
+            .field("path", &self.path)
+            .field("query", &redact::raw_query(&self.query))
+            .field("headers", &redact::headers(&self.headers))
+            .field("body", &format_args!("{} bytes", self.body.len()))
+            .finish()
+    }
 }
 
 /// What was expected of a mock and did not come, and what came and was not expected.
@@ -158,10 +172,27 @@ impl Mock {
     }
 
     /// Sends what lies below a path to another transport, such as the real one; such calls are neither expected nor
-    /// reported.
+    /// reported. The transport gets the request as it is: a client whose endpoint is that of the real service.
     #[must_use]
     pub fn pass(self, path: &str, to: Arc<dyn Transport>) -> Self {
-        self.state().passed.push((path.trim_matches('/').to_owned(), to));
+        let prefix = path.trim_matches('/').to_owned();
+        self.pass_if(
+            move |_, path| {
+                path.strip_prefix(&prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            },
+            to,
+        )
+    }
+
+    /// As [`pass`](Self::pass) for requests of which the function says so by method and path below the endpoint: a list of
+    /// prefixes, a regular expression, anything.
+    #[must_use]
+    pub fn pass_if(
+        self,
+        which: impl Fn(&Method, &str) -> bool + Send + Sync + 'static,
+        to: Arc<dyn Transport>,
+    ) -> Self {
+        self.state().passed.push((Box::new(which), to));
         self
     }
 
@@ -240,10 +271,9 @@ impl Mock {
         Reply::unexpected(&line)
     }
 
-    fn elsewhere(&self, path: &str) -> Option<Arc<dyn Transport>> {
+    fn elsewhere(&self, method: &Method, path: &str) -> Option<Arc<dyn Transport>> {
         let state = self.state();
-        let below = |prefix: &str| path == prefix || path.starts_with(&format!("{prefix}/"));
-        state.passed.iter().find(|(prefix, _)| below(prefix)).map(|(_, to)| Arc::clone(to))
+        state.passed.iter().find(|(passes, _)| passes(method, path)).map(|(_, to)| Arc::clone(to))
     }
 }
 
@@ -291,7 +321,7 @@ impl Transport for Mock {
         Box::pin(async move {
             let uri = request.uri()?;
             let path = compare::below(uri.path());
-            if let Some(other) = self.elsewhere(&path) {
+            if let Some(other) = self.elsewhere(&request.method, &path) {
                 return other.send(request).await;
             }
             let body = match std::mem::take(&mut request.body) {
@@ -306,9 +336,4 @@ impl Transport for Mock {
             self.answer(&incoming).into_response()
         })
     }
-}
-
-/// A payload as an answer has it.
-pub(crate) fn json_of(payload: impl Into<Payload>) -> Option<serde_json::Value> {
-    payload.into().json
 }

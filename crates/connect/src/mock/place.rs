@@ -1,17 +1,18 @@
 //! The fluent paths of a mock: the same steps as those of a client.
 
 use std::fmt::Display;
-use std::ops::{Bound, RangeBounds};
+use std::ops::RangeBounds;
 
 use http::{Method, StatusCode};
-use pentad_rql::Query;
 use serde_json::Value;
 
 use super::Mock;
 use super::expect::{Expectation, Paged};
 use super::store::Stored;
+use crate::asked::Asked;
 use crate::filter::IntoFilter;
 use crate::path::Path;
+use crate::set::Configure;
 
 /// A namespace of a mock.
 #[derive(Clone, Debug)]
@@ -56,7 +57,12 @@ impl MockCollection {
 
     /// All resources.
     pub fn all(&self) -> MockSet {
-        MockSet { mock: self.mock.clone(), path: self.path.clone(), query: Query::new(), ..MockSet::empty() }
+        MockSet {
+            mock: self.mock.clone(),
+            path: self.path.clone(),
+            asked: Asked::default(),
+            configured: Configure::new(),
+        }
     }
 
     /// Those for which a condition holds.
@@ -184,81 +190,78 @@ impl MockAction {
 pub struct MockSet {
     mock: Mock,
     path: Path,
-    query: Query,
-    search: Option<String>,
-    params: Vec<(String, String)>,
-    from: u64,
-    to: Option<u64>,
+    asked: Asked,
+    configured: Configure,
 }
 
 impl MockSet {
-    fn empty() -> Self {
-        Self {
-            mock: Mock::new(),
-            path: Path::default(),
-            query: Query::new(),
-            search: None,
-            params: Vec::new(),
-            from: 0,
-            to: None,
-        }
-    }
-
     /// Those for which this condition holds, too.
     #[must_use]
     pub fn filter(mut self, condition: impl IntoFilter) -> Self {
-        self.query = self.query.filter(condition.into_filter());
+        self.asked.filter(condition);
         self
     }
 
     /// In this order.
     #[must_use]
     pub fn order_by<S: Into<String>>(mut self, fields: impl IntoIterator<Item = S>) -> Self {
-        self.query = self.query.order_by(fields);
+        self.asked.order_by(fields);
         self
     }
 
     /// With these fields.
     #[must_use]
     pub fn select<S: Into<String>>(mut self, fields: impl IntoIterator<Item = S>) -> Self {
-        self.query = self.query.select(fields);
+        self.asked.select(fields);
         self
     }
 
     /// Those in which the text is found.
     #[must_use]
     pub fn search(mut self, text: impl Into<String>) -> Self {
-        self.search = Some(text.into()).filter(|text| !text.is_empty());
+        self.asked.search(text.into());
         self
     }
 
     /// With a parameter besides the query.
     #[must_use]
     pub fn param(mut self, name: &str, value: &str) -> Self {
-        self.params.push((name.to_owned(), value.to_owned()));
+        self.configured = self.configured.param(name.to_owned(), value);
         self
     }
 
-    /// Those between two positions.
+    /// With what a set of the client is configured with: its parameters and headers are demanded. Time limit and retry
+    /// policy are the client's own affair. The last call counts.
+    #[must_use]
+    pub fn configure(mut self, options: Configure) -> Self {
+        self.configured = options;
+        self
+    }
+
+    /// In pages of a size: as for any mock the size is the caller's choice, so this demands nothing and is here for tests
+    /// that share the words of a set with its expectation.
+    #[must_use]
+    pub const fn limit(self, _page_size: u32) -> Self {
+        self
+    }
+
+    /// Reduced to some fields, which the client does with whole resources: it demands nothing.
+    #[must_use]
+    pub fn values_list<S: Into<String>>(self, _fields: impl IntoIterator<Item = S>) -> Self {
+        self
+    }
+
+    /// Those between two positions of this set. A slice of a slice counts from the slice's start.
     #[must_use]
     pub fn slice(mut self, positions: impl RangeBounds<u64>) -> Self {
-        self.from += match positions.start_bound() {
-            Bound::Unbounded => 0,
-            Bound::Included(start) => *start,
-            Bound::Excluded(start) => start.saturating_add(1),
-        };
-        self.to = match positions.end_bound() {
-            Bound::Unbounded => self.to,
-            Bound::Included(end) => Some(end.saturating_add(1)),
-            Bound::Excluded(end) => Some(*end),
-        };
+        self.asked.slice(positions);
         self
     }
 
     /// The set is read to its end. `items` is the whole of what the query finds, of which a slice picks by position.
     pub fn list(&self, items: impl IntoIterator<Item = Value>) -> Expectation {
         let items = items.into_iter().collect();
-        let (from, to) = (self.from, self.to);
+        let (from, to) = (self.asked.from, self.asked.to);
         self.expect(Paged::List { items, from, to, served: 0 })
     }
 
@@ -269,9 +272,9 @@ impl MockSet {
 
     /// Somebody asks for the one at a position, or nothing.
     pub fn nth(&self, position: u64, item: Option<Value>) -> Expectation {
-        let place = self.from.saturating_add(position);
+        let place = self.asked.from.saturating_add(position);
         let range = match &item {
-            Some(_) => format!("items {place}-{place}/{}", place + 1),
+            Some(_) => format!("items {place}-{place}/{}", place.saturating_add(1)),
             None => format!("items {place}-{place}/{place}"),
         };
         self.expect(Paged::One(place)).reply(Value::Array(item.into_iter().collect())).change(|expected| {
@@ -292,10 +295,13 @@ impl MockSet {
 
     fn expect(&self, paged: Paged) -> Expectation {
         // What is no RQL is compared as text, and never fits: the client refuses it, too.
-        let query = self.query.to_rql().unwrap_or_else(|error| error.to_string());
-        let params = self.params.clone();
-        self.mock.expect(Method::GET, &self.path).search(self.search.clone()).change(|expected| {
-            expected.ask(query, params, paged);
+        let query = self.asked.query.to_rql().unwrap_or_else(|error| error.to_string());
+        let Configure { params, headers, .. } = self.configured.clone();
+        let params = params.into_iter().map(|(name, value)| (name.into_owned(), value)).collect();
+        let search = self.asked.search.clone();
+        self.mock.expect(Method::GET, &self.path).change(|expected| {
+            expected.ask(query, search, params, paged);
+            headers.into_iter().for_each(|(name, value)| expected.demand(name, value));
         })
     }
 }

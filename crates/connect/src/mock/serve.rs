@@ -61,9 +61,19 @@ async fn accept(listener: TcpListener, mock: Mock) {
     let mut open = JoinSet::new();
     loop {
         tokio::select! {
-            Ok((stream, _)) = listener.accept() => {
-                open.spawn(serve(stream, mock.clone()));
-            }
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => {
+                    open.spawn(serve(stream, mock.clone()));
+                }
+                // Such as no file handle left: the end of a connection may free one.
+                Err(error) => {
+                    tracing::debug!(%error, "the mock cannot accept a connection");
+                    match open.join_next().await {
+                        Some(_) => {}
+                        None => tokio::task::yield_now().await,
+                    }
+                }
+            },
             Some(_) = open.join_next() => {}
         }
     }

@@ -8,6 +8,7 @@ mod defect;
 mod error;
 mod log;
 mod mock;
+mod operation;
 mod option;
 mod set;
 mod specs;

@@ -1,8 +1,9 @@
 //! The mock of the service.
 
-use http::{HeaderName, Method, StatusCode};
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, Method, StatusCode};
 use pentad_connect::mock::Mock;
-use pentad_connect::{Client, ErrorExt, R, field};
+use pentad_connect::{Client, Configure, ErrorExt, Multipart, Payload, R, field};
 use pentad_core::ErrorKind;
 use pentad_testkit::{ManualClock, ScriptedTransport, run};
 use serde_json::{Value, json};
@@ -152,14 +153,17 @@ fn expectations_in_order_are_met_in_order() {
 #[test]
 fn bodies_headers_and_parameters_are_demanded() {
     let mock = Mock::new();
-    let name = HeaderName::from_static("x-a");
-    mock.collection("c").create().body(json!({"a": 1})).with_header(name.clone(), "1").param("p", "q");
+    let (name, value) = (HeaderName::from_static("x-a"), HeaderValue::from_static("1"));
+    mock.collection("c")
+        .create()
+        .body(json!({"a": 1}))
+        .with_header(name.clone(), value.clone())
+        .param("p", "q");
     let client = client(&mock);
     let wrong = run(client.collection("c").create(json!({"a": 2}))).unwrap_err();
     for part in ["the body is {\"a\":1}", "the header x-a is 1", "the parameters are p=q"] {
         assert!(wrong.message().contains(part), "{wrong}");
     }
-    let value = http::HeaderValue::from_static("1");
     run(client.collection("c").create(json!({"a": 1})).header(name, value).query("p", "q")).unwrap();
 }
 
@@ -212,4 +216,89 @@ async fn any_http_client_can_use_it_on_a_port() {
     assert_eq!((error.status(), error.error_code()), (Some(StatusCode::NOT_IMPLEMENTED), Some("MOCK_001")));
     assert_eq!(mock.verify().unwrap_err().unexpected, ["GET nobody/1"]);
     assert_eq!(mock.requests()[0].headers["authorization"], "ApiKey SU-1:k");
+}
+
+#[test]
+fn what_is_not_json_is_answered_and_demanded_as_bytes_and_nothing_is_said_with_none() {
+    let mock = Mock::new();
+    let action = mock.collection("c").action("act");
+    action.post().bytes("plain").reply_bytes("text/csv", "a,b");
+    action.delete().body(None).reply(None);
+    action.put().body(Value::Null).reply_bytes("application/json", " ").reply(None);
+    let client = client(&mock);
+    let action = client.collection("c").action("act");
+    let answer = run(action.post(Payload::bytes("text/plain", "plain"))).unwrap();
+    assert_eq!((answer.content_type(), answer.text()), (Some("text/csv"), "a,b".to_owned()));
+    let refused = run(action.delete(Bytes::from_static(b"something"))).unwrap_err();
+    assert!(refused.message().contains("there is no body"), "{refused}");
+    assert!(run(action.delete(())).unwrap().is_empty());
+    let answer = run(action.put(Value::Null)).unwrap();
+    assert!(answer.is_empty() && answer.content_type().is_none());
+    assert!(mock.verify().unwrap_err().unmet.is_empty());
+}
+
+#[test]
+fn a_slice_of_a_slice_is_that_of_the_client() {
+    let mock = Mock::new();
+    let set = mock.collection("c").all();
+    set.clone().slice(10..20).slice(2..4).list(numbers(0..30));
+    set.clone().slice(10..20).nth(3, Some(json!({"id": 13})));
+    set.slice(5..).slice(u64::MAX..).first(None);
+    let asked = client(&mock).collection("c").all();
+    assert_eq!(run(asked.clone().slice(10..20).slice(2..4).collect()).unwrap(), numbers(12..14));
+    assert_eq!(run(asked.clone().slice(10..20).nth(3)).unwrap().unwrap()["id"], 13);
+    assert_eq!(run(asked.slice(5..).slice(u64::MAX..).first()).unwrap(), None);
+    mock.verify().unwrap();
+}
+
+#[test]
+fn an_expectation_takes_all_that_a_set_takes() {
+    let mock = Mock::new();
+    let options = || {
+        Configure::new()
+            .param("x", "a&b")
+            .param("search", "kept")
+            .param("limit", "7")
+            .header(HeaderName::from_static("x-a"), HeaderValue::from_static("1"))
+    };
+    let expected =
+        mock.collection("c").filter(field("a").eq(1)).configure(Configure::new().param("lost", "1"));
+    expected.configure(options()).limit(2).values_list(["id"]).list(numbers(0..3));
+    let client = client(&mock);
+    let bare = client.collection("c").filter(field("a").eq(1)).limit(2);
+    let error = run(bare.first()).unwrap_err();
+    for part in ["the parameters are x=a&b", "the search is kept", "the header x-a is 1"] {
+        assert!(error.message().contains(part), "{error}");
+    }
+    let found = run(bare.configure(options()).values_list(["id"]).all()).unwrap();
+    assert_eq!(json!(found), json!(numbers(0..3)));
+}
+
+#[test]
+fn requests_of_any_kind_can_be_passed_on() {
+    let other = ScriptedTransport::new().answer(200, "{\"real\":true}").answer(200, "{\"real\":true}");
+    let mock = Mock::new().pass_if(
+        |method, path| method == Method::GET && (path.starts_with("a/") || path.ends_with("-live")),
+        other.shared(),
+    );
+    mock.at("a/thing").update().reply(json!({"real": false}));
+    let client = client(&mock);
+    assert_eq!(run(client.at("a/thing").get()).unwrap()["real"], true);
+    assert_eq!(run(client.at("b-live").get()).unwrap()["real"], true);
+    assert_eq!(run(client.at("a/thing").update(json!({}))).unwrap()["real"], false);
+    mock.verify().unwrap();
+}
+
+#[test]
+fn no_debug_of_a_request_shows_secrets() {
+    let mock = Mock::new();
+    mock.collection("c").create().any_query().reply(json!({}));
+    let call = client(&mock).collection("c").create(json!({"password": "canary"}));
+    run(call.query("token", "canary")).unwrap();
+    let shown = format!("{:?}", mock.requests());
+    assert!(!shown.contains("canary") && !shown.contains("SU-000-000-000:mock"), "{shown}");
+    let form = Multipart::new().text("password", "canary").bytes("f", "n.txt", "text/plain", "canary");
+    let shown =
+        format!("{form:?} {:?} {:?}", Payload::from(json!("canary")), Payload::bytes("text/plain", "canary"));
+    assert!(!shown.contains("canary") && shown.contains("n.txt"), "{shown}");
 }

@@ -1,6 +1,8 @@
 //! The options of the constructor (reference 1 and 2.2), the ways to name a place, the raw doors.
 
-use http::{HeaderName, HeaderValue, Method};
+use std::time::Duration;
+
+use http::{HeaderName, HeaderValue, Method, StatusCode};
 use pentad_connect::{Client, ENDPOINT, ErrorExt};
 use pentad_core::ErrorKind;
 use pentad_testkit::{ScriptedTransport, run};
@@ -68,6 +70,52 @@ fn one_text_names_the_same_place_as_its_steps() {
 }
 
 #[test]
+fn the_time_limits_are_those_of_the_original_unless_set() {
+    let limits = |client: Client| client.collection("p").resource(1).get().request().unwrap().limits;
+    let seconds = Duration::from_secs;
+    let usual = limits(Client::new(KEY.to_owned()).build().unwrap());
+    assert_eq!((usual.connect, usual.idle, usual.attempt), (seconds(15), seconds(180), None));
+    assert_eq!(usual.total, seconds(600));
+    let set =
+        |connect, silence| limits(Client::new(KEY.to_owned()).timeout(connect, silence).build().unwrap());
+    let changed = set(seconds(1), seconds(2));
+    assert_eq!((changed.connect, changed.idle, changed.total), (seconds(1), seconds(2), seconds(600)));
+    let none = set(Duration::MAX, Duration::MAX);
+    assert!(
+        none.connect > seconds(86_400 * 365 * 100)
+            && none.connect < Duration::MAX
+            && none.idle == none.connect
+    );
+}
+
+#[tokio::test]
+async fn a_call_without_time_limits_is_answered() {
+    let mock = pentad_connect::mock::Mock::new();
+    mock.collection("p").resource(1).get().reply(json!({"id": 1}));
+    let server = mock.serve().await.unwrap();
+    let client =
+        Client::new(KEY.to_owned()).endpoint(server.endpoint()).timeout(Duration::MAX, Duration::MAX);
+    assert_eq!(client.build().unwrap().collection("p").resource(1).get().await.unwrap()["id"], 1);
+}
+
+#[test]
+fn status_headers_and_attempts_come_beside_the_value() {
+    let script = ScriptedTransport::new()
+        .answer(503, "")
+        .answer_with(201, ("x-request-id", "req-7"), "{\"id\":1}")
+        .answer_with(404, ("x-request-id", "req-8"), "");
+    let client = client(&script);
+    let (value, response) = run(client.collection("p").resource(1).get().with_response()).unwrap();
+    assert_eq!((value["id"].as_u64(), response.status, response.attempts), (Some(1), StatusCode::CREATED, 2));
+    assert_eq!(
+        (response.headers["x-request-id"].as_bytes(), response.request_id()),
+        (&b"req-7"[..], Some("req-7"))
+    );
+    let error = run(client.collection("p").resource(2).get().with_response()).unwrap_err();
+    assert_eq!((error.status(), error.request_id()), (Some(StatusCode::NOT_FOUND), Some("req-8")));
+}
+
+#[test]
 fn raw_doors_send_any_method_to_any_path() {
     let script = (0..6).fold(ScriptedTransport::new(), |script, _| script.answer(200, "{}"));
     let client = client(&script);
@@ -104,7 +152,7 @@ fn an_answer_is_json_bytes_or_nothing() {
         .answer(204, "");
     let action = client(&script).collection("p").action("export");
     let answer = run(action.get()).unwrap();
-    assert!(answer.is_json());
+    assert!(answer.is_json() && !format!("{answer:?}").contains("\"a\""));
     assert_eq!(answer.value().unwrap(), json!({"a": 1}));
     let answer = run(action.get()).unwrap();
     assert_eq!((answer.is_json(), answer.content_type()), (false, Some("application/vnd.ms-excel")));

@@ -178,3 +178,34 @@ fn a_bad_condition_is_said_before_anything_is_sent() {
     assert!(error.message().starts_with("filter: "), "{error}");
     assert!(script.requests().is_empty());
 }
+
+#[test]
+fn every_way_to_ask_keeps_the_time_limit_and_the_retries_of_the_configuration() {
+    let failing = || (0..9).fold(ScriptedTransport::new(), |script, _| script.answer(500, "{}"));
+    let options = Configure::new().timeout(Duration::from_secs(5)).retry(pentad_core::RetryPolicy::none());
+    let set = |script: &ScriptedTransport| client(script).collection("p").all().configure(options.clone());
+    type Way = fn(pentad_connect::ResourceSet) -> pentad_core::Result<()>;
+    let ways: [(&str, Way); 7] = [
+        ("count", |set| run(set.count()).map(drop)),
+        ("first", |set| run(set.first()).map(drop)),
+        ("nth", |set| run(set.nth(3)).map(drop)),
+        ("list", |set| run(set.list()).map(drop)),
+        ("collect", |set| run(set.collect()).map(drop)),
+        ("items", |set| run(set.items().next()).unwrap().map(drop)),
+        ("values_list", |set| run(set.values_list(["a"]).all()).map(drop)),
+    ];
+    for (way, ask) in ways {
+        let script = failing();
+        assert!(ask(set(&script)).is_err(), "{way}");
+        assert_eq!(script.requests().len(), 1, "{way}");
+    }
+    let total = |request: &pentad_core::Request| request.limits.total;
+    let set = set(&ScriptedTransport::new());
+    for limit in [
+        total(set.count().request().unwrap()),
+        total(set.first().request().unwrap()),
+        total(&set.list().request().unwrap()),
+    ] {
+        assert_eq!(limit, Duration::from_secs(5));
+    }
+}

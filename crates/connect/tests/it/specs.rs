@@ -139,3 +139,34 @@ fn a_document_comes_from_a_file_or_is_fetched_without_the_key() {
     assert_eq!(request.header("authorization"), "");
     assert!(builder(&script).specs(Specs::file("/nowhere")).build().is_err());
 }
+
+#[tokio::test]
+async fn a_document_is_read_aside_while_others_go_on() {
+    let script = ScriptedTransport::new().answer(200, sample_text()).answer(200, SHOP);
+    let opening = builder(&script).specs("https://specs.test/v1/spec/").open();
+    let parsing = tokio::spawn(opening);
+    // One thread runs both: without room aside nothing else would move until the document is read.
+    let mut turns = 0_u32;
+    while !parsing.is_finished() {
+        tokio::task::yield_now().await;
+        turns += 1;
+    }
+    let client = parsing.await.unwrap().unwrap();
+    assert!(client.document().unwrap().paths().count() > 100);
+    assert!(turns > 100, "{turns}");
+    assert_eq!(script.requests()[0].uri.path(), "/v1/spec/");
+    assert_eq!(
+        client.load("https://specs.test/x").await.unwrap().document().unwrap().title().as_deref(),
+        Some("Shop")
+    );
+}
+
+/// A document of many paths.
+fn sample_text() -> String {
+    let mut text = String::from("openapi: 3.0.3\ninfo: {title: Large, version: '1'}\npaths:\n");
+    for n in 0..3_000 {
+        text.push_str(&format!("  /things{n}:\n    get:\n      summary: Things of kind {n}\n"));
+        text.push_str(&format!("  /things{n}/{{id}}:\n    get: {{summary: One of them}}\n"));
+    }
+    text
+}
