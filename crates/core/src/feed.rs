@@ -241,6 +241,29 @@ impl<T: Send + 'static> Feed<T> {
         })
     }
 
+    /// Does this, too, when the feed is closed after it began: behind what the feed itself does then.
+    pub fn on_close(self, also: impl FnOnce() -> BoxFuture<'static, Result<()>> + Send + 'static) -> Self {
+        let then = move |opened: Opened<T>| {
+            let Opened { stream, close } = opened;
+            Opened::new(stream, move || {
+                Box::pin(async move {
+                    let closed = close().await;
+                    closed.and(also().await)
+                })
+            })
+        };
+        let state = match self.state {
+            State::Ready(mut waiting) => {
+                let start = waiting.start;
+                waiting.start = Box::new(move |scope| then(start(scope)));
+                State::Ready(waiting)
+            }
+            State::Open(opened) => State::Open(then(opened)),
+            ended @ State::Ended(_) => ended,
+        };
+        Self { state }
+    }
+
     /// The next thing, blocking the calling thread. The feed comes back for the one after it.
     ///
     /// # Errors

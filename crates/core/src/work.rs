@@ -153,6 +153,27 @@ impl Scope {
         call.await
     }
 
+    /// Runs another work as a part of this one, within what is left of the limit and with the caller's options.
+    ///
+    /// # Errors
+    /// Those of the work.
+    pub async fn run_work<T: Send + 'static>(&self, mut work: Work<T>) -> Result<T> {
+        if let Some(left) = self.remaining() {
+            let total = work.total.map_or(left, |total| total.min(left));
+            work = work.timeout(total);
+        }
+        if let (None, Some(retry)) = (&work.plan.retry, &self.retry) {
+            work = work.retry(retry.clone());
+        }
+        for (name, value) in &self.extra.headers {
+            work = work.header(name.clone(), value.clone());
+        }
+        for (name, value) in &self.extra.query {
+            work = work.query(name.clone(), value.clone());
+        }
+        work.await
+    }
+
     /// Pauses between steps.
     ///
     /// # Errors

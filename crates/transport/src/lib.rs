@@ -11,6 +11,7 @@
 //! | [`WebSocket`] | websocket connections over TCP, TLS, proxies and unix sockets |
 //! | [`TlsOptions`], [`Identity`], [`Proxy`] | its settings |
 //! | [`SystemClock`] | real time |
+//! | [`background`] | what is to be tidied up after nobody waits any more |
 //! | [`Wiring`], [`wiring_setters!`] | what every client's builder has in common |
 //!
 //! ```no_run
@@ -30,6 +31,7 @@
 //! Not here: retries, redirects, authentication and the limits on attempts and calls (the session in the core
 //! has them), cookies, caching.
 
+mod background;
 #[cfg(feature = "blocking")]
 pub mod blocking;
 mod clock;
@@ -46,6 +48,7 @@ mod upload;
 mod websocket;
 mod wiring;
 
+pub use background::background;
 pub use clock::SystemClock;
 pub use proxy::Proxy;
 pub use tls::{Identity, TlsOptions};

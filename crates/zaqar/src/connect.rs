@@ -210,7 +210,11 @@ impl ClientBuilder {
         };
         let project = self.project_id()?;
         let client_id = self.client_id.clone().unwrap_or_else(ClientId::random);
-        let session = base.with(|session| self.settle(session, project.as_deref(), &client_id));
+        let mut names = vec![(CLIENT_HEADER, header("client id", client_id.as_str())?)];
+        if let Some(project) = &project {
+            names.push((PROJECT_HEADER, header("project", project)?));
+        }
+        let session = base.with(|session| self.settle(session, names));
         let session = match &websocket {
             Some(websocket) => session.with(|session| session.transport(Arc::new(websocket.clone()))),
             None => session,
@@ -261,18 +265,10 @@ impl ClientBuilder {
         Ok(make(socket, target.clone()))
     }
 
-    fn settle(
-        &self,
-        mut session: SessionBuilder,
-        project: Option<&str>,
-        client_id: &ClientId,
-    ) -> SessionBuilder {
+    fn settle(&self, mut session: SessionBuilder, names: Vec<(&'static str, HeaderValue)>) -> SessionBuilder {
         session = session.api(self.version.api()).details(error::details);
-        // Both were checked: they fit into headers, or no request could carry them.
-        for (name, text) in [(CLIENT_HEADER, Some(client_id.as_str())), (PROJECT_HEADER, project)] {
-            if let Some(value) = text.and_then(|text| HeaderValue::from_bytes(text.as_bytes()).ok()) {
-                session = session.header(HeaderName::from_static(name), value);
-            }
+        for (name, value) in names {
+            session = session.header(HeaderName::from_static(name), value);
         }
         match &self.credential {
             Credential::NoAuth => {}
@@ -287,6 +283,12 @@ impl ClientBuilder {
         }
         self.wiring.settle(session)
     }
+}
+
+/// Who or where, as a header; never left out in silence, because the service would work somewhere else.
+fn header(field: &str, text: &str) -> Result<HeaderValue> {
+    HeaderValue::from_bytes(text.as_bytes())
+        .map_err(|error| Error::invalid(field, "cannot stand in a header").with_source(error))
 }
 
 fn no_url() -> Error {

@@ -7,6 +7,7 @@ mod connect;
 mod consume;
 mod error;
 mod flavor;
+mod follow;
 pub mod limit;
 mod list;
 mod listen;
@@ -38,7 +39,7 @@ pub use version::Version;
 // Handles, and what is given to them.
 pub use claim::{Claim, NewClaim};
 pub use flavor::{Flavor, NewFlavor};
-pub use listen::Follow;
+pub use follow::Follow;
 pub use message::{Message, MessageQuery, NewMessage};
 pub use metadata::MetadataPatch;
 pub use pool::{NewPool, Pool, PoolUpdate};

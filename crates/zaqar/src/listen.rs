@@ -1,113 +1,40 @@
-//! Following a queue: by asking again and again, or as notifications over websocket.
+//! Listening to a queue: notifications over websocket, as long as somebody listens.
 
-use std::collections::VecDeque;
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
+use futures_core::stream::BoxStream;
+use futures_util::future::{Either, select};
 use futures_util::stream::{self, StreamExt};
-use pentad_core::retry::Outage;
-use pentad_core::{Cursor, Error, ErrorKind, Feed, Result, feed::Opened, work::Scope};
+use pentad_core::feed::{Link, Opened};
+use pentad_core::work::Scope;
+use pentad_core::{BoxFuture, Error, ErrorKind, Feed, Result};
 
-use crate::message::MessageQuery;
-use crate::model::{Message, Notification};
+use crate::limit::Ttl;
+use crate::model::Notification;
 use crate::ops;
 use crate::queue::Queue;
 use crate::subscription::NewSubscription;
-use crate::ws::link::pushed_of;
-
-/// How to follow the messages of a queue.
-#[derive(Debug, Clone, PartialEq)]
-#[must_use]
-pub struct Follow {
-    query: MessageQuery,
-    idle: (Duration, Duration),
-    start: Option<Cursor>,
-    page: u32,
-}
-
-impl Default for Follow {
-    fn default() -> Self {
-        let idle = (Duration::from_millis(200), Duration::from_secs(5));
-        Self { query: MessageQuery::new(), idle, start: None, page: 20 }
-    }
-}
-
-impl Follow {
-    /// From the oldest message on, pauses from 200 ms to 5 s while there is nothing new.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Which messages are shown.
-    pub const fn query(mut self, query: MessageQuery) -> Self {
-        self.query = query;
-        self
-    }
-
-    /// Pauses after an empty answer: the first, doubled each time up to the longest.
-    pub fn idle(mut self, first: Duration, longest: Duration) -> Self {
-        self.idle = (first.max(Duration::from_millis(1)), longest.max(first));
-        self
-    }
-
-    /// Begins at a place kept from earlier.
-    pub fn start_at(mut self, place: Cursor) -> Self {
-        self.start = Some(place);
-        self
-    }
-
-    /// Asks for so many at a time, 1 to 20.
-    pub const fn page_size(mut self, size: u32) -> Self {
-        self.page = size;
-        self
-    }
-}
-
-struct Follower {
-    queue: Queue,
-    options: Follow,
-    scope: Scope,
-    place: Option<Cursor>,
-    ready: VecDeque<Message>,
-    pause: Duration,
-    outage: Outage,
-}
+use crate::ws::link::Ear;
+use crate::ws::{self, Websocket};
 
 impl Queue {
-    /// Shows each message once, as it comes, and leaves it where it is. Follows markers, and waits at the end.
+    /// Subscribes the client's websocket connection and gives what is posted from now on, as long as it is asked: the
+    /// subscription is made anew when half of its ttl (an hour, unless said) is over, and on another connection after one
+    /// broke. What was posted while there was none is not among it, in the first case commonly some milliseconds.
     ///
-    /// Messages that are claimed while the feed passes them are not shown later, unless claimed ones are asked for.
-    /// # Source
-    /// Zaqar reference 4, links.
-    pub fn follow(&self, options: Follow) -> Feed<Message> {
-        let preview = self.messages_draft(options.query).query("limit", options.page.to_string()).request();
-        let queue = self.clone();
-        Feed::lazy(self.client().session(), &ops::MESSAGE_LIST, preview, move |scope| {
-            let outage = Outage::new(scope.reconnect().cloned().unwrap_or_default());
-            let place = options.start.clone();
-            let (ready, pause) = (VecDeque::new(), Duration::ZERO);
-            let follower = Follower { queue, options, scope, place, ready, pause, outage };
-            let stream = stream::unfold(Some(follower), |follower| async move {
-                let mut follower = follower?;
-                match follower.next().await {
-                    Ok(message) => Some((Ok(message), Some(follower))),
-                    Err(error) => Some((Err(error), None)),
-                }
-            });
-            Opened::new(stream.boxed(), || Box::pin(std::future::ready(Ok(()))))
-        })
-    }
-
-    /// Subscribes the client's websocket connection and gives what is posted from now on, also after the connection broke
-    /// and was opened again. What was posted in between is not among it.
+    /// Closing the feed removes the subscription. One that was dropped without that leaves it behind on the connection, for
+    /// the next listener of the queue to remove, or for its ttl.
     ///
     /// # Errors
-    /// [`Unsupported`](ErrorKind::Unsupported) for clients over HTTP; [`Conflict`](ErrorKind::Conflict) if this connection
-    /// listens to the queue already.
+    /// [`Unsupported`](ErrorKind::Unsupported) for clients over HTTP; [`Conflict`](ErrorKind::Conflict) if somebody listens
+    /// to the queue on this connection already.
     /// # Source
     /// Zaqar reference 12.5.
     pub fn listen(&self, subscription: &NewSubscription) -> Feed<Notification> {
         let session = self.client().session();
-        let draft = self.subscribe_draft(subscription);
+        let (subscription, ttl) = subscription.clone().ttl_or(LISTENING);
+        let draft = self.subscribe_draft(&subscription);
         let Some(websocket) = self.client().websocket().cloned() else {
             let refused = draft.refuse(
                 Error::new(ErrorKind::Unsupported, "notifications need the websocket transport")
@@ -117,59 +44,103 @@ impl Queue {
                 Opened::new(stream::empty().boxed(), || Box::pin(std::future::ready(Ok(()))))
             });
         };
-        let preview = draft.request();
-        let (queue, subscription) = (self.clone(), subscription.clone());
+        let listener = Arc::new(Listener { queue: self.clone(), subscription, ttl, websocket });
+        let closing = Arc::clone(&listener);
         let open = move |scope: &Scope, _: Option<&str>| {
-            let (scope, queue, websocket) = (scope.clone(), queue.clone(), websocket.clone());
-            let call = queue.subscribe(&subscription);
-            let future = async move {
-                scope.run(call).await?;
-                let link = websocket.link().ok_or_else(|| {
-                    Error::new(ErrorKind::Connection, "the connection ended after the subscription")
-                })?;
-                let name = queue.name().to_owned();
-                let frames = stream::unfold(Some(link), move |link| {
-                    let name = name.clone();
-                    async move {
-                        let link = link?;
-                        match pushed_of(std::sync::Arc::clone(&link), &name).await {
-                            Ok(notification) => Some((Ok(notification), Some(link))),
-                            Err(error) => Some((Err(error), None)),
-                        }
-                    }
-                });
-                Ok(Some(frames.boxed()))
-            };
-            Box::pin(future) as pentad_core::BoxFuture<'static, Result<pentad_core::feed::Link<Notification>>>
+            let (scope, listener) = (scope.clone(), Arc::clone(&listener));
+            Box::pin(async move { listener.open(scope).await.map(Some) })
+                as BoxFuture<'static, Result<Link<Notification>>>
         };
-        Feed::reconnecting(session, &ops::SUBSCRIPTION_CREATE, preview, |_| None, open)
+        let feed = Feed::reconnecting(session, &ops::SUBSCRIPTION_CREATE, draft.request(), |_| None, open);
+        feed.on_close(move || Box::pin(async move { closing.unsubscribe().await }))
     }
 }
 
-impl Follower {
-    async fn next(&mut self) -> Result<Message> {
-        loop {
-            if let Some(message) = self.ready.pop_front() {
-                return Ok(message);
+/// How long the subscription of a listener lives that says nothing about it.
+const LISTENING: Ttl = Ttl::hours(1);
+
+struct Listener {
+    queue: Queue,
+    subscription: NewSubscription,
+    ttl: Ttl,
+    websocket: Websocket,
+}
+
+impl Listener {
+    async fn open(self: Arc<Self>, scope: Scope) -> Result<BoxStream<'static, Result<Notification>>> {
+        self.unsubscribe().await?;
+        let (link, id) = self.subscribe(&scope).await?;
+        let ear = Ear::new(link, self.queue.name(), id);
+        let renew = self.renewal(&scope);
+        let listening = Listening { listener: self, scope, ear, renew };
+        let frames = stream::unfold(Some(listening), |listening| async move {
+            match listening?.next().await {
+                Ok((notification, listening)) => Some((Ok(notification), Some(listening))),
+                Err(error) => Some((Err(error), None)),
             }
-            let clock = std::sync::Arc::clone(self.scope.session().clock());
-            let mut list = self.queue.messages(self.options.query).page_size(self.options.page);
-            if let Some(place) = &self.place {
-                list = list.start_at(place.clone());
-            }
-            if let Some(left) = self.scope.remaining() {
-                list = list.timeout(left);
-            }
-            let Some(page) = self.outage.survive(&*clock, list.await).await? else { continue };
-            if page.items.is_empty() {
-                let (first, longest) = self.options.idle;
-                self.pause = (self.pause * 2).clamp(first, longest);
-                self.scope.pause(self.pause).await?;
-                continue;
-            }
-            self.pause = Duration::ZERO;
-            self.place = page.next.or(self.place.take());
-            self.ready = page.items.into();
+        });
+        Ok(frames.boxed())
+    }
+
+    async fn subscribe(&self, scope: &Scope) -> Result<(Arc<ws::link::Link>, String)> {
+        let id = scope.run(self.queue.subscribe(&self.subscription)).await?;
+        let link = self.websocket.link().ok_or_else(|| {
+            Error::new(ErrorKind::Connection, "the connection ended after the subscription")
+        })?;
+        Ok((link, id))
+    }
+
+    /// Removes what a listener left behind on the present connection.
+    async fn unsubscribe(&self) -> Result<()> {
+        let Some(link) = self.websocket.link() else { return Ok(()) };
+        if let Some(id) = link.left_behind(self.queue.name()) {
+            self.queue.subscription(id).delete().await?;
+            link.forget(self.queue.name());
         }
+        Ok(())
+    }
+
+    /// When the subscription is to be made anew. The service counts from a moment before this one, and half of the ttl
+    /// leaves time for more than one try.
+    fn renewal(&self, scope: &Scope) -> Instant {
+        scope.session().clock().now() + self.ttl.duration().min(FOREVER) / 2
+    }
+}
+
+/// No clock counts further.
+const FOREVER: Duration = Duration::from_secs(100 * 365 * 86_400);
+
+struct Listening {
+    listener: Arc<Listener>,
+    scope: Scope,
+    ear: Ear,
+    renew: Instant,
+}
+
+impl Listening {
+    async fn next(mut self) -> Result<(Notification, Self)> {
+        let clock = Arc::clone(self.scope.session().clock());
+        loop {
+            let left = self.renew.saturating_duration_since(clock.now());
+            let heard = match select(std::pin::pin!(self.ear.next()), clock.sleep(left)).await {
+                Either::Left((heard, _)) => Some(heard?),
+                Either::Right(_) => None,
+            };
+            match heard {
+                Some(notification) => return Ok((notification, self)),
+                None => self = self.renewed().await?,
+            }
+        }
+    }
+
+    /// With a new subscription: over websocket there is no way to prolong one.
+    async fn renewed(mut self) -> Result<Self> {
+        if let Some(id) = self.ear.subscription() {
+            self.scope.run(self.listener.queue.subscription(id).delete()).await?;
+        }
+        let (link, id) = self.listener.subscribe(&self.scope).await?;
+        self.ear = self.ear.moved(link, id);
+        self.renew = self.listener.renewal(&self.scope);
+        Ok(self)
     }
 }

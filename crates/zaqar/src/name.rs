@@ -39,6 +39,13 @@ fn check_project(text: &str) -> Result<()> {
         length if length > PROJECT_ID => {
             Err(Error::invalid("project", format!("must not have more than {PROJECT_ID} characters")))
         }
+        _ if text.chars().any(char::is_control) => {
+            Err(Error::invalid("project", "holds a control character: it cannot stand in a header"))
+        }
+        // The ends of a header's value are cut off on the way.
+        _ if text.trim() != text => {
+            Err(Error::invalid("project", "begins or ends with a blank: it cannot stand in a header"))
+        }
         _ => Ok(()),
     }
 }
@@ -103,7 +110,7 @@ macro_rules! names {
 
 names! {
     QueueName, check_queue, "Name of a queue: letters, digits, `_`, `-` and `.`, at most 64. (The Python client refuses the dot.)";
-    ProjectId, check_project, "Id of a project: anything of 1 to 256 characters.";
+    ProjectId, check_project, "Id of a project: 1 to 256 characters without control characters, no blank at its ends.";
 }
 
 /// Who posts: the service hides a client's own messages from its lists.
@@ -181,6 +188,16 @@ mod tests {
         for bad in ["", ".", "..", "a b", "a/b", "ä", "a\n", &"a".repeat(65)] {
             let error = QueueName::try_from(bad).unwrap_err();
             assert!(error.to_string().contains("queue"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_project_that_no_header_can_carry_is_refused() {
+        for good in ["acme", "a b", "ä/ö", &"p".repeat(256)] {
+            assert!(ProjectId::try_from(good).is_ok(), "{good:?}");
+        }
+        for bad in ["", "acme\n", "\u{1}", "a\0b", "a\u{85}b", " acme", "acme ", &"p".repeat(257)] {
+            assert!(ProjectId::try_from(bad).is_err(), "{bad:?}");
         }
     }
 

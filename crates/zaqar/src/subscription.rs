@@ -44,6 +44,15 @@ impl NewSubscription {
         self
     }
 
+    pub(crate) const fn ttl_or(mut self, default: Ttl) -> (Self, Ttl) {
+        let ttl = match self.ttl {
+            Some(ttl) => ttl,
+            None => default,
+        };
+        self.ttl = Some(ttl);
+        (self, ttl)
+    }
+
     /// Sets an option of the delivery, such as `post_headers`, `subject` or `_retry_policy`.
     pub fn option(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.options.insert(name.into(), value.into());

@@ -91,3 +91,22 @@ fn the_pause_is_what_the_service_asked_for() {
     let last = Error::new(ErrorKind::Unavailable, "x").with_api(ApiDetails::new("final").again(false));
     assert_eq!(outage.pause(&last, now, 0.5), None);
 }
+
+#[test]
+fn what_is_to_be_done_when_a_feed_is_closed_is_done_once_it_has_begun() {
+    let clock = ManualClock::auto();
+    for (asked, closed) in [(false, 0), (true, 1)] {
+        let (feed, _) = feed(vec![Ok(vec![Ok(1), Ok(2)])], &clock);
+        let count: Shared<u32> = Shared::default();
+        let counted = Arc::clone(&count);
+        let mut feed = feed.on_close(move || {
+            *counted.lock().unwrap() += 1;
+            Box::pin(std::future::ready(Ok(())))
+        });
+        if asked {
+            assert_eq!(run(feed.next()).unwrap().unwrap(), 1);
+        }
+        run(feed.close()).unwrap();
+        assert_eq!(*count.lock().unwrap(), closed);
+    }
+}

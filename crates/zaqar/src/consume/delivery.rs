@@ -12,7 +12,7 @@ use crate::queue::Queue;
 
 /// A message in hand. Finish it with [`ack`](Self::ack), give it back with [`release`](Self::release).
 ///
-/// Dropping it gives it back.
+/// Dropping it gives it back, also when that drops one of its futures in the middle.
 #[must_use = "a delivery that is dropped is given back"]
 pub struct Delivery {
     message: Message,
@@ -52,9 +52,14 @@ impl Delivery {
     /// # Errors
     /// [`is_claim_lost`](crate::ErrorExt::is_claim_lost) if the lease was lost: somebody else has the message, or will.
     /// Others are those of the exchange; the message then comes again when its claim ends, if it was not deleted.
+    ///
+    /// Given up in its middle, it gives the message back, which comes again unless it was deleted by then.
     pub async fn ack(mut self) -> Result<()> {
+        let done = self.consumer.delete(&self.message.id, &self.lease).await;
+        // Until here a drop gives back: the place in the flow control and the lease are never lost.
         self.open = false;
-        self.consumer.ack(&self.message.id, &self.lease).await
+        self.consumer.finished(&self.lease);
+        done
     }
 
     /// Gives the message back, or posts it to the dead-letter queue if it was handed out often enough.
@@ -71,13 +76,22 @@ impl Delivery {
         }
     }
 
+    /// Leaves the message until the feed ends: this feed does not hand it out again, its lease is kept so that nobody else
+    /// gets it, and the end of the feed frees it. It does not count as in flight.
+    ///
+    /// For a single pass over a queue in which some messages fail.
+    pub fn set_aside(mut self) {
+        self.open = false;
+        self.consumer.set_aside(&self.lease);
+    }
+
     /// Posts the message to another queue and deletes it here. Its life begins again there.
     ///
     /// # Errors
     /// Those of posting; the message is given back then.
     pub async fn dead_letter(self, queue: &Queue) -> Result<()> {
         let letter = crate::message::NewMessage::new(self.message.body.clone());
-        self.consumer.run_work(queue, letter).await?;
+        self.consumer.post_letter(queue, letter).await?;
         self.ack().await
     }
 

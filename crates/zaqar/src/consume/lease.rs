@@ -18,6 +18,8 @@ struct State {
     out: usize,
     /// Given back or dropped.
     given_back: usize,
+    /// Kept from everybody until the feed ends.
+    aside: usize,
     ends: Instant,
     renew: Instant,
     lost: bool,
@@ -38,7 +40,7 @@ pub(super) enum Due {
 impl Lease {
     pub(super) fn new(id: String, messages: usize, now: Instant, ttl: Duration, renew_at: f64) -> Self {
         let (ends, renew) = (now + ttl, now + ttl.mul_f64(renew_at));
-        let state = State { waiting: messages, out: 0, given_back: 0, ends, renew, lost: false };
+        let state = State { waiting: messages, out: 0, given_back: 0, aside: 0, ends, renew, lost: false };
         Self { id, state: Mutex::new(state) }
     }
 
@@ -72,6 +74,12 @@ impl Lease {
         state.given_back += 1;
     }
 
+    pub(super) fn set_aside(&self) {
+        let mut state = self.lock();
+        state.out = state.out.saturating_sub(1);
+        state.aside += 1;
+    }
+
     pub(super) fn renewed(&self, now: Instant, ttl: Duration, renew_at: f64) {
         let mut state = self.lock();
         (state.ends, state.renew) = (now + ttl, now + ttl.mul_f64(renew_at));
@@ -92,7 +100,7 @@ impl Lease {
         !state.lost && state.ends > now
     }
 
-    /// Messages that are not finished.
+    /// Messages that are not finished, but for those that were set aside.
     pub(super) fn unfinished(&self) -> usize {
         let state = self.lock();
         state.waiting + state.out
@@ -105,7 +113,7 @@ impl Lease {
     /// Whether somebody else could have some of its messages at once.
     pub(super) fn is_worth_freeing(&self, given_back_too: bool) -> bool {
         let state = self.lock();
-        !state.lost && (state.waiting > 0 || (given_back_too && state.given_back > 0))
+        !state.lost && (state.waiting > 0 || (given_back_too && state.given_back + state.aside > 0))
     }
 
     pub(super) fn due(&self, now: Instant) -> Due {
@@ -114,7 +122,7 @@ impl Lease {
             // What is in hand of a lease that is over must not be finished any more, but is still worked on.
             return if state.out == 0 { Due::Over } else { Due::Until(now + Duration::from_secs(3600)) };
         }
-        match (state.waiting + state.out, state.given_back) {
+        match (state.waiting + state.out + state.aside, state.given_back) {
             (0, 0) => Due::Over,
             (0, _) => Due::Free,
             _ if state.renew <= now => Due::Renew,

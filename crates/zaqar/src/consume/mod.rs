@@ -44,8 +44,8 @@ pub enum GiveBack {
 /// Delivery is at least once: after a crash everything comes again when the claims end.
 ///
 /// There is no task behind the feed: keep asking it for the next delivery while others are being worked on, or let
-/// [`Queue::process`](crate::Queue::process) do both. A feed that is dropped without [`close`](pentad_core::Feed::close) leaves
-/// its claims to end.
+/// [`Queue::process`](crate::Queue::process) do both. A feed that is dropped without [`close`](pentad_core::Feed::close) is
+/// closed in the background where it is dropped within a tokio runtime that goes on; elsewhere its claims are left to end.
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct Consume {

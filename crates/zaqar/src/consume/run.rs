@@ -92,11 +92,42 @@ pub(crate) fn start(queue: Queue, options: Consume) -> Feed<Delivery> {
                 Err(error) => Some((Err(error), None)),
             }
         });
-        Opened::new(stream.boxed(), move || async move { consumer.drain().await }.boxed())
+        let close = Close(Some(consumer));
+        Opened::new(stream.boxed(), move || close.now().boxed())
     })
 }
 
+/// Frees what is held at the end of the feed: when it is closed, or else in the background when it is dropped.
+struct Close(Option<Arc<Consumer>>);
+
+impl Close {
+    async fn now(mut self) -> Result<()> {
+        match self.0.take() {
+            Some(consumer) => consumer.drain().await,
+            None => Ok(()),
+        }
+    }
+}
+
+impl Drop for Close {
+    fn drop(&mut self) {
+        let Some(consumer) = self.0.take().filter(|consumer| consumer.is_holding()) else { return };
+        let drain = async move {
+            if let Err(error) = consumer.drain().await {
+                tracing::warn!(%error, "what a dropped feed held was not freed: its claims end by themselves");
+            }
+        };
+        if !pentad_transport::background(drain) {
+            tracing::debug!("a feed was dropped where nothing can run on: its claims end by themselves");
+        }
+    }
+}
+
 impl Consumer {
+    fn is_holding(&self) -> bool {
+        self.leases().iter().any(|lease| lease.is_worth_freeing(!self.waits()) || lease.out() > 0)
+    }
+
     fn leases(&self) -> MutexGuard<'_, Vec<Arc<Lease>>> {
         self.leases.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -118,16 +149,24 @@ impl Consumer {
         self.changed.notify_one();
     }
 
-    pub(super) async fn ack(&self, message: &str, lease: &Lease) -> Result<()> {
+    pub(super) fn set_aside(&self, lease: &Lease) {
+        lease.set_aside();
+        self.changed.notify_one();
+    }
+
+    pub(super) fn finished(&self, lease: &Lease) {
+        lease.finished();
+        self.changed.notify_one();
+    }
+
+    pub(super) async fn delete(&self, message: &str, lease: &Lease) -> Result<()> {
         let delete = self.queue.message(message).claimed_by(lease.id()).delete();
         let done = self.scope.run(delete).await;
-        lease.finished();
         if let Err(error) = &done
             && error.is_claim_lost()
         {
             lease.lost();
         }
-        self.changed.notify_one();
         done
     }
 
@@ -144,8 +183,8 @@ impl Consumer {
         renewed
     }
 
-    pub(super) async fn run_work(&self, queue: &Queue, letter: NewMessage) -> Result<()> {
-        queue.post(letter).await.map(drop)
+    pub(super) async fn post_letter(&self, queue: &Queue, letter: NewMessage) -> Result<()> {
+        self.scope.run_work(queue.post(letter)).await.map(drop)
     }
 
     async fn free(&self, lease: &Lease) -> Result<()> {

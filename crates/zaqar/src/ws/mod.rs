@@ -71,7 +71,8 @@ impl Websocket {
         Self(Arc::new(Inner { socket, target, form, turn: Turn::new(()), live: Mutex::new(None) }))
     }
 
-    /// The next notification on the present connection; `None` if there is no connection.
+    /// The next notification on the present connection; `None` if there is no connection. Those of queues that
+    /// [`Queue::listen`](crate::Queue::listen) listens to go there.
     ///
     /// # Errors
     /// [`Connection`](ErrorKind::Connection) when the connection ends.
@@ -91,7 +92,7 @@ impl Websocket {
     }
 
     pub(crate) fn link(&self) -> Option<Arc<Link>> {
-        self.live().map(|live| live.link)
+        self.live().map(|live| live.link).filter(|link| !link.is_broken())
     }
 
     fn live(&self) -> Option<Live> {

@@ -29,6 +29,8 @@ struct State {
     asked: usize,
     posted: Vec<String>,
     metadata: String,
+    /// Deletions of messages get no answer.
+    hangs: bool,
 }
 
 /// The queue `jobs` with the lease rules of the service (Zaqar reference 8), and any other queue for posts.
@@ -40,8 +42,17 @@ impl Service {
         let messages = (0..messages).map(|n| Stored { id: format!("m{n}"), lease: None }).collect();
         let (posted, metadata) = (Vec::new(), "{}".to_owned());
         let clock = clock.clone();
-        let state =
-            State { clock, messages, claims: 0, renewals: 0, releases: 0, asked: 0, posted, metadata };
+        let state = State {
+            clock,
+            messages,
+            claims: 0,
+            renewals: 0,
+            releases: 0,
+            asked: 0,
+            posted,
+            metadata,
+            hangs: false,
+        };
         Self(Arc::new(Mutex::new(state)))
     }
 
@@ -52,6 +63,10 @@ impl Service {
 
     fn feed(&self, clock: &ManualClock, options: Consume) -> Feed<Delivery> {
         self.client(clock).queue("jobs").consume(options.ttl(Ttl::seconds(100)))
+    }
+
+    fn hang(&self, hangs: bool) {
+        self.0.lock().unwrap().hangs = hangs;
     }
 
     fn left(&self) -> usize {
@@ -155,7 +170,11 @@ impl State {
 
 impl Transport for Service {
     fn send(&self, request: Request) -> BoxFuture<'_, Result<Response>> {
-        let (status, body, location) = self.0.lock().unwrap().answer(&request);
+        let mut state = self.0.lock().unwrap();
+        if state.hangs && request.method == Method::DELETE && request.path.contains("/messages/") {
+            return Box::pin(std::future::pending());
+        }
+        let (status, body, location) = state.answer(&request);
         let mut response = Response::new(StatusCode::from_u16(status).unwrap(), body);
         if let Some(location) = location {
             response.headers.insert(LOCATION, HeaderValue::from_str(&location).unwrap());
@@ -343,4 +362,80 @@ fn a_handler_decides_and_leases_are_renewed_while_it_runs() {
     assert_eq!(service.left(), 1);
     run(feed.close()).unwrap();
     assert_eq!(service.claimed(), 0);
+}
+
+#[test]
+fn an_acknowledgement_that_is_given_up_gives_back_its_place_and_its_lease() {
+    let (service, clock) = world(2);
+    let mut feed = service.feed(&clock, Consume::new().max_in_flight(1).give_back(GiveBack::AtOnce));
+    for attempt in 1..4 {
+        let held = next(&mut feed);
+        assert_eq!((held.message().id.as_str(), held.attempt()), ("m0", attempt));
+        service.hang(true);
+        {
+            let mut ack = Box::pin(held.ack());
+            run(async { assert!(poll!(&mut ack).is_pending()) });
+        }
+        service.hang(false);
+        vainly(&mut feed);
+        assert_eq!(service.claimed(), 0, "nobody holds it after try {attempt}");
+        clock.advance(SECOND);
+    }
+    run(next(&mut feed).ack()).unwrap();
+    assert_eq!(service.left(), 1);
+    run(feed.close()).unwrap();
+}
+
+#[test]
+fn closing_in_the_middle_of_an_acknowledgement_neither_waits_nor_keeps_the_lease() {
+    let (service, clock) = world(2);
+    let queue = service.client(&clock).queue("jobs");
+    let mut feed = queue.process(Consume::new().ttl(Ttl::seconds(100)), 2, |_| Box::pin(async { Ok(()) }));
+    service.hang(true);
+    run(async {
+        let asked = Box::pin(feed.next());
+        assert!(poll!(asked).is_pending());
+    });
+    assert_eq!(service.claimed(), 2);
+    run(feed.close()).unwrap();
+    assert_eq!((service.claimed(), service.left(), clock.passed()), (0, 2, Duration::ZERO));
+}
+
+#[test]
+fn what_is_set_aside_is_kept_from_everybody_until_the_feed_ends() {
+    let (service, clock) = world(5);
+    let mut feed = service.feed(&clock, Consume::new().max_in_flight(2).batch(2));
+    for n in 0..5 {
+        let delivery = next(&mut feed);
+        assert_eq!(delivery.message().id, format!("m{n}"), "it does not count as in flight");
+        delivery.set_aside();
+    }
+    for _ in 0..4 {
+        vainly(&mut feed);
+        assert_eq!(service.claimed(), 5);
+        clock.advance(50 * SECOND);
+    }
+    assert!(service.counts().0 >= 3, "leases are kept");
+    run(feed.close()).unwrap();
+    assert_eq!((service.claimed(), service.left()), (0, 5));
+}
+
+#[test]
+fn a_feed_dropped_within_a_runtime_frees_what_it_held() {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let (service, clock) = world(10);
+    runtime.block_on(async {
+        let mut feed = service.feed(&clock, Consume::new().give_back(GiveBack::AtOnce));
+        let first = feed.next().await.unwrap().unwrap();
+        let second = feed.next().await.unwrap().unwrap();
+        drop(feed);
+        first.ack().await.unwrap();
+        tokio::task::yield_now().await;
+        assert_eq!(service.claimed(), 9, "what is in hand is not taken away");
+        drop(second);
+        for _ in 0..10 {
+            tokio::task::yield_now().await;
+        }
+    });
+    assert_eq!((service.claimed(), service.left()), (0, 9));
 }

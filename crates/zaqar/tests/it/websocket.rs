@@ -2,16 +2,17 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use futures_util::stream;
+use futures_util::{poll, stream};
 use pentad_core::{
-    BoxFuture, ErrorKind, Request, Result, RetryPolicy, Socket,
+    BoxFuture, ErrorKind, Feed, Request, Result, RetryPolicy, Socket,
     socket::{Frame, FrameSink, FrameStream},
 };
 use pentad_testkit::{ManualClock, run};
 use pentad_zaqar::{
-    Client, ClientId, ErrorExt, MessageQuery, NewClaim, NewMessage, NewSubscription, QueueQuery, Share,
-    Version,
+    Client, ClientId, ErrorExt, MessageQuery, NewClaim, NewMessage, NewSubscription, QueueQuery, Share, Ttl,
+    Version, model::Notification,
 };
 use serde_json::{Value, json};
 
@@ -42,9 +43,27 @@ impl Script {
     }
 
     fn builder(&self) -> pentad_zaqar::ClientBuilder {
+        self.builder_at(&ManualClock::auto())
+    }
+
+    fn builder_at(&self, clock: &ManualClock) -> pentad_zaqar::ClientBuilder {
         let builder = Client::new("ws://zaqar.test:9000", Version::V2).socket(Arc::new(self.clone()));
         let builder = builder.client_id(ClientId::try_from(ID).unwrap());
-        builder.clock(ManualClock::auto().shared()).retry(RetryPolicy::none())
+        builder.clock(clock.shared()).retry(RetryPolicy::none())
+    }
+
+    /// A frame that the service pushes by itself.
+    fn push(&self, frame: Value) {
+        let mut state = self.0.lock().unwrap();
+        state.frames.push_back(frame);
+        if let Some(waiting) = state.waiting.take() {
+            waiting.wake();
+        }
+    }
+
+    fn actions(&self) -> Vec<(String, Value)> {
+        let told = |frame: &Value| (frame["action"].as_str().unwrap().to_owned(), frame["body"].clone());
+        self.0.lock().unwrap().sent.iter().map(told).collect()
     }
 
     fn sent(&self) -> Vec<Value> {
@@ -190,10 +209,118 @@ fn a_token_authenticates_the_connection_once_and_a_bad_one_is_said() {
     assert_eq!((error.kind(), error.message()), (ErrorKind::Unauthenticated, "Authentication failed."));
 }
 
+fn pushed(queue: &str, n: u64) -> Value {
+    json!({"ttl": 60, "body": n, "Message_Type": "Notification", "queue_name": queue})
+}
+
+fn subscribed(id: &str) -> Value {
+    answer(201, json!({"subscription_id": id, "message": "Subscription jobs created."}))
+}
+
+fn unsubscribed(id: &str) -> Value {
+    answer(204, json!(format!("Subscription {id} removed.")))
+}
+
+/// The next notification; whether it is there is the script's business.
+fn heard(feed: &mut Feed<Notification>) -> Value {
+    run(feed.next()).unwrap().unwrap().body.value()
+}
+
+/// Listens in vain.
+fn vainly(feed: &mut Feed<Notification>) {
+    run(async {
+        let asked = Box::pin(feed.next());
+        assert!(poll!(asked).is_pending());
+    });
+}
+
+#[test]
+fn a_listener_subscribes_again_before_its_subscription_ends() {
+    let script = Script::new([json!([subscribed("S1"), pushed("jobs", 1)])]);
+    let clock = ManualClock::new();
+    let client = script.builder_at(&clock).project("acme").build().unwrap();
+    let jobs = client.queue("jobs");
+    let mut feed = jobs.listen(&NewSubscription::to_this_connection().ttl(Ttl::seconds(600)));
+    assert_eq!(heard(&mut feed), 1);
+    for round in 1..4 {
+        clock.advance(Duration::from_secs(299));
+        vainly(&mut feed);
+        assert_eq!(script.sent().len(), 2 * round - 1, "too early");
+        script.0.lock().unwrap().answers.extend([
+            json!([pushed("jobs", 20 + round as u64), unsubscribed("S")]),
+            subscribed(&format!("S{}", round + 1)),
+        ]);
+        clock.advance(Duration::from_secs(1));
+        assert_eq!(heard(&mut feed), 20 + round, "what comes in between is not lost");
+        let actions = script.actions();
+        let last = &actions[actions.len() - 2..];
+        let id = format!("S{round}");
+        assert_eq!(
+            last[0],
+            ("subscription_delete".into(), json!({"queue_name": "jobs", "subscription_id": id}))
+        );
+        assert_eq!(last[1], ("subscription_create".into(), json!({"queue_name": "jobs", "ttl": 600})));
+    }
+    assert_eq!(script.0.lock().unwrap().opened, 1);
+}
+
+#[test]
+fn closing_a_listener_unsubscribes_and_one_may_listen_again() {
+    let script = Script::new([json!([subscribed("S1"), pushed("jobs", 1)]), unsubscribed("S1")]);
+    let client = script.client();
+    let jobs = client.queue("jobs");
+    let mut feed = jobs.listen(&NewSubscription::to_this_connection());
+    assert_eq!(heard(&mut feed), 1);
+    run(feed.close()).unwrap();
+    let gone = ("subscription_delete".to_owned(), json!({"queue_name": "jobs", "subscription_id": "S1"}));
+    assert_eq!(script.actions()[1], gone);
+    script.0.lock().unwrap().answers.push_back(json!([subscribed("S2"), pushed("jobs", 2)]));
+    let mut again = jobs.listen(&NewSubscription::to_this_connection());
+    assert_eq!(heard(&mut again), 2);
+    // Dropped without a close: what it left behind is removed by the next one, and nothing of it is shown.
+    drop(again);
+    script.push(pushed("jobs", 3));
+    script
+        .0
+        .lock()
+        .unwrap()
+        .answers
+        .extend([unsubscribed("S2"), json!([subscribed("S3"), pushed("jobs", 4)])]);
+    let mut third = jobs.listen(&NewSubscription::to_this_connection());
+    assert_eq!(heard(&mut third), 4);
+    assert_eq!(script.actions()[3].1["subscription_id"], "S2");
+    assert_eq!(script.0.lock().unwrap().opened, 1);
+}
+
+#[test]
+fn listeners_of_two_queues_on_one_connection_do_not_crowd_each_other_out() {
+    let script = Script::new([subscribed("S1"), subscribed("S2")]);
+    let client = script.client();
+    let (quiet, loud) = (client.queue("quiet"), client.queue("loud"));
+    let mut quiet = quiet.listen(&NewSubscription::to_this_connection());
+    vainly(&mut quiet);
+    let mut loud = loud.listen(&NewSubscription::to_this_connection());
+    vainly(&mut loud);
+    script.push(pushed("quiet", 7));
+    for n in 0..5000 {
+        script.push(pushed("loud", n));
+    }
+    script.push(pushed("other", 9));
+    script.push(pushed("loud", 5000));
+    while heard(&mut loud) != 5000 {}
+    drop(loud);
+    for n in 0..5000 {
+        script.push(pushed("loud", n));
+    }
+    script.push(pushed("quiet", 8));
+    assert_eq!((heard(&mut quiet), heard(&mut quiet)), (json!(7), json!(8)));
+    let unheard = run(client.websocket().unwrap().notification()).unwrap().unwrap();
+    assert_eq!(unheard.body.value(), 9, "nobody listens to that queue");
+}
+
 #[test]
 fn notifications_arrive_beside_answers_and_again_after_the_connection_broke() {
-    let pushed = |queue: &str, n: u64| json!({"ttl": 60, "body": n, "Message_Type": "Notification", "queue_name": queue});
-    let subscribed = answer(201, json!({"subscription_id": "S", "message": "Subscription jobs created."}));
+    let subscribed = subscribed("S");
     let script = Script::new([
         json!([pushed("other", 0), subscribed, pushed("jobs", 1)]),
         json!([
@@ -206,13 +333,12 @@ fn notifications_arrive_beside_answers_and_again_after_the_connection_broke() {
     let client = script.client();
     let jobs = client.queue("jobs");
     let mut feed = jobs.listen(&NewSubscription::to_this_connection());
-    let mut next = || run(feed.next()).unwrap().unwrap().body.value();
-    assert_eq!(next(), 1);
+    assert_eq!(heard(&mut feed), 1);
     assert_eq!(run(jobs.stats()).unwrap().total, 2);
-    assert_eq!(next(), 2);
-    assert_eq!(next(), 3, "subscribed again on another connection");
+    assert_eq!(heard(&mut feed), 2);
+    assert_eq!(heard(&mut feed), 3, "subscribed again on another connection");
     assert_eq!(script.0.lock().unwrap().opened, 2);
-    assert_eq!(script.sent()[0]["body"], json!({"queue_name": "jobs"}));
+    assert_eq!(script.sent()[0]["body"], json!({"queue_name": "jobs", "ttl": 3600}));
 }
 
 #[test]
@@ -221,7 +347,7 @@ fn a_call_that_is_given_up_takes_its_connection_with_it() {
     let client = script.client();
     {
         let mut given_up = Box::pin(client.queue("jobs").create().into_future());
-        run(async { assert!(futures_util::poll!(&mut given_up).is_pending()) });
+        run(async { assert!(poll!(&mut given_up).is_pending()) });
     }
     script.0.lock().unwrap().answers.push_back(answer(201, json!("Queue jobs created.")));
     assert!(run(client.queue("jobs").create()).unwrap());
@@ -237,4 +363,19 @@ fn listening_needs_a_websocket() {
         (error.kind(), error.hint()),
         (ErrorKind::Unsupported, Some("make the client with a ws:// URL"))
     );
+}
+
+#[test]
+fn a_listener_that_is_not_asked_for_a_while_stops_no_call() {
+    let script = Script::new([
+        subscribed("S1"),
+        answer(200, json!({"messages": {"claimed": 0, "free": 2, "total": 2}})),
+    ]);
+    let client = script.client();
+    let jobs = client.queue("jobs");
+    let mut feed = jobs.listen(&NewSubscription::to_this_connection());
+    vainly(&mut feed);
+    assert_eq!(run(jobs.stats()).unwrap().total, 2);
+    script.push(pushed("jobs", 1));
+    assert_eq!(heard(&mut feed), 1);
 }
