@@ -128,7 +128,12 @@ impl Core {
         let change = async move {
             let given = Arc::new(Mutex::new(None));
             let (stamps, current) = (Arc::clone(&core), Arc::clone(&given));
+            let shared = core.is_shared();
             let done = core.store.write(move |tx| {
+                if shared {
+                    // A snapshot older than the stamp: what committed in between collides instead of being overlooked.
+                    tx.query_opt("SELECT CAST(1 AS BIGINT)", &[], |row| row.int(0))?;
+                }
                 let mut current = current.lock().unwrap_or_else(PoisonError::into_inner);
                 let stamp = stamps.stamps.begin(tx.now().as_microsecond(), *current);
                 *current = Some(stamp);
@@ -136,8 +141,10 @@ impl Core {
                 work(&mut Change::new(tx, stamp))
             });
             let done = done.await;
-            if let Some(stamp) = *given.lock().unwrap_or_else(PoisonError::into_inner) {
-                core.stamps.end(stamp, done.is_ok());
+            let stamp = *given.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(older) = stamp.and_then(|stamp| core.stamps.end(stamp, done.is_ok())) {
+                // An error means only that nobody is to be waited for.
+                let _ = older.await;
             }
             done
         };

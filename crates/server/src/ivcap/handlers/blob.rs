@@ -68,7 +68,8 @@ pub(crate) async fn head(call: Call) -> Answer<Reply> {
     let held = settled(&call, &id).await?;
     let (uploads, key) = (&call.core.work.uploads, blob_key(&id));
     // Who is going to write asks where: what is still on its way is to be counted.
-    let stored = match call.caller.may_write(&held.account, &held.policy) && !held.doc.is_sealed() {
+    let writes = call.caller.scopes.write && call.caller.may_write(&held.account, &held.policy);
+    let stored = match writes && !held.doc.is_sealed() {
         true => uploads.turn(&key).await.len().await?,
         false => uploads.len(&key).await?,
     };
@@ -95,6 +96,8 @@ pub(crate) async fn post(mut call: Call) -> Answer<Reply> {
         return Err(Failure::wrong_type(format_args!("a part of an upload is {}", tus::OCTETS)));
     }
     let turn = call.core.work.uploads.turn(&blob_key(&held.id)).await;
+    // Who had the turn before may have changed it.
+    let held = writable(&call).await?;
     let length = said_length(&held.doc, &said)?;
     if turn.len().await? > 0 || held.doc.status != State::Pending {
         return Err(Failure::conflict(&held.id, "there is content already"));
@@ -103,11 +106,11 @@ pub(crate) async fn post(mut call: Call) -> Answer<Reply> {
     let stored = if has_body {
         let taken = turn.take_in(0, length, body).await.map_err(|_| Failure::internal())?;
         let stored = taken.turn.len().await?;
-        finish(&call.core, &held.id, taken.turn, &said).await?;
+        finish(&call.core, &held.id, taken.turn, &said, taken.end.is_whole()).await?;
         ended(taken.end)?;
         stored
     } else {
-        finish(&call.core, &held.id, turn, &said).await?;
+        finish(&call.core, &held.id, turn, &said, true).await?;
         0
     };
     let reply = Reply::new(StatusCode::CREATED)
@@ -136,36 +139,43 @@ pub(crate) async fn patch(mut call: Call) -> Answer<Reply> {
         return Ok(misplaced(&held.id, stored));
     }
     let body = checked(&mut call, &said).await?;
-    let Some(body) = body else {
+    let Some(mut body) = body else {
         return Ok(Reply::new(StatusCode::from_u16(CHECKSUM_MISMATCH).unwrap_or(StatusCode::BAD_REQUEST)));
     };
     let length = said_length(&held.doc, &said)?;
     let room = room(length, stored, &body)?;
     if held.doc.is_sealed() {
-        return Ok(part_stored(stored));
+        return match body.piece().await? {
+            None => Ok(part_stored(stored)),
+            Some(_) => Err(Failure::too_large(0)),
+        };
     }
     let taken = turn.take_in(offset, room, body).await.map_err(|_| Failure::internal())?;
     let stored = taken.turn.len().await?;
-    finish(&call.core, &held.id, taken.turn, &said).await?;
+    finish(&call.core, &held.id, taken.turn, &said, taken.end.is_whole()).await?;
     ended(taken.end)?;
     Ok(part_stored(stored))
 }
 
-/// `PUT`: the whole content at once.
+/// `PUT`: the whole content at once, in the place of a part of it that came before.
 pub(crate) async fn put(mut call: Call) -> Answer<Reply> {
     let held = writable(&call).await?;
-    let turn = call.core.work.uploads.turn(&blob_key(&held.id)).await;
-    if turn.len().await? > 0 || held.doc.status != State::Pending {
+    let mut turn = call.core.work.uploads.turn(&blob_key(&held.id)).await;
+    // Who had the turn before may have changed it.
+    let held = writable(&call).await?;
+    let stored = turn.len().await?;
+    if held.doc.status == State::Ready {
         return Err(Failure::conflict(&held.id, "there is content already"));
     }
     let body = std::mem::take(&mut call.body);
     let room = room(held.doc.length, 0, &body)?;
+    if stored > 0 {
+        turn.clear().await?;
+    }
     let taken = turn.take_in(0, room, body).await.map_err(|_| Failure::internal())?;
-    let stored = taken.turn.len().await?;
-    let whole = matches!(taken.end, End::Whole);
-    let said =
-        Said { length: held.doc.length.is_none().then_some(stored).filter(|_| whole), ..Said::default() };
-    finish(&call.core, &held.id, taken.turn, &said).await?;
+    let (stored, whole) = (taken.turn.len().await?, taken.end.is_whole());
+    let said = Said { length: held.doc.length.or(whole.then_some(stored)), ..Said::default() };
+    finish(&call.core, &held.id, taken.turn, &said, whole).await?;
     ended(taken.end)?;
     if held.doc.length.is_some_and(|length| length != stored) {
         return Err(Failure::bad_request(format_args!("{stored} bytes came, other than declared")));
@@ -180,13 +190,14 @@ pub(crate) async fn delete(call: Call) -> Answer<Reply> {
     }
     let held = writable(&call).await?;
     let turn = call.core.work.uploads.turn(&blob_key(&held.id)).await;
-    let id = held.id.clone();
+    // Who had the turn before may have changed it.
+    let id = writable(&call).await?.id;
     call.core.write(move |change| Ok(things::end(change, Kind::Artifact, &id)?)).await?;
     turn.remove().await?;
     Ok(call::empty().header(tus::RESUMABLE, tus::VERSION))
 }
 
-/// Stores the body that came with the creation of an artifact.
+/// Stores the body that came with the creation of an artifact: all of its content, unless its length is another.
 pub(super) async fn fill(call: &mut Call, held: Held<Artifact>, said: &Said) -> Answer<Held<Artifact>> {
     let turn = call.core.work.uploads.turn(&blob_key(&held.id)).await;
     let Some(body) = checked(call, said).await? else {
@@ -194,7 +205,10 @@ pub(super) async fn fill(call: &mut Call, held: Held<Artifact>, said: &Said) -> 
     };
     let room = room(held.doc.length, 0, &body)?;
     let taken = turn.take_in(0, room, body).await.map_err(|_| Failure::internal())?;
-    let held = finish(&call.core, &held.id, taken.turn, &Said::default()).await?;
+    let (stored, whole) = (taken.turn.len().await?, taken.end.is_whole());
+    let is_all = whole && held.doc.length.is_none() && !held.doc.deferred;
+    let said = Said { length: is_all.then_some(stored), ..Said::default() };
+    let held = finish(&call.core, &held.id, taken.turn, &said, whole).await?;
     ended(taken.end)?;
     Ok(held)
 }
@@ -247,7 +261,7 @@ fn ended(end: End) -> Answer<()> {
     match end {
         End::Whole => Ok(()),
         End::Broken => Err(Failure::bad_request("the body broke off; what came is stored")),
-        End::TooLong => Err(Failure::too_large(0)),
+        End::TooLong(room) => Err(Failure::too_large(room)),
         End::Overtaken => Err(Failure::conflict("", "another request goes on with this upload")),
         End::Failed(error) => Err(error.into()),
     }
@@ -272,15 +286,18 @@ pub(super) async fn settled(call: &Call, id: &str) -> Answer<Held<Artifact>> {
     }
     // Whoever is writing will do it; else it is up to us.
     let Some(turn) = call.core.work.uploads.turn_if_free(&blob_key(id)) else { return Ok(held) };
-    finish(&call.core, id, turn, &Said::default()).await
+    // Whether the body that brought it came whole, nobody knows.
+    finish(&call.core, id, turn, &Said::default(), false).await
 }
 
-/// Brings the record up to what is stored and to what was said of the length.
+/// Brings the record up to what is stored and to what was said of the length; `whole` tells that the last body came to
+/// its end.
 pub(crate) async fn finish(
     core: &Arc<Core>,
     id: &str,
     mut turn: Turn,
     said: &Said,
+    whole: bool,
 ) -> Answer<Held<Artifact>> {
     let stored = turn.len().await?;
     let id_ = id.to_owned();
@@ -295,7 +312,7 @@ pub(crate) async fn finish(
     }
     if doc.length == Some(stored) {
         (doc.status, doc.size, doc.etag) = (State::Ready, Some(stored), Some(turn.seal().await?));
-    } else if doc.length.is_none() && !doc.deferred && stored > 0 {
+    } else if whole && doc.length.is_none() && !doc.deferred && stored > 0 {
         // Nobody will ever say that this is all.
         (doc.status, doc.size, doc.etag) = (State::Ready, Some(stored), Some(turn.digest(stored).await?));
     } else {

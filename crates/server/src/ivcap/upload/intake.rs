@@ -17,12 +17,19 @@ pub(crate) enum End {
     Whole,
     /// It broke off; what came is stored.
     Broken,
-    /// It is longer than there is room for; what there is room for is stored.
-    TooLong,
+    /// It is longer than this, for which there is room; so much of it is stored.
+    TooLong(u64),
     /// Somebody else took over; what came is stored.
     Overtaken,
     /// The store refused.
     Failed(StoreError),
+}
+
+impl End {
+    /// Whether all of the body is stored.
+    pub(crate) fn is_whole(&self) -> bool {
+        matches!(self, Self::Whole)
+    }
 }
 
 /// What became of a body.
@@ -38,7 +45,7 @@ impl Turn {
     pub(crate) fn take_in(self, offset: u64, room: Option<u64>, body: Incoming) -> JoinHandle<Taken> {
         let tracker = self.uploads.tracker.clone();
         let room = room.unwrap_or(u64::MAX);
-        tracker.spawn(Intake { turn: self, offset, room, writing: None }.run(body))
+        tracker.spawn(Intake { turn: self, offset, room, most: room, writing: None }.run(body))
     }
 }
 
@@ -48,6 +55,8 @@ struct Intake {
     offset: u64,
     /// How many bytes may still come.
     room: u64,
+    /// How many could come at first.
+    most: u64,
     /// The part that is on its way.
     writing: Option<JoinHandle<Result<u64, StoreError>>>,
 }
@@ -74,7 +83,7 @@ impl Intake {
                 break End::Failed(error);
             }
             if is_too_long {
-                break End::TooLong;
+                break End::TooLong(self.most);
             }
         };
         let stored = self.store(part.freeze()).await;

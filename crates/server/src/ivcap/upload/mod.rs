@@ -13,3 +13,8 @@ pub(crate) mod tus;
 
 pub(crate) use self::intake::End;
 pub(crate) use self::turn::{Turn, Uploads};
+
+/// The SHA-256 of an empty content (hex).
+pub(crate) fn digest_of_nothing() -> String {
+    digest::Running::default().hex()
+}

@@ -123,6 +123,12 @@ impl Turn {
         Ok(self.running.hex())
     }
 
+    /// Removes what is stored, to begin anew.
+    pub(crate) async fn clear(&mut self) -> Result<()> {
+        *self.running = Running::default();
+        self.uploads.blobs.delete(&self.key).await.map(drop)
+    }
+
     /// Removes what is stored; `false` if there was nothing.
     pub(crate) async fn remove(mut self) -> Result<bool> {
         *self.running = Running::default();

@@ -176,23 +176,42 @@ fn every_list_answers_for_a_time_what_it_answered_at_that_time() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_time_once_answered_for_never_changes_while_others_write() {
-    let world = std::sync::Arc::new(World::new().await);
+    several_write(World::new().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_time_once_answered_for_never_changes_on_postgresql() {
+    if let Some(world) = World::on_postgres().await {
+        several_write(world).await;
+    }
+}
+
+/// Several write and see at once what they wrote, while others read pages of times.
+async fn several_write(world: World) {
+    let world = std::sync::Arc::new(world);
     world.time.reset();
-    let writer = {
-        let world = std::sync::Arc::clone(&world);
-        tokio::spawn(async move {
-            for number in 0..150 {
-                world.aspect("urn:e:1", "urn:s:1", &json!({"n": number})).await;
-            }
-        })
-    };
+    let writers: Vec<_> =
+        (0..8).map(|number| tokio::spawn(write(std::sync::Arc::clone(&world), number))).collect();
     let mut seen = Vec::new();
-    while !writer.is_finished() {
+    while writers.iter().any(|writer| !writer.is_finished()) {
         seen.push(look(&world, "/1/aspects", "items", None).await);
     }
-    writer.await.unwrap();
+    for writer in writers {
+        writer.await.unwrap();
+    }
+    assert!(seen.len() > 1);
     for (path, time, items) in &seen {
         let (_, _, now) = look(&world, path, "items", Some(time)).await;
         assert_eq!(&now, items, "at {time}");
+    }
+}
+
+async fn write(world: std::sync::Arc<World>, writer: u32) {
+    let entity = format!("urn:e:{writer}");
+    for number in 0..20 {
+        let path = format!("/1/aspects?entity={entity}&schema=urn:s:1");
+        let written = world.put(&path, &json!({"n": number})).await.with(200);
+        let page = world.get(&format!("/1/aspects?entity={entity}&limit=1")).await.with(200);
+        assert_eq!(page["items"][0]["id"], written["id"], "who has an answer sees its effect");
     }
 }

@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 use pentad_server::http::{Inbound, ReplyBody};
 use pentad_server::ivcap::Ivcap;
 use pentad_server::{Context, Mode, Service, ServiceTime};
-use pentad_store::{Engine, StoreOptions};
+use pentad_store::{Backend, Engine, StoreOptions};
 use serde_json::{Value, json};
 
 /// Tokens of seeded worlds: two accounts, and one that may only read.
@@ -114,11 +114,28 @@ impl World {
         Self::with(Mode::Relaxed, Value::Null, section()).await
     }
 
+    /// The same on a PostgreSQL of the environment; `None` without one. Several can share it.
+    pub(crate) async fn on_postgres() -> Option<Self> {
+        let Ok(url) = std::env::var("PENTAD_TEST_POSTGRES") else {
+            eprintln!("skipped: PENTAD_TEST_POSTGRES is not set");
+            return None;
+        };
+        let dir = tempfile::tempdir().unwrap();
+        let prefix = format!("ivcap_{:x}_{:x}", std::process::id(), fastrand::u32(..));
+        let backend = Backend::Postgres { url, dir: dir.keep(), prefix };
+        let store = StoreOptions { backend, ..StoreOptions::memory() };
+        Some(Self::stored(store, Mode::Relaxed, Value::Null, json!({"services": []})).await)
+    }
+
     pub(crate) async fn with(mode: Mode, options: Value, section: Value) -> Self {
+        Self::stored(StoreOptions::memory(), mode, options, section).await
+    }
+
+    async fn stored(store: StoreOptions, mode: Mode, options: Value, section: Value) -> Self {
         let time = Arc::new(ServiceTime::new());
         time.freeze(Some("2024-05-06T07:08:09.123456Z".parse().unwrap()));
         let clock: Arc<dyn pentad_store::ServiceClock> = time.clone();
-        let engine = Engine::open(StoreOptions::memory(), clock).unwrap();
+        let engine = Engine::open(store, clock).unwrap();
         let mut context = Context::new(engine.clone(), Arc::clone(&time));
         context.mode = mode;
         context.options = options;

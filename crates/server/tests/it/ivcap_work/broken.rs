@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::world::{ALICE, section};
+use super::world::{ALICE, EVE, section};
 
 struct Site {
     server: Server,
@@ -94,7 +94,112 @@ async fn what_came_before_a_break_is_kept() {
     site.server.shutdown().await;
 }
 
+/// A body of unknown length whose connection ends before it does.
+const CUT: &str = "transfer-encoding: chunked\r\ncontent-type: application/octet-stream";
+const TUS: &str =
+    "transfer-encoding: chunked\r\ncontent-type: application/offset+octet-stream\r\nupload-offset: 0";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_content_that_breaks_off_is_not_taken_for_complete_and_can_be_sent_again() {
+    let site = Site::new().await;
+    let blob = site.unknown().await;
+    site.broken(&format!("PUT {blob} HTTP/1.1\r\n{CUT}"), b"5\r\nabcde\r\n").await;
+    let record = site.get(blob.trim_end_matches("/blob")).await;
+    assert!(record.contains("\"status\":\"partial\"") && !record.contains("\"etag\""), "{record}");
+    assert_eq!(site.offset(&blob).await, 5, "what came is kept");
+    assert!(site.get(&blob).await.starts_with("HTTP/1.1 404"));
+    site.whole(&format!("PUT {blob} HTTP/1.1"), "abc").await;
+    assert!(site.get(&blob).await.ends_with("\r\n\r\nabc"));
+    let blob = site.unknown().await;
+    site.broken(&format!("PATCH {blob} HTTP/1.1\r\n{TUS}"), b"5\r\nabcde\r\n").await;
+    assert!(site.get(&blob).await.starts_with("HTTP/1.1 404"));
+    let rest = format!("PATCH {blob} HTTP/1.1\r\n{}", TUS.replace("offset: 0", "offset: 5"));
+    let answer = site.send(&rest, b"3\r\nfgh\r\n0\r\n\r\n", false).await;
+    assert!(answer.starts_with("HTTP/1.1 204"), "{answer}");
+    assert!(site.get(&blob).await.ends_with("\r\n\r\nabcdefgh"));
+    site.server.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_artifact_whose_first_content_breaks_off_is_partial_and_a_whole_one_is_sealed() {
+    let site = Site::new().await;
+    let create = format!("POST /1/artifacts HTTP/1.1\r\nx-name: {}\r\n{CUT}", "YnJva2Vu");
+    site.broken(&create, b"5\r\nabcde\r\n").await;
+    let list = site.get("/1/artifacts").await;
+    assert!(list.contains("\"status\":\"partial\"") && !list.contains("ready"), "{list}");
+    let answer = site.send(&create, b"5\r\nabcde\r\n0\r\n\r\n", false).await;
+    assert!(answer.starts_with("HTTP/1.1 201") && answer.contains("\"status\":\"ready\""), "{answer}");
+    let body: Value = serde_json::from_str(answer.split("\r\n\r\n").nth(1).unwrap()).unwrap();
+    let more = format!("PATCH /1/artifacts/{}/blob HTTP/1.1\r\n{}", body["id"].as_str().unwrap(), TUS);
+    let refused = site.send(&more.replace("offset: 0", "offset: 5"), b"1\r\nf\r\n0\r\n\r\n", false).await;
+    assert!(refused.starts_with("HTTP/1.1 4"), "nothing follows a content that is complete: {refused}");
+    site.server.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_only_reads_stops_no_upload_by_asking_how_far_it_is() {
+    let site = Site::new().await;
+    let blob = site.create(6).await;
+    let mut upload = TcpStream::connect(&site.addr).await.unwrap();
+    let head = format!(
+        "PATCH {blob} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {ALICE}\r\nupload-offset: 0\r\n\
+         content-type: application/offset+octet-stream\r\ncontent-length: 6\r\nconnection: close\r\n\r\nabc"
+    );
+    upload.write_all(head.as_bytes()).await.unwrap();
+    let asked = format!(
+        "HEAD {blob} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {EVE}\r\nconnection: close\r\n\r\n"
+    );
+    for _ in 0..3 {
+        let mut stream = TcpStream::connect(&site.addr).await.unwrap();
+        stream.write_all(asked.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        real_limit(Duration::from_secs(20), stream.read_to_end(&mut answer)).await.unwrap().unwrap();
+        assert!(answer.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&answer));
+    }
+    upload.write_all(b"def").await.unwrap();
+    let mut answer = Vec::new();
+    real_limit(Duration::from_secs(20), upload.read_to_end(&mut answer)).await.unwrap().unwrap();
+    assert!(answer.starts_with(b"HTTP/1.1 204"), "{}", String::from_utf8_lossy(&answer));
+    site.server.shutdown().await;
+}
+
 impl Site {
+    /// An artifact whose length nobody says.
+    async fn unknown(&self) -> String {
+        let answer = self.raw("POST /1/artifacts HTTP/1.1", "x-content-length: -1").await;
+        let body: Value = serde_json::from_str(answer.split("\r\n\r\n").nth(1).unwrap()).unwrap();
+        format!("/1/artifacts/{}/blob", body["id"].as_str().unwrap())
+    }
+
+    async fn get(&self, path: &str) -> String {
+        self.raw(&format!("GET {path} HTTP/1.1"), "x-pad: 1").await
+    }
+
+    /// Sends a body of which the end is missing, and waits until the server has seen that.
+    async fn broken(&self, request: &str, bytes: &[u8]) {
+        self.send(request, bytes, true).await;
+    }
+
+    async fn whole(&self, line: &str, body: &str) {
+        let request = format!("{line}\r\ncontent-length: {}", body.len());
+        let answer = self.send(&request, body.as_bytes(), false).await;
+        assert!(answer.starts_with("HTTP/1.1 204"), "{answer}");
+    }
+
+    async fn send(&self, request: &str, bytes: &[u8], breaks: bool) -> String {
+        let mut stream = TcpStream::connect(&self.addr).await.unwrap();
+        let head =
+            format!("{request}\r\nhost: x\r\nauthorization: Bearer {ALICE}\r\nconnection: close\r\n\r\n");
+        stream.write_all(head.as_bytes()).await.unwrap();
+        stream.write_all(bytes).await.unwrap();
+        if breaks {
+            stream.shutdown().await.unwrap();
+        }
+        let mut answer = Vec::new();
+        let _ = real_limit(Duration::from_secs(20), stream.read_to_end(&mut answer)).await.unwrap();
+        String::from_utf8_lossy(&answer).into_owned()
+    }
+
     /// Sends some of the bytes that a part promises.
     async fn part(&self, blob: &str, offset: usize, promised: usize, bytes: &[u8]) {
         let mut stream = TcpStream::connect(&self.addr).await.unwrap();
