@@ -15,6 +15,9 @@ use crate::error::{Error, ErrorKind, Result, Sent};
 use crate::op::{Op, fill};
 use crate::target::{Limits, Target, resolve};
 
+/// Headers that a request gets on its way.
+const ADDED: usize = 6;
+
 /// A body in pieces.
 pub type ByteStream = BoxStream<'static, Result<Bytes>>;
 
@@ -243,6 +246,11 @@ impl Request {
     }
 
     fn with_body(&self, body: Body) -> Self {
+        // Room for what credential and transport add; growing later would cost more than the copy.
+        let mut headers = HeaderMap::with_capacity(self.headers.len() + ADDED);
+        for (name, value) in &self.headers {
+            headers.append(name, value.clone());
+        }
         Self {
             op: self.op,
             method: self.method.clone(),
@@ -250,7 +258,7 @@ impl Request {
             path: self.path.clone(),
             query: self.query.clone(),
             raw_query: self.raw_query.clone(),
-            headers: self.headers.clone(),
+            headers,
             body,
             args: self.args.clone(),
             limits: self.limits,

@@ -1,13 +1,14 @@
 //! The one loop: authorize, send, classify, decide.
 
-use std::pin::pin;
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use http::response::Parts;
 use http::{HeaderMap, StatusCode, Uri};
 use jiff::Timestamp;
-use tracing::Instrument;
+use tracing::Span;
 
 use crate::auth::{Exchange, Stamp};
 use crate::call::Meta;
@@ -127,7 +128,7 @@ pub(crate) async fn run(plan: &Plan<'_>, request: Request) -> Outcome {
         touched: false,
         replayable,
     };
-    let result = state.drive().instrument(span.clone()).await;
+    let result = within(&span, pin!(state.drive())).await;
     let elapsed = shared.clock.now().saturating_duration_since(began);
     let outcome = Outcome { result, attempts: state.attempts, start, elapsed };
     let status = outcome.status();
@@ -140,6 +141,12 @@ pub(crate) async fn run(plan: &Plan<'_>, request: Request) -> Outcome {
     }
     shared.timings.record(timing);
     outcome
+}
+
+/// Polls the work inside of the span. The work is pinned by the caller: tracing's own adapter would move it, large as
+/// it is, once more.
+async fn within<T>(span: &Span, mut work: Pin<&mut impl Future<Output = T>>) -> T {
+    poll_fn(|cx| span.in_scope(|| work.as_mut().poll(cx))).await
 }
 
 impl Run<'_> {

@@ -1,5 +1,6 @@
 //! One token for all services of a cloud, and where each of them is.
 
+use std::future::ready;
 use std::sync::Arc;
 
 use futures_core::future::BoxFuture;
@@ -124,6 +125,11 @@ impl CloudAuth {
 
 impl Authorize for CloudAuth {
     fn authorize<'a>(&'a self, ex: &'a Exchange, request: &'a mut Request) -> BoxFuture<'a, Result<Stamp>> {
+        let placed = self.renewing.place_held(ex, request);
+        let is_resolved = !matches!(request.target, Target::Service { .. });
+        if let Some(placed) = placed.filter(|placed| is_resolved || placed.is_err()) {
+            return Box::pin(ready(placed));
+        }
         Box::pin(async move {
             let stamp = self.renewing.authorize(ex, request).await?;
             if let Target::Service { .. } = &request.target {
