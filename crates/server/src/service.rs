@@ -86,6 +86,11 @@ pub trait Service: fmt::Debug + Send + Sync + 'static {
         Box::pin(async { Ok(()) })
     }
 
+    /// What a snapshot taken now would leave out, in a sentence; nothing if it holds all that the service keeps.
+    fn beside_snapshots(&self) -> BoxFuture<'_, Option<String>> {
+        Box::pin(async { None })
+    }
+
     /// Removes what belongs to one tenant (of AMS: one project) and leaves it as a new one; others keep theirs.
     ///
     /// # Errors

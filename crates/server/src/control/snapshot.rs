@@ -47,6 +47,12 @@ pub(super) async fn make(shell: &Shell, name: &str) -> Answer {
     let to = place(shell, name)?;
     private_file::make_dir(&home(shell)?)
         .map_err(|error| problem(StatusCode::INTERNAL_SERVER_ERROR, error))?;
+    let mut left_out = serde_json::Map::new();
+    for service in &shell.services {
+        if let Some(what) = service.beside_snapshots().await {
+            left_out.insert(service.name().to_owned(), what.into());
+        }
+    }
     shell.engine.snapshot(&to).await.map_err(refused)?;
     // With the credentials the copy is a data directory as good as this one.
     if let Some(dir) = shell.engine.dir() {
@@ -55,11 +61,11 @@ pub(super) async fn make(shell: &Shell, name: &str) -> Answer {
         });
         copied.map_err(|error| problem(StatusCode::INTERNAL_SERVER_ERROR, error))?;
     }
-    tell(name, &to)
-}
-
-fn tell(name: &str, dir: &std::path::Path) -> Answer {
-    done(&json!({"snapshot": name, "dir": dir.display().to_string()}))
+    let mut told = json!({"snapshot": name, "dir": to.display().to_string()});
+    if !left_out.is_empty() {
+        told["left_out"] = left_out.into();
+    }
+    done(&told)
 }
 
 /// Puts a snapshot in the place of everything. Clock, faults and log stay as they are.

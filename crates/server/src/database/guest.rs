@@ -3,6 +3,8 @@
 //! A handler decides on what is there which changes are to be made. For a simulated instance this and the changes are
 //! one transaction; a real one is asked and changed while nobody else changes it.
 
+use std::sync::Arc;
+
 use pentad_store::Tx;
 
 use super::Trove;
@@ -93,22 +95,36 @@ impl Trove {
             .write(move |tx| {
                 let inside = inside(tx, &asked, asked.param("id"))?;
                 if inside.instance.is_real {
-                    return Ok(Some(inside));
+                    return Ok(true);
                 }
                 let mut guest = contents_of(tx, &inside.instance)?;
                 let changes = judge(&inside, &guest.contents)?;
                 changes.iter().for_each(|change| apply(&mut guest.contents, change));
                 records::put(tx, &guest)?;
                 note(tx, &inside.instance.id, &changes)?;
-                Ok(None)
+                Ok(false)
             })
             .await?;
-        let Some(inside) = real else { return Ok(()) };
-        let _turn = self.engine.turn(&inside.instance.id).await;
+        if !real {
+            return Ok(());
+        }
+        // Half of it would be neither the one nor the other: it goes on when the client leaves.
+        let asked = call.clone();
+        self.to_its_end(async move |trove: Arc<Self>| trove.amend_real(&asked, decide).await).await
+    }
+
+    async fn amend_real(
+        &self,
+        call: &Call,
+        decide: impl Fn(&Inside, &Contents) -> Answer<Vec<Change>> + Send + Sync,
+    ) -> Answer<()> {
+        let id = call.param("id").to_owned();
+        let _turn = self.hold(&id).await?;
+        let asked = call.clone();
+        let inside = self.read(move |tx| inside(tx, &asked, asked.param("id"))).await?;
         let contents = self.engine.contents(&inside.instance).await?;
         let changes = decide(&inside, &contents)?;
         self.engine.change(&inside.instance, &changes).await?;
-        let id = inside.instance.id.clone();
         self.write(move |tx| note(tx, &id, &changes)).await
     }
 }

@@ -46,7 +46,20 @@ struct Bucket {
 /// The buckets of all projects.
 #[derive(Debug, Default)]
 pub(crate) struct Limiter {
-    buckets: Mutex<HashMap<String, [Bucket; 4]>>,
+    buckets: Mutex<Buckets>,
+}
+
+#[derive(Debug)]
+struct Buckets {
+    by_project: HashMap<String, [Bucket; 4]>,
+    /// At so many it is looked which are empty.
+    most: usize,
+}
+
+impl Default for Buckets {
+    fn default() -> Self {
+        Self { by_project: HashMap::new(), most: MOST }
+    }
 }
 
 impl Limiter {
@@ -64,10 +77,12 @@ impl Limiter {
     ) -> Result<Vec<RateView>, TooMany> {
         let (now, rates) = (now.as_microsecond(), rates(settings, quirks));
         let mut all = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
-        if all.len() >= MOST {
-            all.retain(|_, buckets| buckets.iter().any(|bucket| now < bucket.at + bucket.level));
+        if all.by_project.len() >= all.most {
+            all.by_project.retain(|_, buckets| buckets.iter().any(|bucket| now < bucket.at + bucket.level));
+            // Where all are busy the next look is far off.
+            all.most = MOST.max(all.by_project.len() * 2);
         }
-        let buckets = all.entry(project.to_owned()).or_default();
+        let buckets = all.by_project.entry(project.to_owned()).or_default();
         for bucket in buckets.iter_mut() {
             bucket.level = (bucket.level - (now - bucket.at).max(0)).max(0);
             bucket.at = now;
@@ -85,7 +100,7 @@ impl Limiter {
 
     /// Forgets every call.
     pub(crate) fn clear(&self) {
-        self.buckets.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.buckets.lock().unwrap_or_else(PoisonError::into_inner).by_project.clear();
     }
 }
 

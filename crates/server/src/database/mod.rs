@@ -29,7 +29,7 @@ mod storage;
 mod view;
 mod work;
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock, Weak};
 
 use futures_util::future::BoxFuture;
 use http::Method;
@@ -43,7 +43,8 @@ use self::error::Failure;
 use self::limits::Limiter;
 use self::quirks::Quirks;
 use self::routes::Endpoint;
-use self::settings::Settings;
+use self::settings::{EngineKind, Settings};
+use self::work::Work;
 use crate::http::{Inbound, Reply};
 use crate::identity::Identity;
 use crate::route::{RouteInfo, RouteTable};
@@ -52,6 +53,9 @@ use crate::{Context, Listening, Places, Root, SeedError, Service, ServiceTime, T
 /// The Trove service of the local server.
 #[derive(Debug)]
 pub struct Trove {
+    /// Itself, for work that outlives a call.
+    me: Weak<Self>,
+    data: pentad_store::Engine,
     store: Store,
     time: Arc<ServiceTime>,
     quirks: Quirks,
@@ -60,8 +64,8 @@ pub struct Trove {
     listening: Listening,
     limiter: Limiter,
     engine: Engine,
-    /// Held while what is due is done.
-    working: tokio::sync::Mutex<()>,
+    work: Work,
+    tasks: OnceLock<Tasks>,
     routes: RouteTable<Endpoint>,
 }
 
@@ -71,10 +75,17 @@ impl Trove {
     /// # Errors
     /// [`SeedError`] if the store cannot be opened or an option is wrong.
     pub fn open(context: &Context) -> Result<Arc<Self>, SeedError> {
+        let settings = Settings::parse(&context.options)?;
+        if settings.engine == EngineKind::Postgres && context.engine.is_shared() {
+            let why = "a real database belongs to the one server that runs it, and a store in PostgreSQL to all its \
+                       servers: keep the data in a directory (--data), or leave out --database-engine";
+            return Err(SeedError::new("database.options.engine", why));
+        }
         let store = context.engine.service("database", storage::schema::MIGRATIONS);
         let store = store.map_err(|error| SeedError::new("database", error))?;
-        let settings = Settings::parse(&context.options)?;
-        Ok(Arc::new(Self {
+        Ok(Arc::new_cyclic(|me| Self {
+            me: Weak::clone(me),
+            data: context.engine.clone(),
             store,
             time: Arc::clone(&context.time),
             quirks: Quirks::of(context.mode),
@@ -83,7 +94,8 @@ impl Trove {
             limiter: Limiter::default(),
             engine: Engine::new(&settings, context.engine.dir()),
             settings: RwLock::new(Arc::new(settings)),
-            working: tokio::sync::Mutex::new(()),
+            work: Work::default(),
+            tasks: OnceLock::new(),
             routes: routes::table(),
         }))
     }
@@ -157,16 +169,31 @@ impl Service for Trove {
     fn restored(&self) -> BoxFuture<'_, Result<(), SeedError>> {
         self.limiter.clear();
         Box::pin(async {
-            self.engine.stop_all().await;
-            self.resume().await;
+            self.interrupt(async {
+                self.engine.stop_all().await;
+                self.resume().await;
+            })
+            .await;
             Ok(())
+        })
+    }
+
+    fn beside_snapshots(&self) -> BoxFuture<'_, Option<String>> {
+        Box::pin(async {
+            let count = self.read(|tx| Ok(work::real_things(tx)?)).await.unwrap_or_default();
+            (count > 0).then(|| {
+                format!(
+                    "the files of {count} real databases and backups are not copied: restored, they are as they are \
+                     then, and those that were removed meanwhile stay away"
+                )
+            })
         })
     }
 
     fn reset(&self) -> BoxFuture<'_, Result<(), SeedError>> {
         self.limiter.clear();
         Box::pin(async {
-            self.engine.clear().await;
+            self.interrupt(self.engine.clear()).await;
             Ok(())
         })
     }
@@ -174,8 +201,7 @@ impl Service for Trove {
     fn reset_tenant<'a>(&'a self, tenant: &'a str) -> BoxFuture<'a, Result<(), TenantFault>> {
         let tenant = tenant.to_owned();
         Box::pin(async move {
-            let removed = self.write(move |tx| Ok(storage::records::remove_tenant(tx, &tenant)?)).await;
-            match removed {
+            match self.forget_tenant(tenant).await {
                 Ok(0) => Err(TenantFault::Unknown),
                 Ok(_) => Ok(()),
                 Err(failure) => Err(TenantFault::Failed(SeedError::new("database", failure.message()))),

@@ -156,8 +156,8 @@ fn instance_rows() -> Vec<Row> {
             "database:instanceModuleRemove",
             modules::remove,
         ),
-        get("/{project}/instances/{id}/log", "database:logList", logs::list),
-        post("/{project}/instances/{id}/log", "database:logAction", logs::act),
+        row(Method::GET, "/{project}/instances/{id}/log", "database:logList", Run::More(logs::list)),
+        row(Method::POST, "/{project}/instances/{id}/log", "database:logAction", Run::More(logs::act)),
         get("/{project}/instances/{id}/ssl", "database:tlsShow", tls::show),
         post("/{project}/instances/{id}/ssl", "database:tlsAction", tls::act),
     ]

@@ -1,4 +1,4 @@
-//! One PostgreSQL cluster: its folder, its processes.
+//! One PostgreSQL cluster: its folder and its settings.
 //!
 //! A folder holds `data`, the password of the service's own superuser, and the log. The server listens on loopback
 //! alone, and asks everybody for a password.
@@ -11,10 +11,17 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value};
 
 use super::super::names;
+use super::files;
 use super::programs::Programs;
 
 /// The superuser of the service.
 pub(crate) const ADMIN: &str = "os_admin";
+/// Settings of a configuration group.
+const GROUP: &str = "group.conf";
+/// What a standby follows.
+const FOLLOW: &str = "follow.conf";
+/// The file that makes a cluster a standby.
+const STANDBY: &str = "standby.signal";
 
 /// A cluster that may or may not run.
 #[derive(Debug, Clone)]
@@ -24,7 +31,7 @@ pub(crate) struct Cluster {
     pub(crate) port: u16,
 }
 
-type Made<T> = Result<T, String>;
+pub(super) type Made<T> = Result<T, String>;
 
 fn told(what: &str, path: &Path, error: &io::Error) -> String {
     format!("{what} {}: {error}", path.display())
@@ -41,13 +48,23 @@ impl Cluster {
         &self.folder
     }
 
-    /// Ends it at once, in a process that is ending itself.
-    pub(crate) fn kill(&self) {
-        self.programs.kill(&self.data());
+    /// Where it is, for somebody who listens at another port.
+    pub(crate) fn on(mut self, port: u16) -> Self {
+        self.port = port;
+        self
     }
 
-    fn data(&self) -> PathBuf {
+    pub(super) fn programs(&self) -> &Programs {
+        &self.programs
+    }
+
+    pub(super) fn data(&self) -> PathBuf {
         self.folder.join("data")
+    }
+
+    /// What it writes about itself.
+    pub(crate) fn log(&self) -> PathBuf {
+        self.folder.join("log")
     }
 
     fn password_file(&self) -> PathBuf {
@@ -100,13 +117,22 @@ impl Cluster {
             data.as_ref(),
         ];
         self.programs.run("initdb", &arguments, None).await?;
-        self.append("postgresql.conf", "include_if_exists = 'group.conf'\n")
+        self.include(&[GROUP, FOLLOW])
     }
 
-    fn append(&self, name: &str, text: &str) -> Made<()> {
-        let path = self.data().join(name);
-        let before = std::fs::read_to_string(&path).unwrap_or_default();
-        self.put(name, &format!("{before}{text}"))
+    /// Lets files count among the settings, unless they do already.
+    fn include(&self, files: &[&str]) -> Made<()> {
+        const NAME: &str = "postgresql.conf";
+        let path = self.data().join(NAME);
+        let mut text = std::fs::read_to_string(&path).map_err(|error| told("cannot read", &path, &error))?;
+        for file in files {
+            let line = format!("include_if_exists = '{file}'");
+            if !text.lines().any(|known| known == line) {
+                text.push_str(&line);
+                text.push('\n');
+            }
+        }
+        self.put(NAME, &text)
     }
 
     fn put(&self, name: &str, text: &str) -> Made<()> {
@@ -127,18 +153,19 @@ impl Cluster {
             };
             format!("{name} = '{}'\n", text.replace('\\', "\\\\").replace('\'', "''").replace('\n', " "))
         };
-        self.put("group.conf", &values.iter().map(line).collect::<String>())
+        self.put(GROUP, &values.iter().map(line).collect::<String>())
     }
 
-    /// Copies a running cluster into this folder; as a standby of it, or to stand alone.
+    /// Copies a running cluster into this folder, to stand alone, or to replicate it under a name of its own.
     ///
     /// # Errors
     /// What pg_basebackup says.
-    pub(crate) async fn copy_running(&self, source: &Self, as_standby: bool) -> Made<()> {
+    pub(crate) async fn copy_running(&self, source: &Self, replica: Option<&str>) -> Made<()> {
         let password = source.password()?;
         self.make_folder()?;
         self.write_password(&password)?;
         let (data, port) = (self.data(), source.port.to_string());
+        let slot = replica.map(slot);
         let mut arguments: Vec<&OsStr> = vec![
             "--host=127.0.0.1".as_ref(),
             "--port".as_ref(),
@@ -151,10 +178,43 @@ impl Cluster {
             "-D".as_ref(),
             data.as_ref(),
         ];
-        if as_standby {
-            arguments.push("--write-recovery-conf".as_ref());
+        if let Some(slot) = &slot {
+            // The source keeps for it what it has not got yet, also while it does not run.
+            source.drop_slot(slot).await?;
+            arguments.extend(["--create-slot".as_ref(), "--slot".as_ref(), OsStr::new(slot)]);
         }
-        self.programs.run("pg_basebackup", &arguments, Some(&password)).await
+        self.programs.run("pg_basebackup", &arguments, Some(&password)).await?;
+        self.include(&[GROUP, FOLLOW])?;
+        let Some(slot) = slot else { return self.stand_alone() };
+        self.follow(&slot, source.port, &password)?;
+        self.put(STANDBY, "")
+    }
+
+    /// Lets the copy of a standby be none.
+    fn stand_alone(&self) -> Made<()> {
+        self.put(FOLLOW, "")?;
+        let path = self.data().join(STANDBY);
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(told("cannot remove", &path, &error))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Says where the source of a standby is; it counts from the next start or reload on.
+    fn follow(&self, slot: &str, port: u16, password: &str) -> Made<()> {
+        let source = format!("host=127.0.0.1 port={port} user={ADMIN} password={password}");
+        let text = format!("primary_conninfo = '{source}'\nprimary_slot_name = '{slot}'\n");
+        self.put(FOLLOW, &text)
+    }
+
+    /// Says that the source of a standby has another port.
+    ///
+    /// # Errors
+    /// Of the file system.
+    pub(crate) fn follow_to(&self, replica: &str, port: u16) -> Made<()> {
+        self.follow(&slot(replica), port, &self.password()?)
     }
 
     /// Copies a cluster that does not run, such as a backup, into this folder.
@@ -163,85 +223,88 @@ impl Cluster {
     /// Of the file system.
     pub(crate) async fn copy_folder(&self, from: &Path) -> Made<()> {
         self.make_folder()?;
-        let (programs, from, to) = (self.programs.clone(), from.to_owned(), self.folder.clone());
-        let copied = tokio::task::spawn_blocking(move || {
-            copy(&from, &to)?;
-            programs.give_all(&to)
-        });
-        let copied = copied.await.map_err(|error| error.to_string())?;
+        let copied = files::copy(from.to_owned(), self.folder.clone(), self.programs.clone()).await;
         copied.map_err(|error| told("cannot copy into", &self.folder, &error))
-    }
-
-    /// Starts it; it answers when this returns. One that an earlier server left running is stopped first.
-    ///
-    /// # Errors
-    /// What pg_ctl and the log say.
-    pub(crate) async fn start(&self) -> Made<()> {
-        if self.data().join("postmaster.pid").exists() {
-            // Nothing runs if this fails: then the file is old.
-            let _ = self.control(&["-m".as_ref(), "immediate".as_ref(), "stop".as_ref()]).await;
-        }
-        let options = format!(
-            "-c listen_addresses=127.0.0.1 -c port={} -c unix_socket_directories= -c password_encryption=scram-sha-256 \
-             -c logging_collector=off",
-            self.port
-        );
-        let log = self.folder.join("log");
-        let arguments: [&OsStr; 5] =
-            ["-l".as_ref(), log.as_ref(), "-o".as_ref(), options.as_ref(), "start".as_ref()];
-        let started = self.control(&arguments).await;
-        started.map_err(|why| {
-            let text = std::fs::read_to_string(&log).unwrap_or_default();
-            let lines: Vec<&str> = text.lines().collect();
-            format!("{why}\n{}", lines[lines.len().saturating_sub(5)..].join("\n"))
-        })
-    }
-
-    /// Stops it; nothing to do if it does not run.
-    ///
-    /// # Errors
-    /// What pg_ctl says.
-    pub(crate) async fn stop(&self) -> Made<()> {
-        if !self.data().join("postmaster.pid").exists() {
-            return Ok(());
-        }
-        self.control(&["-m".as_ref(), "fast".as_ref(), "stop".as_ref()]).await
-    }
-
-    /// Makes a standby stand on its own.
-    ///
-    /// # Errors
-    /// What pg_ctl says.
-    pub(crate) async fn promote(&self) -> Made<()> {
-        self.control(&["promote".as_ref()]).await
-    }
-
-    async fn control(&self, arguments: &[&OsStr]) -> Made<()> {
-        let data = self.data();
-        let mut all: Vec<&OsStr> =
-            vec!["-D".as_ref(), data.as_ref(), "-w".as_ref(), "-s".as_ref(), "-t".as_ref(), "60".as_ref()];
-        all.extend(arguments);
-        self.programs.run("pg_ctl", &all, None).await
     }
 
     /// Removes it; it must not run.
     ///
     /// # Errors
     /// Of the file system.
-    pub(crate) fn remove(&self) -> Made<()> {
-        match std::fs::remove_dir_all(&self.folder) {
+    pub(crate) async fn remove(&self) -> Made<()> {
+        let removed = files::remove(self.folder.clone()).await;
+        removed.map_err(|error| told("cannot remove", &self.folder, &error))
+    }
+
+    fn beside(&self, ending: &str) -> PathBuf {
+        let mut name = self.folder.file_name().unwrap_or_default().to_owned();
+        name.push(ending);
+        self.folder.with_file_name(name)
+    }
+
+    /// Puts it aside, so that another can be made in its place; what an attempt that was cut off made there goes.
+    ///
+    /// # Errors
+    /// Of the file system.
+    pub(crate) async fn set_aside(&self) -> Made<()> {
+        let aside = self.beside(ASIDE);
+        if aside.exists() {
+            return self.remove().await;
+        }
+        match std::fs::rename(&self.folder, &aside) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                Err(told("cannot remove", &self.folder, &error))
+                Err(told("cannot put aside", &self.folder, &error))
             }
             _ => Ok(()),
         }
     }
 
+    /// Takes the one that was put aside back, if there is one.
+    ///
+    /// # Errors
+    /// Of the file system.
+    pub(crate) async fn take_back(&self) -> Made<()> {
+        let aside = self.beside(ASIDE);
+        if !aside.exists() {
+            return Ok(());
+        }
+        self.remove().await?;
+        std::fs::rename(&aside, &self.folder).map_err(|error| told("cannot take back", &self.folder, &error))
+    }
+
+    /// Removes the one that was put aside: the one in its place is good.
+    ///
+    /// # Errors
+    /// Of the file system.
+    pub(crate) async fn forget_aside(&self) -> Made<()> {
+        let (aside, gone) = (self.beside(ASIDE), self.beside(".gone"));
+        // In one step it is none that could be taken back.
+        match std::fs::rename(&aside, &gone) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(told("cannot remove", &aside, &error));
+            }
+            _ => {}
+        }
+        files::remove(gone.clone()).await.map_err(|error| told("cannot remove", &gone, &error))
+    }
+
     /// The bytes that it takes on disk.
-    pub(crate) fn size(&self) -> u64 {
-        size(&self.folder)
+    pub(crate) async fn size(&self) -> u64 {
+        files::size(self.folder.clone()).await.unwrap_or_default()
     }
 }
+
+/// The ending of a folder that was put aside.
+const ASIDE: &str = ".aside";
+
+/// Under what a source keeps what a replica has not got yet.
+pub(super) fn slot(replica: &str) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' };
+    format!("{SLOTS}{}", replica.chars().map(plain).collect::<String>())
+}
+
+/// What all those names begin with.
+pub(super) const SLOTS: &str = "replica_";
 
 /// A port that nobody listens on: `wanted` if it is one.
 ///
@@ -254,28 +317,4 @@ pub(crate) fn free_port(wanted: Option<u16>) -> Made<u16> {
         _ => bind(0).map_err(|error| format!("there is no free port: {error}"))?,
     };
     listener.local_addr().map(|addr| addr.port()).map_err(|error| error.to_string())
-}
-
-fn copy(from: &Path, to: &Path) -> io::Result<()> {
-    std::fs::create_dir_all(to)?;
-    for entry in std::fs::read_dir(from)? {
-        let entry = entry?;
-        let target = to.join(entry.file_name());
-        if entry.file_type()?.is_dir() {
-            copy(&entry.path(), &target)?;
-        } else if entry.file_name() != "postmaster.pid" {
-            std::fs::copy(entry.path(), target)?;
-        }
-    }
-    Ok(())
-}
-
-fn size(folder: &Path) -> u64 {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let of = |entry: std::fs::DirEntry| match entry.metadata() {
-        Ok(metadata) if metadata.is_dir() => size(&entry.path()),
-        Ok(metadata) => metadata.len(),
-        Err(_) => 0,
-    };
-    entries.map(of).sum()
 }

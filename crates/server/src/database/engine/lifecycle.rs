@@ -1,11 +1,17 @@
 //! What happens to a real database when a task of its instance ends.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
 
 use super::super::model::{Contents, Instance};
 use super::super::storage::jobs::Job;
 use super::cluster::{Cluster, free_port};
-use super::{Engine, gigabytes, locked};
+use super::process::is_taken;
+use super::{Engine, Secrets, gigabytes, locked};
+
+/// How many ports are tried: another program may take the one that was free a moment ago.
+const STARTS: u32 = 4;
 
 /// A task with all that its end needs.
 #[derive(Debug, Clone)]
@@ -22,6 +28,8 @@ pub(crate) struct Deed {
     pub(crate) values: Map<String, Value>,
     /// The backup that is made or removed.
     pub(crate) backup: Option<String>,
+    /// What a new one must know.
+    pub(crate) secrets: Secrets,
 }
 
 /// How it went.
@@ -33,19 +41,35 @@ pub(crate) struct Outcome {
     pub(crate) size: Option<f64>,
     /// Why it failed.
     pub(crate) fault: Option<String>,
+    /// Whether the database runs after that.
+    pub(crate) is_up: bool,
+    /// What became of a set of replicas that got, or should have got, another source.
+    pub(crate) set: Option<Set>,
 }
 
-type Done<T> = Result<T, String>;
+/// A set of replicas after an attempt to give it another source.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Set {
+    /// The new source; absent if everything is as it was.
+    pub(crate) leader: Option<String>,
+    /// Where members listen now.
+    pub(crate) ports: BTreeMap<String, u16>,
+    /// The members that do not run, and why.
+    pub(crate) down: BTreeMap<String, String>,
+}
+
+pub(super) type Done<T> = Result<T, String>;
 
 impl Engine {
-    /// Does what a task says.
+    /// Does what a task says. Whoever asks has the turn of the instance.
     pub(crate) async fn perform(&self, deed: &Deed) -> Outcome {
-        let _turn = self.turn(&deed.instance.id).await;
         match self.run(deed).await {
             Ok(outcome) => outcome,
             Err(fault) => {
-                tracing::warn!(instance = deed.instance.id, fault, "a database instance failed");
-                Outcome { fault: Some(fault), ..Outcome::default() }
+                tracing::warn!(instance = deed.instance.id, fault, "a task of a database instance failed");
+                let cluster = self.cluster(&deed.instance.id, deed.instance.port);
+                let is_up = cluster.is_ok_and(|cluster| cluster.runs());
+                Outcome { fault: Some(fault), is_up, ..Outcome::default() }
             }
         }
     }
@@ -54,19 +78,24 @@ impl Engine {
         let instance = &deed.instance;
         let cluster = self.cluster(&instance.id, instance.port)?;
         match &deed.job {
-            Job::Build => return self.build(deed).await,
+            Job::Build { is_saved, .. } => return self.build(deed, *is_saved).await,
             Job::Backup => return self.take_backup(&cluster, deed).await,
+            Job::Promote => return self.promote(deed).await,
+            Job::Eject => return self.eject(deed).await,
             Job::Delete => {
                 self.halt(&instance.id, &cluster).await?;
-                cluster.remove()?;
+                cluster.remove().await?;
+                self.leave(deed).await;
             }
             Job::Stop => self.halt(&instance.id, &cluster).await?,
             Job::Configure => {
                 cluster.configure(&deed.values)?;
-                cluster.reload().await.map_err(|failure| failure.message().to_owned())?;
+                self.reload(&cluster).await?;
             }
-            Job::Detach => cluster.promote().await?,
-            Job::Promote | Job::Eject => self.lead(deed).await?,
+            Job::Detach => {
+                cluster.promote().await?;
+                self.leave(deed).await;
+            }
             Job::Access | Job::DeleteBackup | Job::ClusterReady | Job::DeleteCluster => {}
             Job::Restart
             | Job::Migrate
@@ -76,98 +105,105 @@ impl Engine {
             | Job::ResizeVolume { .. } => {
                 self.halt(&instance.id, &cluster).await?;
                 cluster.configure(&deed.values)?;
-                self.start(&instance.id, &cluster).await?;
+                let port = self.start(&instance.id, &cluster).await?;
+                if instance.replica_of.is_none() {
+                    self.gather(instance, port, &deed.others).await;
+                }
+                return Ok(Outcome { port: Some(port), ..Outcome::default() });
             }
         }
         Ok(Outcome::default())
     }
 
-    async fn start(&self, id: &str, cluster: &Cluster) -> Done<()> {
-        cluster.start().await?;
-        locked(&self.running).insert(id.to_owned(), cluster.clone());
-        Ok(())
+    /// Lets the files of settings of one that runs count.
+    pub(super) async fn reload(&self, cluster: &Cluster) -> Done<()> {
+        if !cluster.runs() {
+            return Ok(());
+        }
+        cluster.reload().await.map_err(|failure| failure.message().to_owned())
     }
 
-    async fn halt(&self, id: &str, cluster: &Cluster) -> Done<()> {
+    /// Starts one at its port, or another if that is taken; where it listens then.
+    pub(super) async fn start(&self, id: &str, cluster: &Cluster) -> Done<u16> {
+        cluster.prepare().await?;
+        let mut fault = String::new();
+        for _ in 0..STARTS {
+            let port = free_port(Some(cluster.port).filter(|port| *port != 0))?;
+            let cluster = cluster.clone().on(port);
+            // Before it runs: whoever stops everything meanwhile must know of it.
+            locked(&self.running).insert(id.to_owned(), cluster.clone());
+            match cluster.start().await {
+                Ok(()) => return Ok(port),
+                Err(why) => fault = why,
+            }
+            locked(&self.running).remove(id);
+            if !is_taken(&fault) {
+                break;
+            }
+        }
+        Err(fault)
+    }
+
+    pub(super) async fn halt(&self, id: &str, cluster: &Cluster) -> Done<()> {
         cluster.stop().await?;
         locked(&self.running).remove(id);
         Ok(())
     }
 
-    async fn build(&self, deed: &Deed) -> Done<Outcome> {
+    async fn build(&self, deed: &Deed, is_saved: bool) -> Done<Outcome> {
         let id = &deed.instance.id;
-        let port = free_port(deed.instance.port)?;
-        let cluster = self.cluster(id, Some(port))?;
+        let cluster = self.cluster(id, deed.instance.port)?;
         // What an earlier attempt left.
         cluster.stop().await?;
-        cluster.remove()?;
-        let built = self.build_in(&cluster, deed).await;
-        if let Err(fault) = built {
-            let _ = self.halt(id, &cluster).await;
-            let _ = cluster.remove();
-            return Err(fault);
+        cluster.remove().await?;
+        match self.build_in(&cluster, deed, is_saved).await {
+            Ok(port) => Ok(Outcome { port: Some(port), ..Outcome::default() }),
+            Err(fault) => {
+                let _ = self.halt(id, &cluster).await;
+                let _ = cluster.remove().await;
+                Err(fault)
+            }
         }
-        Ok(Outcome { port: Some(port), ..Outcome::default() })
     }
 
-    async fn build_in(&self, cluster: &Cluster, deed: &Deed) -> Done<()> {
-        let secrets = self.secrets(&deed.instance.id);
-        let saved = deed.instance.backup.as_ref().map(|id| self.backup(id)).transpose()?;
-        let saved = saved.filter(Cluster::exists);
-        let is_new = deed.source.is_none() && saved.is_none();
-        match (&deed.source, saved) {
-            (Some(source), _) => {
-                let source = self.cluster(&source.id, source.port)?;
-                cluster.copy_running(&source, true).await?;
+    async fn build_in(&self, cluster: &Cluster, deed: &Deed, is_saved: bool) -> Done<u16> {
+        let id = &deed.instance.id;
+        if let Some(source) = &deed.source {
+            let source = self.cluster(&source.id, source.port)?;
+            cluster.copy_running(&source, Some(id)).await?;
+        } else if is_saved {
+            let backup = deed.instance.backup.as_deref().unwrap_or_default();
+            let _turn = self.turn(backup).await;
+            let saved = self.backup(backup)?;
+            if !saved.exists() {
+                return Err(format!("the files of the backup {backup} are not there"));
             }
-            (None, Some(saved)) => cluster.copy_folder(saved.folder()).await?,
-            (None, None) => cluster.init().await?,
+            cluster.copy_folder(saved.folder()).await?;
+        } else {
+            cluster.init().await?;
         }
         cluster.configure(&deed.values)?;
-        self.start(&deed.instance.id, cluster).await?;
-        if is_new {
-            let filled = cluster.fill(&deed.contents, &secrets.users, secrets.root.as_deref()).await;
+        let port = self.start(id, cluster).await?;
+        if deed.source.is_none() {
+            let filled = cluster.clone().on(port).fill(&deed.contents, &deed.secrets).await;
             filled.map_err(|failure| failure.message().to_owned())?;
         }
-        Ok(())
+        Ok(port)
     }
 
     async fn take_backup(&self, cluster: &Cluster, deed: &Deed) -> Done<Outcome> {
         let id = deed.backup.as_ref().ok_or("there is no such backup")?;
         let backup = self.backup(id)?;
-        backup.remove()?;
-        backup.copy_running(cluster, false).await?;
-        let size =
-            tokio::task::spawn_blocking(move || backup.size()).await.map_err(|error| error.to_string())?;
-        Ok(Outcome { size: Some(gigabytes(size)), ..Outcome::default() })
+        backup.remove().await?;
+        backup.copy_running(cluster, None).await?;
+        Ok(Outcome { size: Some(gigabytes(backup.size().await)), ..Outcome::default() })
     }
 
-    /// Makes a replica the source: it stands on its own, and all others are made anew as copies of it. With the first of
-    /// a source that went, the source itself is left as it is.
-    async fn lead(&self, deed: &Deed) -> Done<()> {
-        let is_ejected = deed.job == Job::Eject;
-        let leader = if is_ejected { deed.others.first() } else { Some(&deed.instance) };
-        let leader = leader.ok_or("there is no replica")?;
-        let to = self.cluster(&leader.id, leader.port)?;
-        if let Some(source) = deed.source.as_ref().filter(|_| !is_ejected) {
-            // A source that stops hands on all that it has first.
-            self.halt(&source.id, &self.cluster(&source.id, source.port)?).await?;
-        }
-        to.promote().await?;
-        let old = deed.source.iter().filter(|_| !is_ejected);
-        for follower in deed.others.iter().chain(old).filter(|one| one.id != leader.id) {
-            let cluster = self.cluster(&follower.id, follower.port)?;
-            self.halt(&follower.id, &cluster).await?;
-            cluster.remove()?;
-            cluster.copy_running(&to, true).await?;
-            self.start(&follower.id, &cluster).await?;
-        }
-        Ok(())
-    }
-
-    /// Removes a backup.
-    pub(crate) fn remove_backup(&self, id: &str) {
-        if let Some(Err(why)) = self.known_backup(id).map(|backup| backup.remove()) {
+    /// Removes a backup; not while an instance is made of it.
+    pub(crate) async fn remove_backup(&self, id: &str) {
+        let _turn = self.turn(id).await;
+        let Some(backup) = self.known_backup(id) else { return };
+        if let Err(why) = backup.remove().await {
             tracing::warn!(backup = id, why, "a backup could not be removed");
         }
     }
@@ -177,16 +213,35 @@ impl Engine {
         self.backup(id).ok()
     }
 
-    /// Starts an instance that an earlier server had.
-    pub(crate) async fn resume(&self, instance: &Instance) -> Outcome {
-        let _turn = self.turn(&instance.id).await;
-        let started = async {
-            let port = free_port(instance.port)?;
-            let cluster = self.cluster(&instance.id, Some(port))?;
-            self.start(&instance.id, &cluster).await?;
-            Ok(Outcome { port: Some(port), ..Outcome::default() })
+    /// Ends a database and removes it.
+    pub(crate) async fn remove(&self, instance: &Instance) {
+        let removed = async {
+            let cluster = self.cluster(&instance.id, instance.port)?;
+            self.halt(&instance.id, &cluster).await?;
+            cluster.remove().await
         };
-        let started: Done<Outcome> = started.await;
-        started.unwrap_or_else(|fault| Outcome { fault: Some(fault), ..Outcome::default() })
+        let removed: Done<()> = removed.await;
+        if let Err(why) = removed {
+            tracing::warn!(instance = instance.id, why, "a database instance could not be removed");
+        }
+    }
+
+    /// Starts an instance that an earlier server had; `source` is where the one that it replicates listens now.
+    pub(crate) async fn resume(&self, instance: &Instance, source: Option<u16>) -> Outcome {
+        let started = async {
+            let cluster = self.cluster(&instance.id, instance.port)?;
+            cluster.take_back().await?;
+            if !cluster.exists() {
+                return Err("the files of the database are not there".to_owned());
+            }
+            if let Some(port) = source {
+                cluster.follow_to(&instance.id, port)?;
+            }
+            self.start(&instance.id, &cluster).await
+        };
+        match started.await {
+            Ok(port) => Outcome { port: Some(port), is_up: true, ..Outcome::default() },
+            Err(fault) => Outcome { fault: Some(fault), ..Outcome::default() },
+        }
     }
 }

@@ -2,8 +2,13 @@
 //! PostgreSQL cluster of its own.
 
 mod cluster;
+mod files;
 mod lifecycle;
+mod process;
 mod programs;
+mod replicas;
+mod replication;
+mod secrets;
 mod sql;
 
 use std::collections::{BTreeMap, HashMap};
@@ -14,24 +19,17 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use futures_util::future::join_all;
 
 use self::cluster::Cluster;
-pub(crate) use self::lifecycle::{Deed, Outcome};
+pub(crate) use self::lifecycle::{Deed, Outcome, Set};
 use self::programs::Programs;
+pub(crate) use self::secrets::Secrets;
 use super::error::{Answer, Failure};
 use super::guest::Change;
 use super::model::{Contents, Instance, Version};
-use super::names::NewUser;
 use super::settings::{EngineKind, Settings};
 
 /// Whether instances of a version are real databases.
 pub(crate) fn is_real(settings: &Settings, version: &Version) -> bool {
     settings.engine == EngineKind::Postgres && version.manager == "postgresql"
-}
-
-/// What a new instance must know once and nobody may read: initial users with their passwords, and root's.
-#[derive(Clone, Default)]
-pub(crate) struct Secrets {
-    pub(crate) users: Vec<NewUser>,
-    pub(crate) root: Option<String>,
 }
 
 type Turn = Arc<tokio::sync::Mutex<()>>;
@@ -42,9 +40,7 @@ pub(crate) struct Engine {
     data: Option<PathBuf>,
     given: Option<PathBuf>,
     home: OnceLock<Result<Home, String>>,
-    /// By instance, until it is built. A server that ends before that builds the instance without its passwords.
-    expected: Mutex<HashMap<String, Secrets>>,
-    /// One at a time changes an instance.
+    /// One at a time changes a set of instances, or a backup.
     turns: Mutex<HashMap<String, Turn>>,
     /// What runs, by instance.
     running: Mutex<BTreeMap<String, Cluster>>,
@@ -75,7 +71,6 @@ impl Engine {
             data,
             given: settings.postgres_bin.clone(),
             home: OnceLock::new(),
-            expected: Mutex::default(),
             turns: Mutex::default(),
             running: Mutex::default(),
         }
@@ -97,26 +92,12 @@ impl Engine {
         Ok(Cluster::at(&home.programs, home.folder.join("backups").join(id), 0))
     }
 
-    /// Keeps what an instance needs when it is built.
-    pub(crate) fn expect(&self, instance: &str, secrets: Secrets) {
-        locked(&self.expected).insert(instance.to_owned(), secrets);
-    }
-
-    /// Forgets what an instance would have needed.
-    pub(crate) fn forget(&self, instance: &str) {
-        locked(&self.expected).remove(instance);
-    }
-
-    fn secrets(&self, instance: &str) -> Secrets {
-        locked(&self.expected).remove(instance).unwrap_or_default()
-    }
-
-    /// Waits until nobody else changes an instance.
-    pub(crate) async fn turn(&self, instance: &str) -> tokio::sync::OwnedMutexGuard<()> {
+    /// Waits until nobody else changes a set of instances (of one: [`Instance::set`]), or a backup.
+    pub(crate) async fn turn(&self, of: &str) -> tokio::sync::OwnedMutexGuard<()> {
         let turn = {
             let mut turns = locked(&self.turns);
             turns.retain(|_, turn| Arc::strong_count(turn) > 1);
-            Arc::clone(turns.entry(instance.to_owned()).or_default())
+            Arc::clone(turns.entry(of.to_owned()).or_default())
         };
         turn.lock_owned().await
     }
@@ -140,8 +121,17 @@ impl Engine {
     /// The GB that a real database takes.
     pub(crate) async fn used(&self, instance: &Instance) -> Option<f64> {
         let cluster = self.cluster(&instance.id, instance.port).ok()?;
-        let bytes = tokio::task::spawn_blocking(move || cluster.size()).await.ok()?;
-        Some(gigabytes(bytes))
+        Some(gigabytes(cluster.size().await))
+    }
+
+    /// A part of what a real database wrote about itself, at most `most` bytes from `start` on, and how much it wrote.
+    ///
+    /// # Errors
+    /// 500 if it cannot be read.
+    pub(crate) async fn log(&self, instance: &Instance, start: u64, most: u64) -> Answer<(Vec<u8>, u64)> {
+        let cluster = self.cluster(&instance.id, instance.port).map_err(Failure::internal)?;
+        let read = files::part(cluster.log(), start, most).await;
+        read.map_err(|error| Failure::internal(format!("the log cannot be read: {error}")))
     }
 
     /// Stops everything that runs.
@@ -158,11 +148,10 @@ impl Engine {
     /// Stops and removes everything.
     pub(crate) async fn clear(&self) {
         self.stop_all().await;
-        locked(&self.expected).clear();
         let Some(Ok(home)) = self.home.get() else { return };
         for name in ["instances", "backups"] {
             let folder = home.folder.join(name);
-            if let Err(error) = remove_within(&folder) {
+            if let Err(error) = files::remove_within(folder).await {
                 tracing::warn!(%error, "the folders of database instances could not be removed");
             }
         }
@@ -200,13 +189,6 @@ impl Home {
         programs.give(&folder).map_err(told)?;
         Ok(Self { programs, folder, _temporary: temporary })
     }
-}
-
-fn remove_within(folder: &Path) -> std::io::Result<()> {
-    for entry in std::fs::read_dir(folder)? {
-        std::fs::remove_dir_all(entry?.path())?;
-    }
-    Ok(())
 }
 
 /// Bytes as GB with two places, at least 0.01.

@@ -96,7 +96,7 @@ impl Programs {
         }
     }
 
-    /// Runs a program to its end.
+    /// Runs a program to its end; what it wrote.
     ///
     /// # Errors
     /// What it wrote, or that it could not be started or did not end.
@@ -105,7 +105,7 @@ impl Programs {
         program: &str,
         arguments: &[&OsStr],
         password: Option<&str>,
-    ) -> Result<(), String> {
+    ) -> Result<String, String> {
         let mut command = Command::new(self.folder.join(program));
         command.args(arguments).current_dir("/").stdin(Stdio::null()).kill_on_drop(true);
         command.env("LC_ALL", "C");
@@ -119,7 +119,7 @@ impl Programs {
         let ended = ended.ok_or_else(|| format!("{program} did not end within {} s", LONGEST.as_secs()))?;
         let output = ended.map_err(|error| format!("{program} could not be started: {error}"))?;
         if output.status.success() {
-            return Ok(());
+            return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
         }
         let text = [output.stdout, output.stderr].concat();
         let text = String::from_utf8_lossy(&text).trim().to_owned();

@@ -9,6 +9,7 @@ use super::super::error::{Answer, Failure};
 use super::super::guest::Change;
 use super::super::model::{Contents, GuestDatabase, GuestUser};
 use super::super::names::{self, NewDatabase, NewUser};
+use super::Secrets;
 use super::cluster::{ADMIN, Cluster};
 
 /// The database that every cluster has.
@@ -16,15 +17,19 @@ const FIRST: &str = "postgres";
 /// The manager of these databases.
 const MANAGER: &str = "postgresql";
 
+/// What the service says is not to be read in the log, whatever a configuration group says.
+const QUIET: &str = "-c log_statement=none -c log_min_duration_statement=-1 -c log_duration=off \
+                     -c log_min_error_statement=panic -c statement_timeout=0 -c lock_timeout=0 -c default_transaction_read_only=off";
+
 /// A connection of the service itself.
-struct Link(Client);
+pub(super) struct Link(Client);
 
 impl Cluster {
-    async fn connect(&self, database: &str) -> Answer<Link> {
+    pub(super) async fn connect(&self, database: &str) -> Answer<Link> {
         let password = self.password().map_err(Failure::internal)?;
         let mut config = Config::new();
         config.host("127.0.0.1").port(self.port).user(ADMIN).password(password).dbname(database);
-        config.application_name("pentad").connect_timeout(Duration::from_secs(10));
+        config.application_name("pentad").connect_timeout(Duration::from_secs(10)).options(QUIET);
         let (client, connection) = config.connect(NoTls).await.map_err(|error| refused(&error))?;
         // It ends when the client is dropped.
         tokio::spawn(async move {
@@ -32,10 +37,7 @@ impl Cluster {
                 tracing::debug!(%error, "a connection to a database instance broke");
             }
         });
-        let link = Link(client);
-        // What fails is not to be read in the log with the passwords in it.
-        link.run("SET log_min_error_statement = panic").await?;
-        Ok(link)
+        Ok(Link(client))
     }
 
     /// Its databases and users.
@@ -93,7 +95,7 @@ impl Cluster {
             Change::CreateUser(new) => self.create_user(link, new).await,
             Change::DropUser { name, .. } => self.drop_user(link, name).await,
             Change::Password { name, password, .. } => {
-                let (name, password) = (identifier(name), literal(password));
+                let (name, password) = (identifier(name), verifier(password));
                 link.run(&format!("ALTER ROLE {name} PASSWORD {password}")).await
             }
             Change::Rename { name, new_name, .. } if name != new_name => {
@@ -115,7 +117,7 @@ impl Cluster {
     }
 
     async fn create_user(&self, link: &Link, new: &NewUser) -> Answer<()> {
-        let (name, password) = (identifier(&new.user.name), literal(&new.password));
+        let (name, password) = (identifier(&new.user.name), verifier(&new.password));
         link.run(&format!("CREATE ROLE {name} LOGIN PASSWORD {password}")).await?;
         for database in &new.user.databases {
             self.grant(link, &new.user.name, database).await?;
@@ -157,39 +159,40 @@ impl Cluster {
         self.connect(FIRST).await?.run("SELECT pg_reload_conf()").await
     }
 
-    /// What a new cluster gets: its databases and users, and root if that is wanted.
+    /// What a new cluster gets, unless it has it from a backup: its databases and users, and root if that is wanted.
     ///
     /// # Errors
     /// As [`change`](Self::change).
-    pub(crate) async fn fill(
-        &self,
-        contents: &Contents,
-        users: &[NewUser],
-        root: Option<&str>,
-    ) -> Answer<()> {
-        let databases = contents.databases.iter().map(|(name, detail)| {
-            Change::CreateDatabase(NewDatabase { name: name.clone(), detail: detail.clone() })
-        });
-        let mut changes: Vec<Change> = databases.collect();
-        for user in contents.users.values() {
-            let given = users.iter().find(|new| new.user.key() == user.key()).cloned();
-            // One whose password nobody knows any more can be given a new one.
-            let unknown = || NewUser { user: user.clone(), password: names::password() };
-            changes.push(Change::CreateUser(given.unwrap_or_else(unknown)));
+    pub(crate) async fn fill(&self, contents: &Contents, secrets: &Secrets) -> Answer<()> {
+        let known = self.contents().await?;
+        let databases = contents.databases.iter().filter(|(name, _)| !known.databases.contains_key(*name));
+        let mut changes: Vec<Change> = databases
+            .map(|(name, detail)| {
+                Change::CreateDatabase(NewDatabase { name: name.clone(), detail: detail.clone() })
+            })
+            .collect();
+        for (key, user) in &contents.users {
+            // There all hosts are one.
+            if known.user(&user.name, "%").is_some() {
+                continue;
+            }
+            // One whose password nobody told can be given a new one.
+            let password = secrets.users.get(key).cloned().unwrap_or_else(names::password);
+            changes.push(Change::CreateUser(NewUser { user: user.clone(), password }));
         }
-        if let Some(password) = root {
-            changes.push(Change::EnableRoot { user: String::new(), password: password.to_owned() });
+        if let Some(password) = &secrets.root {
+            changes.push(Change::EnableRoot { user: String::new(), password: password.clone() });
         }
         self.change(&changes).await
     }
 }
 
 impl Link {
-    async fn run(&self, sql: &str) -> Answer<()> {
+    pub(super) async fn run(&self, sql: &str) -> Answer<()> {
         self.0.batch_execute(sql).await.map_err(|error| refused(&error))
     }
 
-    async fn rows(&self, sql: &str) -> Answer<Vec<tokio_postgres::Row>> {
+    pub(super) async fn rows(&self, sql: &str) -> Answer<Vec<tokio_postgres::Row>> {
         self.0.query(sql, &[]).await.map_err(|error| refused(&error))
     }
 }
@@ -212,7 +215,7 @@ async fn enable_root(link: &Link, password: &str) -> Answer<()> {
     let root = names::root_user(MANAGER);
     let known = link.rows(&format!("SELECT 1 FROM pg_roles WHERE rolname = {}", literal(root))).await?;
     let verb = if known.is_empty() { "CREATE" } else { "ALTER" };
-    let (root, password) = (identifier(root), literal(password));
+    let (root, password) = (identifier(root), verifier(password));
     link.run(&format!("{verb} ROLE {root} SUPERUSER LOGIN PASSWORD {password}")).await
 }
 
@@ -228,7 +231,15 @@ fn identifier(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-fn literal(text: &str) -> String {
+/// A password as PostgreSQL keeps it, so that it is told to nobody: nor taken for one that was hashed by the caller.
+fn verifier(password: &str) -> String {
+    if password.is_empty() {
+        return "NULL".to_owned();
+    }
+    literal(&postgres_protocol::password::scram_sha_256(password.as_bytes()))
+}
+
+pub(super) fn literal(text: &str) -> String {
     let quoted = text.replace('\'', "''");
     if quoted.contains('\\') { format!("E'{}'", quoted.replace('\\', "\\\\")) } else { format!("'{quoted}'") }
 }

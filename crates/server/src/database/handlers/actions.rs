@@ -209,7 +209,12 @@ pub(crate) fn reset_status(tx: &mut Tx<'_>, mut instance: Instance) -> Answer<()
     instance.set_health(Health::Unknown, at);
     instance.updated = at;
     records::put(tx, &instance)?;
-    jobs::forget(tx, &instance.id)?;
+    if instance.is_real {
+        // Its programs are under way, and end it in their time.
+        jobs::forget_changes(tx, &instance.id)?;
+    } else {
+        jobs::forget(tx, &instance.id)?;
+    }
     fail_backups(tx, &instance.id)
 }
 

@@ -109,6 +109,7 @@ fn new(call: &Call, body: &Map<String, Value>, now: i64) -> Backup {
         created: now,
         updated: now,
         is_leaving: false,
+        is_real: false,
     }
 }
 
@@ -140,6 +141,7 @@ fn take(tx: &mut Tx<'_>, call: &Call, body: &Map<String, Value>, id: &str) -> An
         None => None,
     };
     let mut backup = new(call, body, now(tx));
+    backup.is_real = instance.is_real;
     backup.instance = Some(instance.id);
     backup.version = instance.version;
     backup.parent = parent;

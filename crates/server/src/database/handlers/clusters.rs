@@ -9,7 +9,7 @@ use super::super::defaults;
 use super::super::error::{Answer, Failure};
 use super::super::find;
 use super::super::model::{
-    Cluster, ClusterTask, Datastore, Flavor, Guest, Health, Instance, ServerState, Task, Version, time_text,
+    Cluster, ClusterTask, Datastore, Flavor, Guest, Instance, Task, Version, time_text,
 };
 use super::super::quota;
 use super::super::storage::jobs::{self, Job};
@@ -238,32 +238,19 @@ fn new_member(
         volume_size: size,
         volume_type: member["volume"]["type"].as_str().map(str::to_owned),
         version: ground.version.id.clone(),
-        task: Task::Building,
-        server: ServerState::Build,
-        health: Health::New,
         health_at: now,
         created: now,
         updated: now,
         configuration: ground.cluster.configuration.clone(),
-        replica_of: None,
         cluster: Some(ground.cluster.id.clone()),
-        shard: None,
         kind: Some(text("type").unwrap_or_else(|| "member".to_owned())),
         region: text("region_name").unwrap_or_else(|| call.settings.region.clone()),
-        access: None,
         locality: ground.cluster.locality.clone(),
         network: Some(NETWORK.to_owned()),
         address: Some(format!("10.{}.{}.{}", bytes[0], bytes[1], bytes[2].max(1))),
-        is_real: false,
-        port: None,
         server_id: Uuid::new_v4().to_string(),
         volume_id: size.map(|_| Uuid::new_v4().to_string()),
-        fault: None,
-        root: None,
-        tls_mode: None,
-        tls_container: None,
-        backup: None,
-        deleted_at: None,
+        ..Instance::default()
     }
 }
 

@@ -74,7 +74,7 @@ pub(crate) fn instances(tx: &mut Tx<'_>, call: &Call) -> Answer<Done> {
 /// `POST /configurations`
 pub(crate) fn create(tx: &mut Tx<'_>, call: &Call) -> Answer<Done> {
     let body = call.object("configuration")?;
-    let values = values_of(body).cloned().unwrap_or_default();
+    let values = values_of(body).map(|values| merged(Map::new(), values)).unwrap_or_default();
     let (_, version) = find::wanted_version(tx, call, wanted(body), true)?;
     if !values.is_empty() {
         check_values(tx, &version, &values)?;
@@ -119,7 +119,7 @@ pub(crate) fn edit(tx: &mut Tx<'_>, call: &Call) -> Answer<Done> {
     let body = call.object("configuration")?;
     let mut group = find::configuration(tx, call, call.param("id"))?;
     let more = checked(tx, &group, body)?;
-    group.values.extend(more);
+    group.values = merged(group.values, &more);
     save(tx, call, group)?;
     Ok(Done::empty())
 }
@@ -142,7 +142,16 @@ fn checked(tx: &mut Tx<'_>, group: &Configuration, body: &Map<String, Value>) ->
     let Some(values) = values_of(body) else { return Ok(Map::new()) };
     let version = find::version(tx, &group.version)?;
     check_values(tx, &version, values)?;
-    Ok(values.clone())
+    Ok(merged(Map::new(), values))
+}
+
+/// Puts values over others. Names are told apart without case: one that is written otherwise takes the other's place.
+fn merged(mut values: Map<String, Value>, more: &Map<String, Value>) -> Map<String, Value> {
+    for (name, value) in more {
+        let known = values.keys().find(|known| known.eq_ignore_ascii_case(name)).cloned();
+        values.insert(known.unwrap_or_else(|| name.clone()), value.clone());
+    }
+    values
 }
 
 /// Stores a group and gives it to the instances and clusters that have it.

@@ -12,8 +12,7 @@ use super::super::engine::{self, Secrets};
 use super::super::error::{Answer, Failure};
 use super::super::find::{self, Wanted};
 use super::super::model::{
-    Applied, Backup, Configuration, Contents, Datastore, Flavor, Guest, Health, Instance, Module, Saved,
-    ServerState, Task, Version,
+    Applied, Backup, Configuration, Contents, Datastore, Flavor, Guest, Instance, Module, Saved, Version,
 };
 use super::super::names::{self, NewDatabase, NewUser};
 use super::super::quota;
@@ -72,33 +71,38 @@ struct Plan {
     users: Vec<NewUser>,
 }
 
+/// What the first instance has to know once, if it is a real database.
+struct First {
+    id: Uuid,
+    /// Of root.
+    password: Option<String>,
+    sealed: Option<String>,
+}
+
+impl First {
+    fn new(trove: &Trove, call: &Call) -> Answer<Self> {
+        let password = call.settings.root_on_create.then(names::password);
+        let mut sealed = None;
+        if call.settings.engine == EngineKind::Postgres {
+            let users = call.object("instance").ok().and_then(|body| body.get("users")?.as_array().cloned());
+            // Those that are wrong are refused with the rest of the body.
+            let users = names::users("postgresql", &users.unwrap_or_default(), None).unwrap_or_default();
+            let users = users.into_iter().map(|new| (new.user.key(), new.password)).collect();
+            sealed = Some(Secrets { users, root: password.clone() }.seal(trove.data.vault())?);
+        }
+        Ok(Self { id: Uuid::new_v4(), password, sealed })
+    }
+}
+
 /// `POST /instances`
 pub(crate) fn create<'a>(trove: &'a Trove, call: &'a Call) -> BoxFuture<'a, Answer<Done>> {
     Box::pin(async move {
-        let first = Uuid::new_v4();
-        let (id, password) = (first.to_string(), call.settings.root_on_create.then(names::password));
-        if call.settings.engine == EngineKind::Postgres {
-            // Before the store knows of it: who builds it may be faster than we are.
-            let users = call.object("instance").ok().and_then(|body| body.get("users")?.as_array().cloned());
-            let users = names::users("postgresql", &users.unwrap_or_default(), None).unwrap_or_default();
-            trove.engine.expect(&id, Secrets { users, root: password.clone() });
-        }
-        let asked = call.clone();
-        let created = trove.write(move |tx| in_store(tx, &asked, first, password.as_deref())).await;
-        if !matches!(&created, Ok(created) if created.is_real) {
-            trove.engine.forget(&id);
-        }
-        Ok(created?.done)
+        let (first, asked) = (First::new(trove, call)?, call.clone());
+        trove.write(move |tx| in_store(tx, &asked, &first)).await
     })
 }
 
-/// What was created.
-struct Created {
-    done: Done,
-    is_real: bool,
-}
-
-fn in_store(tx: &mut Tx<'_>, call: &Call, first: Uuid, password: Option<&str>) -> Answer<Created> {
+fn in_store(tx: &mut Tx<'_>, call: &Call, first: &First) -> Answer<Done> {
     let asked = Asked::of(call.object("instance")?);
     check_replica(&asked)?;
     let plan = plan(tx, call, &asked)?;
@@ -123,22 +127,25 @@ fn in_store(tx: &mut Tx<'_>, call: &Call, first: Uuid, password: Option<&str>) -
         &[("instances", 1), ("ram", flavor.ram), ("volumes", size.unwrap_or(0))],
     )?;
     check_configuration(tx, call, plan.configuration.as_deref())?;
-    let password = password.filter(|_| backup.is_none());
+    let password = first.password.as_deref().filter(|_| backup.is_none());
     let mut last = None;
     for index in 0..asked.count {
-        let id = if index == 0 { first } else { Uuid::new_v4() };
+        let id = if index == 0 { first.id } else { Uuid::new_v4() };
         let mut instance = new(call, (id, &asked), &plan, (size, volume_type.clone()), now(tx));
         if asked.count > 1 {
             instance.name = format!("{}-{}", asked.name, index + 1);
         }
         instance.backup = backup.as_ref().map(|backup| backup.id.clone());
         instance.locality = locality.map(str::to_owned).or_else(|| source_locality(&plan));
-        store(tx, call, &instance, &plan, backup.as_ref(), &modules)?;
+        store(tx, &instance, &plan, backup.as_ref(), &modules)?;
+        let sealed = first.sealed.clone().filter(|_| instance.is_real);
+        let is_saved = instance.is_real && backup.as_ref().is_some_and(|backup| backup.is_real);
+        find::plan(tx, call, &instance.id, &Job::Build { sealed, is_saved })?;
         last = Some(instance);
     }
     let instance = last.ok_or_else(Failure::crash)?;
     let detail = view::detail(tx, call, &instance, None, password)?;
-    Ok(Created { done: Done::ok(json!({"instance": detail})), is_real: instance.is_real })
+    Ok(Done::ok(json!({"instance": detail})))
 }
 
 fn source_locality(plan: &Plan) -> Option<String> {
@@ -373,38 +380,26 @@ fn new(
         volume_size,
         volume_type,
         version: plan.version.id.clone(),
-        task: Task::Building,
-        server: ServerState::Build,
-        health: Health::New,
         health_at: now,
         created: now,
         updated: now,
         configuration: plan.configuration.clone(),
         replica_of: plan.source.as_ref().map(|source| source.id.clone()),
-        cluster: None,
-        shard: None,
-        kind: None,
         region: asked.text("region_name").unwrap_or(&call.settings.region).to_owned(),
         access: asked.body.get("access").filter(|access| access.is_object()).cloned(),
-        locality: None,
         network: Some(network.unwrap_or(NETWORK).to_owned()),
         address: Some(if is_real { "127.0.0.1".to_owned() } else { chosen.unwrap_or(address) }),
         is_real,
-        port: None,
         server_id: Uuid::new_v4().to_string(),
         volume_id: volume_size.map(|_| Uuid::new_v4().to_string()),
-        fault: None,
-        root: None,
         tls_mode: plan.source.as_ref().and_then(|source| source.tls_mode.clone()),
         tls_container: plan.source.as_ref().and_then(|source| source.tls_container.clone()),
-        backup: None,
-        deleted_at: None,
+        ..Instance::default()
     }
 }
 
 fn store(
     tx: &mut Tx<'_>,
-    call: &Call,
     instance: &Instance,
     plan: &Plan,
     backup: Option<&Backup>,
@@ -415,6 +410,8 @@ fn store(
         records::put(tx, &Applied::new(&instance.tenant, &instance.id, module, at))?;
     }
     let mut contents = match (backup, &plan.source) {
+        // A real one brings its own, which only its database knows.
+        (Some(backup), _) if backup.is_real => None,
         (Some(backup), _) => records::get::<Saved>(tx, &backup.id)?.map(|saved| saved.contents),
         (None, Some(source)) => records::get::<Guest>(tx, &source.id)?.map(|guest| guest.contents),
         (None, None) => None,
@@ -424,8 +421,7 @@ fn store(
     let guest =
         Guest { id: instance.id.clone(), tenant: instance.tenant.clone(), contents, ..Guest::default() };
     records::put(tx, &guest)?;
-    records::put(tx, instance)?;
-    find::plan(tx, call, &instance.id, &Job::Build)
+    Ok(records::put(tx, instance)?)
 }
 
 fn fill(contents: &mut Contents, plan: &Plan) {

@@ -59,6 +59,9 @@ pub(crate) struct Backup {
     pub(crate) updated: i64,
     /// Whether it is being removed.
     pub(crate) is_leaving: bool,
+    /// Whether it consists of the files of a real database.
+    #[serde(default)]
+    pub(crate) is_real: bool,
 }
 
 impl Record for Backup {

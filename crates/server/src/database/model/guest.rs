@@ -76,6 +76,9 @@ pub(crate) struct Log {
     pub(crate) parts: Vec<(String, String)>,
     /// Whether there ever was a publication.
     pub(crate) was_published: bool,
+    /// Of the log of a real database: the bytes that were published or discarded.
+    #[serde(default)]
+    pub(crate) position: u64,
 }
 
 /// The inside of an instance; its id is the instance's.

@@ -24,7 +24,7 @@ pub(crate) struct Root {
 }
 
 /// A database instance.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Instance {
     pub(crate) id: String,
     pub(crate) name: String,
@@ -86,6 +86,11 @@ impl Record for Instance {
 }
 
 impl Instance {
+    /// What stands for it and all that replicate with it: the id of their source.
+    pub(crate) fn set(&self) -> &str {
+        self.replica_of.as_deref().unwrap_or(&self.id)
+    }
+
     /// What the service does with it, as callers see it.
     pub(crate) fn status(&self, has_running_backup: bool) -> &'static str {
         if self.deleted_at.is_some() {

@@ -3,10 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 /// What the service does with an instance.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Task {
     None,
+    #[default]
     Building,
     Rebooting,
     Resizing,
@@ -90,9 +91,10 @@ impl Task {
 }
 
 /// The state of the machine below an instance.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub(crate) enum ServerState {
+    #[default]
     Build,
     Active,
     Reboot,
@@ -114,9 +116,10 @@ impl ServerState {
 }
 
 /// What the database of an instance does, as its agent tells.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Health {
+    #[default]
     New,
     Healthy,
     Shutdown,

@@ -3,14 +3,16 @@
 
 mod section;
 
+use std::sync::Arc;
+
 use pentad_store::{StoreError, Tx};
 use serde_json::Value;
 use uuid::Uuid;
 
-use self::section::{Section, SeedDatastore, SeedInstance, SeedParameter, SeedVersion};
+use self::section::{Section, SeedDatastore, SeedInstance, SeedParameter, SeedUser, SeedVersion};
 use super::Trove;
 use super::defaults;
-use super::engine;
+use super::engine::{self, Secrets};
 use super::handlers::create::NETWORK;
 use super::model::{
     Contents, Datastore, Flavor, Guest, GuestDatabase, GuestUser, Health, Instance, Parameter, Quota,
@@ -42,21 +44,33 @@ impl From<SeedError> for Refused {
     }
 }
 
+/// What a section is read with.
+struct Ground {
+    settings: Arc<Settings>,
+    data: pentad_store::Engine,
+}
+
+impl Ground {
+    fn of(trove: &Trove) -> Self {
+        Self { settings: trove.settings(), data: trove.data.clone() }
+    }
+}
+
 type Step<T> = Result<T, Refused>;
 
 /// Creates what the section says, and what exists without saying.
 pub(super) async fn seed(trove: &Trove, section: Value) -> Result<(), SeedError> {
-    let (section, settings) = (read(section)?, trove.settings());
-    let stored = trove.store.write(move |tx| apply(tx, &settings, &section)).await;
+    let (section, ground) = (read(section)?, Ground::of(trove));
+    let stored = trove.store.write(move |tx| apply(tx, &ground, &section)).await;
     told(stored)
 }
 
 /// Whether a section would be taken after a reset.
 pub(super) async fn check(trove: &Trove, section: Value) -> Result<(), SeedError> {
-    let (section, settings) = (read(section)?, trove.settings());
+    let (section, ground) = (read(section)?, Ground::of(trove));
     let tried = trove.store.write(move |tx| {
         records::clear(tx)?;
-        apply(tx, &settings, &section)?;
+        apply(tx, &ground, &section)?;
         // What was done here is undone.
         Err::<(), _>(Refused::Tried)
     });
@@ -76,7 +90,7 @@ fn told(stored: Step<()>) -> Result<(), SeedError> {
     }
 }
 
-fn apply(tx: &mut Tx<'_>, settings: &Settings, section: &Section) -> Step<()> {
+fn apply(tx: &mut Tx<'_>, ground: &Ground, section: &Section) -> Step<()> {
     add_flavors(tx, section)?;
     let usual;
     let datastores = match &section.datastores {
@@ -91,7 +105,7 @@ fn apply(tx: &mut Tx<'_>, settings: &Settings, section: &Section) -> Step<()> {
     }
     for (index, quota) in section.quotas.iter().enumerate() {
         for (resource, limit) in &quota.limits {
-            if !settings.quotas().iter().any(|(known, _)| known == resource) {
+            if !ground.settings.quotas().iter().any(|(known, _)| known == resource) {
                 let why = "there are instances, volumes, backups and ram";
                 return Err(SeedError::new(format!("database.quotas[{index}].{resource}"), why).into());
             }
@@ -101,7 +115,7 @@ fn apply(tx: &mut Tx<'_>, settings: &Settings, section: &Section) -> Step<()> {
         }
     }
     for (index, instance) in section.instances.iter().enumerate() {
-        add_instance(tx, settings, instance, &format!("database.instances[{index}]"))?;
+        add_instance(tx, ground, instance, &format!("database.instances[{index}]"))?;
     }
     Ok(())
 }
@@ -214,11 +228,12 @@ fn add_parameters(tx: &mut Tx<'_>, version: &Version, seed: &SeedVersion, place:
     Ok(())
 }
 
-fn add_instance(tx: &mut Tx<'_>, settings: &Settings, seed: &SeedInstance, place: &str) -> Step<()> {
+fn add_instance(tx: &mut Tx<'_>, ground: &Ground, seed: &SeedInstance, place: &str) -> Step<()> {
     let own: Vec<Instance> = records::of_tenant(tx, &seed.project)?;
     if own.iter().any(|instance| instance.name == seed.name) {
         return Ok(());
     }
+    let settings = &ground.settings;
     let version = version_for(tx, settings, seed, place)?;
     let flavor = seed.flavor.clone().unwrap_or_else(|| "1".to_owned());
     if records::get::<Flavor>(tx, &flavor)?.is_none() {
@@ -232,9 +247,19 @@ fn add_instance(tx: &mut Tx<'_>, settings: &Settings, seed: &SeedInstance, place
     records::put(tx, &guest)?;
     records::put(tx, &instance)?;
     if instance.task == Task::Building {
-        jobs::plan(tx, &instance.id, &Job::Build, 0)?;
+        let sealed = Some(
+            secrets(seed)
+                .seal(ground.data.vault())
+                .map_err(|failure| SeedError::new(format!("{place}.users"), failure.message()))?,
+        );
+        jobs::plan(tx, &instance.id, &Job::Build { sealed, is_saved: false }, 0)?;
     }
     Ok(())
+}
+
+fn secrets(seed: &SeedInstance) -> Secrets {
+    let users = seed.users.iter().filter_map(|user| Some((guest(user).key(), user.password.clone()?)));
+    Secrets { users: users.collect(), root: None }
 }
 
 fn version_for(tx: &mut Tx<'_>, settings: &Settings, seed: &SeedInstance, place: &str) -> Step<Version> {
@@ -262,13 +287,17 @@ fn contents(seed: &SeedInstance, manager: &str, place: &str) -> Step<Contents> {
     for user in &seed.users {
         names::check_user(manager, &user.name)
             .map_err(|wrong| SeedError::new(format!("{place}.users"), wrong.text()))?;
-        contents.add_user(GuestUser {
-            name: user.name.clone(),
-            host: user.host.clone().unwrap_or_else(|| "%".to_owned()),
-            databases: user.databases.iter().cloned().collect(),
-        });
+        contents.add_user(guest(user));
     }
     Ok(contents)
+}
+
+fn guest(user: &SeedUser) -> GuestUser {
+    GuestUser {
+        name: user.name.clone(),
+        host: user.host.clone().unwrap_or_else(|| "%".to_owned()),
+        databases: user.databases.iter().cloned().collect(),
+    }
 }
 
 fn new_instance(
@@ -286,7 +315,6 @@ fn new_instance(
         tenant: seed.project.clone(),
         flavor,
         volume_size: size,
-        volume_type: None,
         version: version.id.clone(),
         task: if is_real { Task::Building } else { Task::None },
         server: if is_real { ServerState::Build } else { ServerState::Active },
@@ -294,25 +322,12 @@ fn new_instance(
         health_at: now,
         created: now,
         updated: now,
-        configuration: None,
-        replica_of: None,
-        cluster: None,
-        shard: None,
-        kind: None,
         region: settings.region.clone(),
-        access: None,
-        locality: None,
         network: Some(NETWORK.to_owned()),
         address: Some(if is_real { "127.0.0.1" } else { "10.0.0.4" }.to_owned()),
         is_real,
-        port: None,
         server_id: Uuid::new_v4().to_string(),
         volume_id: size.map(|_| Uuid::new_v4().to_string()),
-        fault: None,
-        root: None,
-        tls_mode: None,
-        tls_container: None,
-        backup: None,
-        deleted_at: None,
+        ..Instance::default()
     }
 }

@@ -120,12 +120,22 @@ const fn one() -> i64 {
 }
 
 /// A user of a database.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SeedUser {
     pub(super) name: String,
+    /// In a real database; one that nobody knows if absent.
+    #[serde(default)]
+    pub(super) password: Option<String>,
     #[serde(default)]
     pub(super) host: Option<String>,
     #[serde(default)]
     pub(super) databases: Vec<String>,
+}
+
+impl std::fmt::Debug for SeedUser {
+    /// Without the password.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SeedUser").field("name", &self.name).finish_non_exhaustive()
+    }
 }

@@ -14,7 +14,14 @@ pub(crate) const CHANGED: &str = "jobs";
 #[serde(tag = "job", rename_all = "snake_case")]
 pub(crate) enum Job {
     /// A new instance is ready.
-    Build,
+    Build {
+        /// What a real database must know once: its passwords.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sealed: Option<String>,
+        /// Whether it is made of the files of a backup.
+        #[serde(default)]
+        is_saved: bool,
+    },
     /// A restart or reboot is over.
     Restart,
     /// The instance has its new flavor.
@@ -77,19 +84,26 @@ pub(crate) fn forget(tx: &mut Tx<'_>, target: &str) -> Db<()> {
     tx.execute("DELETE FROM jobs WHERE target = $1", &[&target]).map(drop)
 }
 
-/// The moment of the first job.
-pub(crate) fn first(tx: &mut Tx<'_>) -> Db<Option<i64>> {
-    tx.query_opt("SELECT due_at FROM jobs ORDER BY due_at, seq LIMIT 1", &[], |row| row.int(0))
+/// The moment of the first job that is still to come.
+pub(crate) fn next(tx: &mut Tx<'_>) -> Db<Option<i64>> {
+    let sql = "SELECT due_at FROM jobs WHERE due_at > $1 ORDER BY due_at, seq LIMIT 1";
+    tx.query_opt(sql, &[&now(tx)], |row| row.int(0))
 }
 
-/// Up to a hundred jobs whose moment has come, in order. They stay until they are done.
-pub(crate) fn due(tx: &mut Tx<'_>) -> Db<Vec<Due>> {
-    let sql = "SELECT id, target, doc FROM jobs WHERE due_at <= $1 ORDER BY due_at, seq LIMIT 100";
-    tx.query(sql, &[&now(tx)], |row| {
+/// A hundred jobs whose moment has come, in order, after so many others. They stay until they are done.
+pub(crate) fn due(tx: &mut Tx<'_>, after: i64) -> Db<Vec<Due>> {
+    let sql = "SELECT id, target, doc FROM jobs WHERE due_at <= $1 ORDER BY due_at, seq LIMIT 100 OFFSET $2";
+    tx.query(sql, &[&now(tx), &after], |row| {
         let job = serde_json::from_str(row.text_ref(2)?)
             .map_err(|error| StoreError::new(StoreErrorKind::Decode, format!("a stored job: {error}")))?;
         Ok(Due { id: row.text(0)?, target: row.text(1)?, job })
     })
+}
+
+/// Forgets what was to happen to something, but for its creation.
+pub(crate) fn forget_changes(tx: &mut Tx<'_>, target: &str) -> Db<()> {
+    let sql = "DELETE FROM jobs WHERE target = $1 AND doc NOT LIKE '{\"job\":\"build\"%'";
+    tx.execute(sql, &[&target]).map(drop)
 }
 
 /// Takes a job out; `false` if somebody else did, or it was forgotten.

@@ -8,7 +8,7 @@ use super::super::model::{Gone, Guest, Health, Instance, ServerState, Task};
 use super::super::storage::jobs::Job;
 use super::super::storage::{now, records};
 use super::super::view;
-use super::real;
+use super::{real, replicas};
 
 /// How many deleted instances administrators can look back at.
 const REMEMBERED: i64 = 1000;
@@ -16,37 +16,48 @@ const REMEMBERED: i64 = 1000;
 /// Ends a task; nothing is left to end if the instance is gone.
 pub(super) fn finish(tx: &mut Tx<'_>, id: &str, job: &Job, outcome: &Outcome) -> Answer<()> {
     let Some(mut instance) = records::get::<Instance>(tx, id)? else { return Ok(()) };
+    if matches!(job, Job::Promote | Job::Eject) {
+        return replicas::finish(tx, &instance, job, outcome);
+    }
     if let Some(text) = outcome.fault.as_deref().filter(|_| *job != Job::Delete) {
-        return fail(tx, instance, job, text);
+        return fail(tx, instance, job, (text, outcome.is_up));
     }
     instance.port = outcome.port.or(instance.port);
     match job {
         Job::Delete => return remove(tx, instance),
-        Job::Promote => return promote(tx, &instance),
-        Job::Eject => return eject(tx, &instance),
         Job::Configure => return Ok(()),
         Job::Stop => {
             let at = now(tx);
             instance.set_health(Health::Shutdown, at);
+            instance.fault = None;
             return Ok(records::put(tx, &instance)?);
         }
         _ => {}
     }
     apply(&mut instance, job);
     instance.fault = None;
-    if *job == Job::Build {
+    if matches!(job, Job::Build { .. }) && !instance.is_real {
         log_start(tx, &instance)?;
     }
     be_ready(tx, &mut instance)
 }
 
-/// A task of a real database failed: one that could not be built is not there, others are down.
-fn fail(tx: &mut Tx<'_>, mut instance: Instance, job: &Job, text: &str) -> Answer<()> {
+/// Keeps where a database listens whose task was given up.
+pub(super) fn note_port(tx: &mut Tx<'_>, id: &str, port: Option<u16>, at: i64) -> Answer<()> {
+    let Some(port) = port else { return Ok(()) };
+    let Some(mut instance) = records::get::<Instance>(tx, id)? else { return Ok(()) };
+    instance.port = Some(port);
+    instance.updated = at;
+    Ok(records::put(tx, &instance)?)
+}
+
+/// A task of a real database failed: one that could not be built is not there, another is as it was, or down.
+fn fail(tx: &mut Tx<'_>, mut instance: Instance, job: &Job, (text, is_up): (&str, bool)) -> Answer<()> {
     let at = now(tx);
     instance.fault = Some(real::fault(text, at));
     instance.updated = at;
     match job {
-        Job::Build => {
+        Job::Build { .. } => {
             instance.task = Task::BuildingFailed;
             instance.server = ServerState::Error;
             instance.set_health(Health::Failed, at);
@@ -54,9 +65,9 @@ fn fail(tx: &mut Tx<'_>, mut instance: Instance, job: &Job, text: &str) -> Answe
         // The settings count from the next start on.
         Job::Configure => {}
         _ => {
-            instance.task = if *job == Job::Promote { Task::PromotingFailed } else { Task::None };
+            instance.task = Task::None;
             instance.server = ServerState::Active;
-            instance.set_health(Health::Shutdown, at);
+            instance.set_health(if is_up { Health::Healthy } else { Health::Shutdown }, at);
         }
     }
     Ok(records::put(tx, &instance)?)
@@ -73,7 +84,10 @@ fn apply(instance: &mut Instance, job: &Job) {
 }
 
 /// The instance is idle and its database answers.
-fn be_ready(tx: &mut Tx<'_>, instance: &mut Instance) -> Answer<()> {
+///
+/// # Errors
+/// Of the store.
+pub(super) fn be_ready(tx: &mut Tx<'_>, instance: &mut Instance) -> Answer<()> {
     let at = now(tx);
     instance.task = Task::None;
     instance.server = ServerState::Active;
@@ -110,31 +124,4 @@ fn remove(tx: &mut Tx<'_>, mut instance: Instance) -> Answer<()> {
         &[&REMEMBERED],
     )?;
     Ok(())
-}
-
-/// The replica becomes the source; the source and its other replicas replicate it.
-fn promote(tx: &mut Tx<'_>, replica: &Instance) -> Answer<()> {
-    let Some(source) = &replica.replica_of else { return Ok(()) };
-    let Some(mut source) = records::get::<Instance>(tx, source)? else { return Ok(()) };
-    let others = view::replicas(tx, &source)?;
-    for mut other in others {
-        other.replica_of = (other.id != replica.id).then(|| replica.id.clone());
-        be_ready(tx, &mut other)?;
-    }
-    source.replica_of = Some(replica.id.clone());
-    be_ready(tx, &mut source)
-}
-
-/// The first replica becomes the source of the others; the old source stands alone.
-fn eject(tx: &mut Tx<'_>, source: &Instance) -> Answer<()> {
-    let replicas = view::replicas(tx, source)?;
-    let first = replicas.first().map(|replica| replica.id.clone());
-    for mut replica in replicas {
-        replica.replica_of = first.clone().filter(|first| *first != replica.id);
-        be_ready(tx, &mut replica)?;
-    }
-    let mut source = source.clone();
-    source.task = Task::None;
-    source.updated = now(tx);
-    Ok(records::put(tx, &source)?)
 }

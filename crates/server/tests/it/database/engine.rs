@@ -12,7 +12,7 @@ use tokio_postgres::{Client, Config, NoTls};
 use super::world::{ANN, World, fault, states};
 
 /// Whether PostgreSQL is installed; says so if it is not.
-fn is_installed() -> bool {
+pub(crate) fn is_installed() -> bool {
     let on_path = std::env::var_os("PATH")
         .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join("initdb").is_file()));
     let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
@@ -23,12 +23,26 @@ fn is_installed() -> bool {
     found
 }
 
-async fn world() -> World {
+pub(crate) async fn world() -> World {
     let options = json!({"engine": "postgres", "default_datastore": "postgresql", "task_seconds": 0});
     World::with(options, Value::Null).await
 }
 
-fn wanted(name: &str) -> Value {
+/// A server on a folder, whose clock stands still.
+pub(crate) async fn open(folder: &std::path::Path) -> (World, Engine) {
+    let options = json!({"engine": "postgres", "default_datastore": "postgresql", "task_seconds": 0});
+    open_with(folder, options, Value::Null).await
+}
+
+pub(crate) async fn open_with(folder: &std::path::Path, options: Value, section: Value) -> (World, Engine) {
+    let time = Arc::new(ServiceTime::new());
+    time.freeze(Some("2030-01-01T12:00:00Z".parse().unwrap()));
+    let store = StoreOptions::sqlite(folder).durability(Durability::Memory);
+    let engine = Engine::open(store, Arc::clone(&time) as _).unwrap();
+    (World::on(engine.clone(), time, options, section, Mode::Relaxed).await, engine)
+}
+
+pub(crate) fn wanted(name: &str) -> Value {
     json!({
         "name": name, "flavorRef": "1", "volume": {"size": 1}, "databases": [{"name": "shop"}],
         "users": [{"name": "app", "password": "it's \\ a pw", "databases": [{"name": "shop"}]}],
@@ -36,7 +50,7 @@ fn wanted(name: &str) -> Value {
 }
 
 impl World {
-    async fn real(&self, wanted: Value) -> String {
+    pub(crate) async fn real(&self, wanted: Value) -> String {
         let got = self.post("/instances", json!({"instance": wanted})).await.ok();
         let id = got["instance"]["id"].as_str().unwrap().to_owned();
         self.time.settle().await;
@@ -45,14 +59,20 @@ impl World {
         id
     }
 
-    async fn port(&self, id: &str) -> u16 {
+    pub(crate) async fn port(&self, id: &str) -> u16 {
         let got = self.get(&format!("/instances/{id}")).await.ok();
         let address = &got["instance"]["addresses"][0];
         assert_eq!(address["address"], "127.0.0.1");
         u16::try_from(address["port"].as_u64().unwrap()).unwrap()
     }
 
-    async fn connect(&self, id: &str, user: &str, password: &str, database: &str) -> Result<Client, String> {
+    pub(crate) async fn connect(
+        &self,
+        id: &str,
+        user: &str,
+        password: &str,
+        database: &str,
+    ) -> Result<Client, String> {
         let mut config = Config::new();
         config.host("127.0.0.1").port(self.port(id).await).user(user).password(password).dbname(database);
         config.connect_timeout(Duration::from_secs(10));
@@ -61,16 +81,16 @@ impl World {
         Ok(client)
     }
 
-    async fn app(&self, id: &str) -> Client {
+    pub(crate) async fn app(&self, id: &str) -> Client {
         self.connect(id, "app", "it's \\ a pw", "shop").await.unwrap()
     }
 
-    async fn close(self) {
+    pub(crate) async fn close(self) {
         self.tasks.shutdown().await;
     }
 }
 
-async fn one(client: &Client, sql: &str) -> String {
+pub(crate) async fn one(client: &Client, sql: &str) -> String {
     let rows = client.simple_query(sql).await.unwrap();
     rows.iter()
         .find_map(|message| match message {
@@ -203,15 +223,7 @@ async fn databases_stop_with_the_server_and_start_with_it() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    let open = async || {
-        let time = Arc::new(ServiceTime::new());
-        time.freeze(Some("2030-01-01T12:00:00Z".parse().unwrap()));
-        let options = StoreOptions::sqlite(folder.path()).durability(Durability::Memory);
-        let engine = Engine::open(options, Arc::clone(&time) as _).unwrap();
-        let options = json!({"engine": "postgres", "default_datastore": "postgresql", "task_seconds": 0});
-        (World::on(engine.clone(), time, options, Value::Null, Mode::Relaxed).await, engine)
-    };
-    let (world, engine) = open().await;
+    let (world, engine) = open(folder.path()).await;
     let id = world.real(wanted("pg")).await;
     world.app(&id).await.batch_execute("CREATE TABLE t (n int)").await.unwrap();
     let port = world.port(&id).await;
@@ -219,17 +231,9 @@ async fn databases_stop_with_the_server_and_start_with_it() {
     engine.close().await;
     drop(engine);
     assert!(std::net::TcpStream::connect(("127.0.0.1", port)).is_err(), "it stopped with the server");
-    let (world, _engine) = open().await;
+    let (world, _engine) = open(folder.path()).await;
     world.time.settle().await;
-    let mut found = None;
-    for _ in 0..200 {
-        if let Ok(client) = world.connect(&id, "app", "it's \\ a pw", "shop").await {
-            found = Some(client);
-            break;
-        }
-        tokio::task::yield_now().await;
-    }
-    assert_eq!(one(&found.unwrap(), "SELECT count(*) FROM t").await, "0");
+    assert_eq!(one(&world.app(&id).await, "SELECT count(*) FROM t").await, "0");
     world.close().await;
 }
 

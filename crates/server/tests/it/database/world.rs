@@ -22,7 +22,7 @@ pub(crate) struct World {
     pub(crate) time: Arc<ServiceTime>,
     pub(crate) tasks: Tasks,
     /// Stores do not keep it open.
-    _engine: Engine,
+    pub(crate) engine: Engine,
 }
 
 /// An answer, read.
@@ -103,7 +103,7 @@ impl World {
         trove.seed(section).await.unwrap();
         let tasks = Tasks::new();
         Arc::clone(&trove).background(&tasks);
-        Self { trove, time, tasks, _engine: engine }
+        Self { trove, time, tasks, engine }
     }
 
     pub(crate) async fn advance(&self, seconds: i64) {
