@@ -98,6 +98,12 @@ impl Planned {
         }
     }
 
+    /// Sets a moment after which there is no sense in it.
+    pub(crate) fn limit(&mut self, deadline: Instant) {
+        let earlier = self.options.deadline.map_or(deadline, |earlier| earlier.min(deadline));
+        self.options.deadline = Some(earlier);
+    }
+
     /// Sends the request and reads the answer as far as its decoder wants it.
     pub(crate) async fn send(self, whole: bool) -> (Context, Outcome) {
         let Self { mut context, request, retry, options } = self;
@@ -223,11 +229,6 @@ impl<T> Call<T> {
 
     pub(crate) fn plan_mut(&mut self) -> &mut Planned {
         &mut self.plan
-    }
-
-    pub(crate) fn limit(&mut self, deadline: Instant) {
-        let options = &mut self.plan.options;
-        options.deadline = Some(options.deadline.map_or(deadline, |earlier| earlier.min(deadline)));
     }
 
     async fn outcome(self) -> (Result<T>, Option<Meta>) {

@@ -333,6 +333,10 @@ impl<T> List<T> {
         }
     }
 
+    pub(crate) fn plan_mut(&mut self) -> &mut Planned {
+        &mut self.plan
+    }
+
     pub(crate) fn op_id(&self) -> &'static str {
         self.plan.context.op().id
     }

@@ -18,6 +18,7 @@ use crate::curl::Reveal;
 use crate::decode::Context;
 use crate::draft::Options;
 use crate::error::{Error, ErrorKind, Result, Sent};
+use crate::list::{Items, List, Page, Pages};
 use crate::message::{Args, Request};
 use crate::op::Op;
 use crate::retry::{Reconnect, RetryPolicy};
@@ -137,27 +138,42 @@ impl Scope {
     /// # Errors
     /// Those of the call.
     pub async fn run<T: Send + 'static>(&self, mut call: Call<T>) -> Result<T> {
-        if let Some(deadline) = self.deadline {
-            call.limit(deadline);
-        }
-        let plan = call.plan_mut();
-        if let (None, Some(retry)) = (&plan.retry, &self.retry) {
-            plan.retry = Some(retry.clone());
-        }
-        for (name, value) in &self.extra.headers {
-            plan.header(name.clone(), value.clone());
-        }
-        for (name, value) in &self.extra.query {
-            plan.query(name.clone(), value.clone());
-        }
+        self.settle(call.plan_mut());
         call.await
     }
 
-    /// Runs another work as a part of this one, within what is left of the limit and with the caller's options.
+    /// The first page of a listing, with the work's deadline and the caller's options.
+    ///
+    /// # Errors
+    /// Those of the page's call.
+    pub async fn page<T: Send + 'static>(&self, list: List<T>) -> Result<Page<T>> {
+        self.settled(list).await
+    }
+
+    /// Page after page of a listing, each within the work's deadline and with the caller's options.
+    pub fn pages<T: Send + 'static>(&self, list: List<T>) -> Pages<T> {
+        self.settled(list).pages()
+    }
+
+    /// Thing after thing of a listing, each page within the work's deadline and with the caller's options.
+    pub fn items<T: Send + 'static>(&self, list: List<T>) -> Items<T> {
+        self.settled(list).items()
+    }
+
+    /// All things of a listing, within the work's deadline and with the caller's options.
+    ///
+    /// # Errors
+    /// Those of any page; the things seen before are dropped.
+    pub async fn all<T: Send + 'static>(&self, list: List<T>) -> Result<Vec<T>> {
+        self.settled(list).all().await
+    }
+
+    /// Runs another work as a part of this one, within what is left of the limit and with the caller's options. Its
+    /// steps are told to whoever watches this one.
     ///
     /// # Errors
     /// Those of the work.
-    pub async fn run_work<T: Send + 'static>(&self, mut work: Work<T>) -> Result<T> {
+    pub async fn nested<T: Send + 'static>(&self, mut work: Work<T>) -> Result<T> {
         if let Some(left) = self.remaining() {
             let total = work.total.map_or(left, |total| total.min(left));
             work = work.timeout(total);
@@ -171,7 +187,28 @@ impl Scope {
         for (name, value) in &self.extra.query {
             work = work.query(name.clone(), value.clone());
         }
-        work.await
+        work.start(self.events.clone()).await
+    }
+
+    fn settled<T>(&self, mut list: List<T>) -> List<T> {
+        self.settle(list.plan_mut());
+        list
+    }
+
+    /// Puts the work's deadline and the caller's options into an exchange.
+    fn settle(&self, plan: &mut Planned) {
+        if let Some(deadline) = self.deadline {
+            plan.limit(deadline);
+        }
+        if let (None, Some(retry)) = (&plan.retry, &self.retry) {
+            plan.retry = Some(retry.clone());
+        }
+        for (name, value) in &self.extra.headers {
+            plan.header(name.clone(), value.clone());
+        }
+        for (name, value) in &self.extra.query {
+            plan.query(name.clone(), value.clone());
+        }
     }
 
     /// Pauses between steps.

@@ -30,7 +30,7 @@ where
             if is_id {
                 return scope.run(get(&own, &wanted).call(wire::one)).await;
             }
-            let mut items = all.items();
+            let mut items = scope.items(all);
             let mut found: Option<String> = None;
             while let Some(item) = items.next().await {
                 let item = item?;

@@ -147,7 +147,7 @@ impl Log {
             return Err(self.unpublished());
         };
         let mut parts = Vec::new();
-        let mut items = self.parts(&container, &prefix).items();
+        let mut items = scope.items(self.parts(&container, &prefix));
         while let Some(part) = items.next().await {
             parts.push(part?);
         }

@@ -94,9 +94,9 @@ impl Client {
         let all: List<model::Schedule> = list::of(self.op(&ops::SCHEDULE_LIST));
         let preview = self.op(&ops::SCHEDULE_LIST).request();
         let instance = instance.to_owned();
-        Work::new(self.session(), &ops::SCHEDULE_LIST, preview, move |_| {
+        Work::new(self.session(), &ops::SCHEDULE_LIST, preview, move |scope| {
             Box::pin(async move {
-                let all = all.all().await?;
+                let all = scope.all(all).await?;
                 Ok(all.into_iter().filter(|found| found.instance_id() == Some(&instance)).collect())
             })
         })
@@ -137,7 +137,7 @@ impl Client {
                 };
                 let runs = client.op(&ops::EXECUTION_LIST).query("sort_dirs", "desc");
                 let runs = runs.list(list::cursor, list::page_by_id::<model::Execution>);
-                let mut items = runs.size_query("limit").page_size(50).items();
+                let mut items = scope.items(runs.size_query("limit").page_size(50));
                 let mut found = Vec::new();
                 while let Some(run) = items.next().await {
                     let run = run?;

@@ -3,10 +3,14 @@
 use bytes::Bytes;
 use futures_util::StreamExt;
 use http::response::Parts;
-use pentad_core::{Context, Cursor, ErrorKind, List, Page, Request, Result, Session, Target, decode};
-use pentad_testkit::{ManualClock, ScriptedTransport, run};
+use http::{HeaderName, HeaderValue};
+use pentad_core::work::Event;
+use pentad_core::{
+    Context, Cursor, ErrorKind, List, Page, Request, Result, RetryPolicy, Session, Target, Work, decode,
+};
+use pentad_testkit::{ManualClock, ScriptedTransport, Task, run};
 
-use crate::support::{LIST, session};
+use crate::support::{LIST, secs, session};
 
 #[derive(serde::Deserialize)]
 struct Body {
@@ -217,4 +221,70 @@ fn a_changed_list_gives_changed_things_page_by_page() {
     let transport = three_pages();
     let words = list(&transport).map(|number| format!("#{number}"));
     assert_eq!(run(words.all()).unwrap(), ["#1", "#2", "#3", "#4", "#5"]);
+}
+
+/// A work of listings: all of one, the first page of another, and a work within it.
+fn inventory(transport: &ScriptedTransport) -> Work<usize> {
+    let inner = transport.clone();
+    let session = session(transport, &ManualClock::auto());
+    Work::new(&session, &LIST, list(transport).request(), move |scope| {
+        Box::pin(async move {
+            let all = scope.all(list(&inner)).await?.len();
+            let first = scope.page(list(&inner)).await?.items.len();
+            let mut pages = scope.pages(list(&inner));
+            let mut walked = 0;
+            while let Some(page) = pages.next().await {
+                walked += page?.items.len();
+            }
+            Ok(all + first + walked)
+        })
+    })
+}
+
+#[test]
+fn listings_within_a_work_carry_the_callers_options_on_every_page() {
+    let transport = three_pages()
+        .answer(503, "")
+        .answer(200, r#"{"items":[1]}"#)
+        .answer(200, r#"{"items":[7],"next":"z"}"#)
+        .answer(200, r#"{"items":[8]}"#);
+    let inner = transport.clone();
+    let outer_session = session(&transport, &ManualClock::auto());
+    let outer = Work::new(&outer_session, &LIST, list(&transport).request(), move |scope| {
+        Box::pin(async move {
+            scope.progress(Event::new("outer"));
+            scope.nested(inventory(&inner)).await
+        })
+    });
+    let one_attempt = RetryPolicy::none();
+    let marked = HeaderName::from_static("x-mark");
+    let work = outer.header(marked, HeaderValue::from_static("1")).query("k", "v").retry(one_attempt);
+    // The caller wants no second attempt: the fault of the fourth request ends it.
+    assert_eq!(run(work).unwrap_err().kind(), ErrorKind::Unavailable);
+    assert_eq!(
+        paths(&transport),
+        ["/api/things?k=v", "/api/things?k=v&token=b", "/api/things?k=v&token=c", "/api/things?k=v"]
+    );
+    assert!(transport.requests().iter().all(|request| request.header("x-mark") == "1"));
+    assert_eq!(run(inventory(&transport)).unwrap(), 3);
+}
+
+#[test]
+fn a_listing_within_a_work_ends_at_the_works_limit() {
+    let transport = ScriptedTransport::new().answer(200, r#"{"items":[1],"next":"b"}"#).hang();
+    let clock = ManualClock::new();
+    let (session, inner) = (session(&transport, &clock), session(&transport, &clock));
+    let all = inner.op(&LIST).list(place, page);
+    let preview = all.request();
+    let work = Work::new(&session, &LIST, preview, move |scope| {
+        Box::pin(async move {
+            let mut items = scope.items(all);
+            items.next().await.transpose()?;
+            items.next().await.transpose()
+        })
+    });
+    let mut task = Task::new(work.timeout(secs(5)));
+    assert!(task.poll().is_none());
+    clock.advance(secs(5));
+    assert_eq!(task.poll().unwrap().unwrap_err().kind(), ErrorKind::Timeout);
 }

@@ -39,12 +39,12 @@ impl<T: Resource> Manager<T> {
         let wanted: Vec<(String, Value)> =
             attributes.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
         let (manager, list) = (self.clone(), self.list());
-        Work::new(self.session(), self.list_op(), list.request(), move |_| {
+        Work::new(self.session(), self.list_op(), list.request(), move |scope| {
             Box::pin(async move {
                 let has = |thing: &T| {
                     wanted.iter().all(|(name, value)| thing.attribute(name).as_ref() == Some(value))
                 };
-                let found = list.all().await?.into_iter().filter(has).collect();
+                let found = scope.all(list).await?.into_iter().filter(has).collect();
                 judge(&manager, found)
             })
         })
@@ -70,7 +70,7 @@ impl<T: Resource> Manager<T> {
                     Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Invalid) => {}
                     Err(error) => return Err(error),
                 }
-                let all = manager.list().all().await?;
+                let all = scope.all(manager.list()).await?;
                 let human: Vec<&T> =
                     all.iter().filter(|thing| thing.human_id().as_deref() == Some(&wanted)).collect();
                 let named = || all.iter().filter(|thing| thing.name() == Some(&wanted)).collect();

@@ -184,7 +184,7 @@ impl Consumer {
     }
 
     pub(super) async fn post_letter(&self, queue: &Queue, letter: NewMessage) -> Result<()> {
-        self.scope.run_work(queue.post(letter)).await.map(drop)
+        self.scope.nested(queue.post(letter)).await.map(drop)
     }
 
     async fn free(&self, lease: &Lease) -> Result<()> {
