@@ -177,6 +177,61 @@ fn a_dead_letter_that_cannot_be_published_keeps_the_message() {
     assert_eq!((next(&mut feed).offset(), service.position()), (0, 0));
 }
 
+/// Begins something whose request gets no answer, and gives it up.
+fn given_up(service: &Service, verb: &'static str, work: impl Future<Output = pentad_core::Result<()>>) {
+    service.hang(Some(verb));
+    {
+        let mut work = Box::pin(work);
+        run(async { assert!(poll!(&mut work).is_pending()) });
+    }
+    service.hang(None);
+}
+
+#[test]
+fn an_acknowledgement_that_is_given_up_holds_nothing_up() {
+    let (service, clock) = world(4);
+    let mut feed = feed(&service, &clock, Consume::new().batch(2).max_in_flight(2).commit_each(true));
+    given_up(&service, ":acknowledge", next(&mut feed).ack());
+    for offset in 1..4 {
+        let delivery = next(&mut feed);
+        assert_eq!(delivery.offset(), offset);
+        run(delivery.ack()).unwrap();
+    }
+    run(feed.close()).unwrap();
+    assert_eq!(service.position(), 4);
+}
+
+#[test]
+fn a_release_that_is_given_up_makes_the_message_come_again() {
+    let (service, clock) = world(2);
+    let letters = service.client(&clock).topic("letters");
+    let mut feed = feed(&service, &clock, Consume::new().dead_letter(letters, 1).max_in_flight(1));
+    given_up(&service, ":publish", next(&mut feed).release());
+    clock.advance(SECOND);
+    let again = next(&mut feed);
+    assert_eq!((again.offset(), again.attempt()), (0, 2));
+    run(again.ack()).unwrap();
+    assert_eq!(next(&mut feed).offset(), 1);
+}
+
+#[test]
+fn what_is_set_aside_is_passed_over_and_comes_again_after_the_end() {
+    let (service, clock) = world(6);
+    let mut first = feed(&service, &clock, Consume::new().batch(2).max_in_flight(2));
+    for offset in 0..6 {
+        let delivery = next(&mut first);
+        assert_eq!(delivery.offset(), offset);
+        match offset {
+            0 | 1 | 5 => run(delivery.ack()).unwrap(),
+            _ => delivery.set_aside(),
+        }
+    }
+    let first = vainly(first);
+    assert_eq!(service.position(), 2, "what is finished before it is committed");
+    run(first.close()).unwrap();
+    assert_eq!(next(&mut feed(&service, &clock, Consume::new())).offset(), 2);
+}
+
 #[test]
 fn another_consumer_seeking_back_makes_its_messages_come_again() {
     let (service, clock) = world(3);

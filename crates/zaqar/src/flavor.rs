@@ -5,6 +5,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::client::Client;
+use crate::error::unsupported;
 use crate::name::check_id;
 use crate::version::Version;
 use crate::{list, model, ops};
@@ -20,6 +21,7 @@ pub struct Flavor {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 #[must_use]
 pub struct NewFlavor {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pool_list: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     capabilities: Option<Map<String, Value>>,
@@ -105,12 +107,19 @@ impl Flavor {
 
     /// Gives the flavor other pools (v2), or other capabilities (v1.1, whose service refuses every change).
     ///
+    /// # Errors
+    /// [`Unsupported`](pentad_core::ErrorKind::Unsupported) for capabilities in v2;
+    /// [`NotFound`](pentad_core::ErrorKind::NotFound) if it does not exist.
     /// # Source
     /// Zaqar reference 11.2 and 11.3.
     pub fn update(&self, flavor: &NewFlavor) -> Call<()> {
         let draft = self.op(&ops::FLAVOR_UPDATE);
         match self.client.version() {
             Version::V1_1 => draft.json(flavor),
+            version if flavor.capabilities.is_some() => {
+                let there = [Version::V1_1];
+                draft.refuse(unsupported("zaqar.flavor.update of capabilities", version, &there))
+            }
             _ => draft.json(&json!({ "pool_list": flavor.pool_list })),
         }
         .call(decode::empty)

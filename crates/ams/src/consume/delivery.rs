@@ -19,11 +19,13 @@ pub struct Delivery {
     offset: i64,
     attempt: u32,
     consumer: Arc<Consumer>,
+    /// What a drop does: true in the middle of a release.
+    comes_back: bool,
 }
 
 impl Delivery {
     pub(super) fn new(message: Message, offset: i64, attempt: u32, consumer: Arc<Consumer>) -> Self {
-        Self { message: Some(message), offset, attempt, consumer }
+        Self { message: Some(message), offset, attempt, consumer, comes_back: false }
     }
 
     /// The message.
@@ -62,11 +64,22 @@ impl Delivery {
         self.consumer.commit().await
     }
 
+    /// Leaves the message until the feed ends: this feed does not hand it out again, and it does not count as in flight.
+    /// Nothing behind it is committed, so it comes again after the feed's end, with all that follows it.
+    ///
+    /// For a single pass over a subscription in which some messages fail. The feed ends with an error when a thousand
+    /// were set aside.
+    pub fn set_aside(mut self) {
+        self.message = None;
+        self.consumer.mark(self.offset, Slot::Aside);
+    }
+
     /// Gives the message back: it is handed out again after a pause, or goes to the dead-letter topic if it was handed
     /// out often enough.
     ///
     /// # Errors
-    /// Those of publishing to the dead-letter topic; the message is then handed out again.
+    /// Those of publishing to the dead-letter topic; the message is then handed out again, as it is when this is given up in
+    /// its middle.
     pub async fn release(mut self) -> Result<()> {
         let dead_letter = self.consumer.options().dead_letter.clone();
         if let Some((topic, attempts)) = dead_letter
@@ -85,6 +98,7 @@ impl Delivery {
     /// # Errors
     /// Those of publishing; the message is then handed out again.
     pub async fn dead_letter(mut self, topic: &Topic) -> Result<()> {
+        self.comes_back = true;
         let letter = Message::clone(self.message())
             .attribute("pentad-subscription", self.consumer.subscription().name())
             .attribute("pentad-offset", self.offset.to_string())
@@ -107,7 +121,9 @@ impl Delivery {
 
 impl Drop for Delivery {
     fn drop(&mut self) {
-        if self.message.is_some() {
+        if self.comes_back {
+            self.give_back();
+        } else if self.message.is_some() {
             self.consumer.mark(self.offset, Slot::Dropped);
         }
     }

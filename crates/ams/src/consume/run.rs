@@ -23,6 +23,9 @@ use crate::subscription::Subscription;
 /// How often an acknowledgement is repeated after a new pull.
 const ROUNDS: u32 = 4;
 
+/// Every pull delivers again what was set aside: no more than this.
+const MOST_ASIDE: usize = 1_000;
+
 /// The service's own default, used where the subscription may not be read.
 const DEFAULT_DEADLINE: Duration = Duration::from_secs(10);
 
@@ -182,7 +185,7 @@ enum Step {
     Pull,
     KeepAlive,
     Wait(Option<Instant>),
-    Stuck(usize),
+    Stuck { dropped: usize, aside: usize },
 }
 
 impl Puller {
@@ -204,14 +207,7 @@ impl Puller {
                     self.survive(pulled).await?;
                 }
                 Step::Wait(until) => self.wait(until).await,
-                Step::Stuck(count) => {
-                    let message = format!(
-                        "{count} deliveries were dropped without an end and nothing else is in flight"
-                    );
-                    return Err(Error::new(ErrorKind::Failed, message)
-                        .with_op(ops::SUBSCRIPTION_PULL.id)
-                        .with_hint("finish each delivery with ack() or release()"));
-                }
+                Step::Stuck { dropped, aside } => return Err(stuck(dropped, aside)),
             }
         }
     }
@@ -227,9 +223,10 @@ impl Puller {
         if window.has_prefix() && count == 0 {
             return Step::Commit;
         }
-        let full = count >= options.max_in_flight || bytes >= options.max_bytes;
+        let aside = window.aside();
+        let full = count >= options.max_in_flight || bytes >= options.max_bytes || aside >= MOST_ASIDE;
         if full && window.out() == 0 && window.next_ready().is_none() {
-            return Step::Stuck(window.dropped());
+            return Step::Stuck { dropped: window.dropped(), aside };
         }
         if !full && self.quiet.is_none_or(|at| at <= now) {
             return if window.has_prefix() { Step::Commit } else { Step::Pull };
@@ -296,6 +293,19 @@ impl Puller {
         let _ = consumer.deadline.set(deadline);
         Ok(())
     }
+}
+
+fn stuck(dropped: usize, aside: usize) -> Error {
+    let (message, hint) = if aside >= MOST_ASIDE {
+        let message =
+            format!("{aside} messages were set aside, and nothing behind the first can be committed");
+        (message, "find out why they fail, or acknowledge them")
+    } else {
+        let message =
+            format!("{dropped} deliveries were dropped without an end and nothing else is in flight");
+        (message, "finish each delivery with ack() or release()")
+    };
+    Error::new(ErrorKind::Failed, message).with_op(ops::SUBSCRIPTION_PULL.id).with_hint(hint)
 }
 
 /// Whether a new pull may open a window in which the acknowledgement succeeds.

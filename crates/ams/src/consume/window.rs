@@ -14,6 +14,8 @@ pub(super) enum Slot {
     Out,
     /// Its delivery was dropped without a word.
     Dropped,
+    /// Left until the feed ends.
+    Aside,
     /// Finished, not committed.
     Done,
 }
@@ -152,9 +154,9 @@ impl Window {
         self.open.map(|open| open.at + deadline * 2 / 3)
     }
 
-    /// Messages that are not finished, and their bytes.
+    /// Messages that are not finished, but for those that were set aside, and their bytes.
     pub(super) fn unfinished(&self) -> (usize, usize) {
-        let open = self.held.values().filter(|(slot, _)| *slot != Slot::Done);
+        let open = self.held.values().filter(|(slot, _)| !matches!(slot, Slot::Done | Slot::Aside));
         open.fold((0, 0), |(count, bytes), (_, size)| (count + 1, bytes + size))
     }
 
@@ -166,6 +168,11 @@ impl Window {
     /// How many deliveries were dropped without a word.
     pub(super) fn dropped(&self) -> usize {
         self.held.values().filter(|(slot, _)| *slot == Slot::Dropped).count()
+    }
+
+    /// How many messages were set aside.
+    pub(super) fn aside(&self) -> usize {
+        self.held.values().filter(|(slot, _)| *slot == Slot::Aside).count()
     }
 
     pub(super) fn is_holding(&self) -> bool {

@@ -24,6 +24,8 @@ struct State {
     refused: usize,
     published: Vec<Value>,
     refuses_publish: bool,
+    /// Requests whose path ends so are carried out and get no answer.
+    hangs: Option<&'static str>,
 }
 
 /// One subscription `s` of project `P`, and a topic that takes anything.
@@ -43,6 +45,7 @@ impl Service {
             refused: 0,
             published: Vec::new(),
             refuses_publish: false,
+            hangs: None,
         })))
     }
 
@@ -71,6 +74,10 @@ impl Service {
 
     pub(crate) fn refuse_publish(&self) {
         self.0.lock().unwrap().refuses_publish = true;
+    }
+
+    pub(crate) fn hang(&self, verb: Option<&'static str>) {
+        self.0.lock().unwrap().hangs = verb;
     }
 
     pub(crate) fn end(&self) -> i64 {
@@ -162,7 +169,11 @@ impl Transport for Service {
     fn send(&self, request: Request) -> BoxFuture<'_, Result<Response>> {
         let Body::Bytes(bytes) = &request.body else { panic!("a body of bytes: {:?}", request.path) };
         let body = serde_json::from_slice(bytes).unwrap();
-        let (status, answer) = self.0.lock().unwrap().answer(&request.path, &body);
+        let mut state = self.0.lock().unwrap();
+        let (status, answer) = state.answer(&request.path, &body);
+        if state.hangs.is_some_and(|verb| request.path.ends_with(verb)) {
+            return Box::pin(std::future::pending());
+        }
         let response = Response::new(StatusCode::from_u16(status).unwrap(), answer.to_string());
         Box::pin(async move { Ok(response) })
     }

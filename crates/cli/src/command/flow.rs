@@ -38,6 +38,9 @@ pub(crate) trait Messages: Send + Sync + 'static {
     fn finish(&self, item: Self::Item) -> BoxFuture<'static, pentad_core::Result<()>>;
     /// It was not handled and shall come again soon.
     fn give_back(&self, item: Self::Item) -> BoxFuture<'static, pentad_core::Result<()>>;
+    /// It was not handled, and this run ends when there is nothing else: it goes on without the message, and leaves it to a
+    /// later run.
+    fn leave(&self, item: Self::Item) -> BoxFuture<'static, pentad_core::Result<()>>;
 }
 
 /// How far a flow goes.
@@ -254,8 +257,7 @@ async fn handled<M: Messages>(messages: &M, item: M::Item, command: &str, again:
         Ok(Ok(())) => messages.finish(item).await.map(|()| Outcome::Handled(1)),
         Ok(Err(why)) => {
             let note = format!("message {name} was not handled: {why}");
-            // Where nobody waits for it to come again, it is left as it is: the next run receives it.
-            let given = if again { messages.give_back(item).await } else { Ok(()) };
+            let given = if again { messages.give_back(item).await } else { messages.leave(item).await };
             given.map(|()| Outcome::Unhandled(note))
         }
         Err(failure) => return Outcome::Failed(failure),

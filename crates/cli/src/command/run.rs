@@ -132,10 +132,25 @@ impl<S: Service> Run<'_, S> {
         make: impl Fn(&S::Client) -> Call<T>,
         view: View,
     ) -> Result<Exit> {
-        let Some(call) = self.made(&effect, make).await? else { return Ok(Exit::Success) };
-        let value = value(&self.limited(call).await?)?;
-        self.output.record(&value, view)?;
+        if let Some(answer) = self.taken(&effect, make).await? {
+            self.output.record(&value(&answer)?, view)?;
+        }
         Ok(Exit::Success)
+    }
+
+    /// The answer to a call of the library; `None` if the call was shown.
+    ///
+    /// # Errors
+    /// As [`perform`](Self::perform).
+    pub(crate) async fn taken<T: Send + 'static>(
+        &mut self,
+        effect: &Effect,
+        make: impl Fn(&S::Client) -> Call<T>,
+    ) -> Result<Option<T>> {
+        match self.made(effect, make).await? {
+            Some(call) => self.limited(call).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     /// A call of the library whose answer says nothing; people get the note.
@@ -148,9 +163,9 @@ impl<S: Service> Run<'_, S> {
         make: impl Fn(&S::Client) -> Call<T>,
         note: &str,
     ) -> Result<Exit> {
-        let Some(call) = self.made(&effect, make).await? else { return Ok(Exit::Success) };
-        self.limited(call).await?;
-        self.done(note, &Value::Null, View::ALL)?;
+        if self.taken(&effect, make).await?.is_some() {
+            self.done(note, &Value::Null, View::ALL)?;
+        }
         Ok(Exit::Success)
     }
 
@@ -313,6 +328,31 @@ impl<S: Service> Run<'_, S> {
         let call =
             (S::DOOR.call)(&client, plan.op, &pairs(&plan.args), &pairs(&plan.query), plan.body.clone())?;
         self.limited(call).await
+    }
+
+    /// Says how many messages were sent, also when not all of them were; with `summary` as the result.
+    ///
+    /// # Errors
+    /// What ended the sending, if nothing was sent.
+    pub(crate) fn sent(
+        &mut self,
+        verb: &str,
+        count: u64,
+        summary: bool,
+        result: Result<Exit>,
+    ) -> Result<Exit> {
+        if summary && count > 0 {
+            self.output.record(&json!({ verb: count }), View::ALL)?;
+        }
+        match result {
+            Ok(exit) => Ok(exit),
+            Err(failure) if count == 0 || failure.exit == Exit::Success => Err(failure),
+            Err(failure) => {
+                self.explained(failure).report(self.output.is_json());
+                self.output.note(&format!("{count} messages were {verb} before that"));
+                Ok(Exit::Partial)
+            }
+        }
     }
 
     /// True if calls with this effect are printed in place of being sent (`--print`, `--curl`, `--dry-run`).

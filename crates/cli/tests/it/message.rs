@@ -46,6 +46,14 @@ fn what_a_command_did_not_handle_is_not_acknowledged() {
 }
 
 #[test]
+fn a_run_in_which_everything_fails_tries_each_message_once() {
+    let house = with(&["one", "two", "three", "four", "five"]);
+    let run = house.run(&["ams", "consume", "s", "--exec", "cat; echo; exit 1"]);
+    assert_eq!((run.code, run.out.as_str()), (10, "one\ntwo\nthree\nfour\nfive\n"), "{}", run.err);
+    assert_eq!(current(&house), 0);
+}
+
+#[test]
 fn commands_run_side_by_side_and_each_message_is_handled_once() {
     let messages: Vec<_> = (0..20).map(|n| format!("m{n}")).collect();
     let house = with(&messages.iter().map(String::as_str).collect::<Vec<_>>());

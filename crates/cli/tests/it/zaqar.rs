@@ -1,7 +1,9 @@
 //! Messages of Zaqar: posted from lines, followed, claimed in a loop; and the columns of the original command line.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpListener;
 use std::process::{Child, Stdio};
+use std::sync::mpsc;
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
@@ -91,6 +93,89 @@ fn what_a_command_did_not_handle_is_free_again() {
 }
 
 #[test]
+fn a_run_in_which_everything_fails_tries_each_message_once_and_frees_all_at_its_end() {
+    let bodies: Vec<_> = (0..23).map(|n| n.to_string()).collect();
+    let house = with(&bodies.iter().map(String::as_str).collect::<Vec<_>>());
+    let script = "echo \"$(cat) $PENTAD_MESSAGE_ATTEMPT\"; exit 1";
+    let run = house.run(&["zaqar", "claim", "run", "jobs", "--parallel", "2", "--exec", script]);
+    assert_eq!(run.code, 10, "{}", run.err);
+    let mut tried: Vec<_> = run.out.lines().map(str::to_owned).collect();
+    tried.sort_by_key(|line| line.split(' ').next().unwrap().parse::<u32>().unwrap());
+    let expected: Vec<_> = (0..23).map(|n| format!("{n} 1")).collect();
+    assert_eq!(tried, expected, "{}", run.err);
+    assert_eq!(stats(&house), (23, 0));
+}
+
+#[test]
+fn what_fails_too_often_is_moved_also_when_nobody_follows() {
+    let house = with(&["good", "bad", "fine"]);
+    let script = "test \"$(cat)\" != bad";
+    let words =
+        ["zaqar", "claim", "run", "jobs", "--dead-letter", "dead", "--attempts", "2", "--exec", script];
+    let run = house.run(&words);
+    assert_eq!(run.code, 10, "{}", run.err);
+    assert_eq!(run.err.matches("was not handled").count(), 2, "{}", run.err);
+    assert_eq!(stats(&house), (0, 0), "{}", run.err);
+    assert_eq!(house.ok(&["zaqar", "message", "list", "dead", "-o", "value"]).out, "bad\n");
+}
+
+/// A service that lets each post wait for a word, and then answers with one id.
+fn slow_service(word: mpsc::Receiver<()>) -> (String, mpsc::Receiver<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let (came, arrivals) = mpsc::channel();
+    std::thread::spawn(move || {
+        let (stream, _) = listener.accept().unwrap();
+        let mut reader = BufReader::new(stream.try_clone().unwrap());
+        let mut writer = stream;
+        loop {
+            let mut length = 0;
+            loop {
+                let mut line = String::new();
+                if reader.read_line(&mut line).unwrap_or(0) == 0 {
+                    return;
+                }
+                if let Some(value) = line.to_lowercase().strip_prefix("content-length:") {
+                    length = value.trim().parse().unwrap();
+                }
+                if line.trim().is_empty() {
+                    break;
+                }
+            }
+            reader.read_exact(&mut vec![0; length]).unwrap();
+            came.send(()).unwrap();
+            let Ok(()) = word.recv() else { return };
+            let body = "{\"resources\": [\"/v2/queues/jobs/messages/ID-1\"]}";
+            let head = "HTTP/1.1 201 Created\r\ncontent-type: application/json\r\ncontent-length";
+            write!(writer, "{head}: {}\r\n\r\n{body}", body.len()).unwrap();
+        }
+    });
+    (url, arrivals)
+}
+
+#[test]
+fn ctrl_c_waits_for_the_post_that_is_under_way_and_tells_its_ids() {
+    let house = House::new();
+    let (go, word) = mpsc::channel();
+    let (url, arrivals) = slow_service(word);
+    let words = ["zaqar", "--endpoint", url.as_str(), "message", "post", "jobs", "-o", "value"];
+    let mut child = house.command(&words).stdin(Stdio::piped()).spawn().unwrap();
+    let mut input = child.stdin.take().unwrap();
+    let mut ids = BufReader::new(child.stdout.take().unwrap()).lines();
+    writeln!(input, "one").unwrap();
+    arrivals.recv().unwrap();
+    interrupt(&child);
+    // What is typed after the signal is not posted; a short while lets the signal arrive first.
+    writeln!(input, "two").unwrap();
+    std::process::Command::new("sleep").arg("0.3").status().unwrap();
+    go.send(()).unwrap();
+    assert_eq!(ids.next().unwrap().unwrap(), "ID-1");
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert!(ids.next().is_none());
+    assert!(arrivals.try_recv().is_err(), "nothing else was posted");
+}
+
+#[test]
 fn at_ctrl_c_the_running_command_may_end_and_the_rest_is_free_again() {
     let house = with(&["one", "two", "three"]);
     let script = "echo begun; while [ ! -e go ]; do sleep 0.02; done; echo ended";
@@ -137,6 +222,8 @@ fn nothing_is_deleted_that_no_reader_took() {
 fn results_have_the_columns_of_the_original_command_line() {
     let house = with(&["one", "two"]);
     let ok = |words: &[&str]| house.ok(&[&["zaqar"], words, &["-o", "json"]].concat()).json();
+    assert_eq!(ok(&["queue", "create", "other"]), json!({"name": "other"}));
+    assert_eq!(ok(&["queue", "create", "other"]), json!({"name": "other"}), "an existing one, too");
     assert_eq!(columns(&ok(&["queue", "list"])[0])[0], "name");
     let detailed = ok(&["queue", "list", "--detailed"]);
     for column in ["name", "metadata", "href"] {
@@ -168,9 +255,47 @@ fn results_have_the_columns_of_the_original_command_line() {
     for column in ["name", "weight", "uri", "flavor"] {
         assert!(columns(&ok(&["pool", "list"])[0]).contains(&column), "{column}");
     }
-    house.ok(&["zaqar", "flavor", "create", "gold", "--pool-list", "p1"]);
-    for column in ["name", "pool_list", "capabilities"] {
-        assert!(columns(&ok(&["flavor", "show", "gold"])).contains(&column), "{column}");
+    house.ok(&["zaqar", "pool", "create", "p2", "mongodb://db2", "100"]);
+    let made = ok(&["flavor", "create", "gold", "--pool-list", "p1"]);
+    let changed = ok(&["flavor", "update", "gold", "--pool-list", "p1,p2"]);
+    for row in [&made, &changed, &ok(&["flavor", "show", "gold"])] {
+        for column in ["name", "pool_list", "capabilities"] {
+            assert!(columns(row).contains(&column), "{column} of {row}");
+        }
     }
+    assert_eq!(changed["pool_list"], json!(["p1", "p2"]));
     assert_eq!(ok(&["ping"]), json!({"pingable": true}));
+}
+
+#[test]
+fn every_list_goes_on_behind_a_marker() {
+    let house = with(&["one"]);
+    let run = |words: &[&str]| house.ok(&[&["zaqar"], words].concat());
+    let ids = |words: &[&str], column: &str| -> Vec<String> {
+        let rows = house.ok(&[&["zaqar"], words, &["-o", "json"]].concat()).json();
+        let text = |row: &Value| row[column].as_str().unwrap().to_owned();
+        rows.as_array().unwrap().iter().map(text).collect()
+    };
+    for name in ["a", "b", "c"] {
+        let uri = format!("mongodb://{name}");
+        run(&["pool", "create", name, &uri, "1"]);
+        run(&["flavor", "create", &format!("f{name}"), "--pool-list", name]);
+        run(&["subscription", "create", "jobs", &format!("http://127.0.0.1:1/{name}"), "600"]);
+    }
+    assert_eq!(ids(&["pool", "list", "--marker", "a"], "name"), ["b", "c"]);
+    assert_eq!(ids(&["flavor", "list", "--marker", "fb"], "name"), ["fc"]);
+    let all = ids(&["subscription", "list", "jobs"], "id");
+    assert_eq!(ids(&["subscription", "list", "jobs", "--marker", &all[0]], "id"), all[1..]);
+}
+
+#[test]
+fn capabilities_of_a_flavor_are_changed_in_version_1_1_only() {
+    let house = House::new();
+    let update = ["flavor", "update", "gold", "--capabilities", "{\"FIFO\": true}", "--curl"];
+    let shown = house.ok(&[&["zaqar", "--api-version", "1.1"], &update[..]].concat());
+    assert!(shown.out.contains("/v1.1/flavors/gold"), "{}", shown.out);
+    assert!(shown.out.contains("{\"capabilities\":{\"FIFO\":true}}"), "{}", shown.out);
+    let refused = house.run(&[&["zaqar"], &update[..]].concat());
+    assert_ne!(refused.code, 0);
+    assert!(refused.err.contains("v1.1"), "{}", refused.err);
 }

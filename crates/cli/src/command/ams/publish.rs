@@ -93,7 +93,7 @@ impl PublishArgs {
         let shown = (!summary).then_some(&mut rows);
         let (done, result) = stream(&publisher, &mut drafts, run, shown).await;
         rows.finish(run.output)?;
-        finish(run, summary, done, result)
+        run.sent("published", done, summary, result)
     }
 
     /// Starts to read the input on a thread of its own: standard input cannot be read without blocking.
@@ -280,20 +280,4 @@ async fn gather(drafts: &mut mpsc::Receiver<Result<Message>>) -> Result<Vec<Mess
         }
     }
     Ok(messages)
-}
-
-/// Says what was published, also when not all of it was.
-fn finish(run: &mut Run<'_>, summary: bool, done: u64, result: Result<Exit>) -> Result<Exit> {
-    if summary && done > 0 {
-        run.output.record(&json!({"published": done}), View::ALL)?;
-    }
-    match result {
-        Ok(exit) => Ok(exit),
-        Err(failure) if done == 0 || failure.exit == Exit::Success => Err(failure),
-        Err(failure) => {
-            run.explained(failure).report(run.output.is_json());
-            run.output.note(&format!("{done} messages were published before that"));
-            Ok(Exit::Partial)
-        }
-    }
 }

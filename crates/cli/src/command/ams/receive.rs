@@ -220,6 +220,11 @@ impl Messages for Received {
     fn give_back(&self, item: Delivery) -> BoxFuture<'static, pentad_core::Result<()>> {
         Box::pin(item.release())
     }
+
+    fn leave(&self, item: Delivery) -> BoxFuture<'static, pentad_core::Result<()>> {
+        item.set_aside();
+        Box::pin(std::future::ready(Ok(())))
+    }
 }
 
 /// Acknowledges ids.

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::consume::ConsumeArgs;
 use super::{Run, complete};
-use crate::command::plan::{Effect, Plan};
+use crate::command::plan::Effect;
 use crate::exit::Exit;
 use crate::failure::Result;
 use crate::output::View;
@@ -91,30 +91,28 @@ impl ClaimCommand {
             Self::Create { queue, ttl, grace, limit } => {
                 let claim = NewClaim::new().limit(limit).ttl(Ttl::seconds(ttl)).grace(Grace::seconds(grace));
                 let make = |client: &pentad_zaqar::Client| client.queue(queue.as_str()).claim_messages(claim);
-                if run.is_shown(&Effect::Change) {
-                    return run.call(Effect::Change, make, CLAIMED).await;
-                }
-                let claimed = make(&run.client(None).await?).await?;
+                let Some(claimed) = run.taken(&Effect::Change, make).await? else { return Ok(Exit::Success) };
                 let id = claimed.id.unwrap_or_default();
                 run.output.list(&rows(&id, &claimed.messages), CLAIMED)?;
                 Ok(Exit::Success)
             }
             Self::Query { queue, claim } => show(run, &queue, &claim).await,
             Self::Renew { queue, claim, ttl, grace } => {
-                let plan = Plan::change("zaqar.claim.update")
-                    .arg("queue_name", queue.as_str())
-                    .arg("claim_id", claim.as_str())
-                    .body(json!({"ttl": ttl, "grace": grace}));
-                if run.shown(&plan)? {
-                    return Ok(Exit::Success);
+                let (ttl, grace) = (Ttl::seconds(ttl), Grace::seconds(grace));
+                let make = |client: &pentad_zaqar::Client| {
+                    client.queue(queue.as_str()).claim(claim.as_str()).update(ttl, grace)
+                };
+                match run.taken(&Effect::Change, make).await? {
+                    Some(()) => show(run, &queue, &claim).await,
+                    None => Ok(Exit::Success),
                 }
-                run.send(&plan).await?;
-                show(run, &queue, &claim).await
             }
             Self::Release { queue, claim } => {
                 let note = format!("released {claim}");
-                let plan = Plan::change("zaqar.claim.delete").arg("queue_name", queue).arg("claim_id", claim);
-                run.perform(plan.done(note)).await
+                let make = |client: &pentad_zaqar::Client| {
+                    client.queue(queue.as_str()).claim(claim.as_str()).release()
+                };
+                run.tell(Effect::Change, make, &note).await
             }
             Self::Run(args) => args.run(run).await,
         }
@@ -123,10 +121,7 @@ impl ClaimCommand {
 
 async fn show(run: &mut Run<'_>, queue: &str, claim: &str) -> Result<Exit> {
     let make = |client: &pentad_zaqar::Client| client.queue(queue).claim(claim).get();
-    if run.is_shown(&Effect::Read) {
-        return run.call(Effect::Read, make, CLAIMED).await;
-    }
-    let held = make(&run.client(None).await?).await?;
+    let Some(held) = run.taken(&Effect::Read, make).await? else { return Ok(Exit::Success) };
     run.output.list(&rows(claim, &held.messages), CLAIMED)?;
     Ok(Exit::Success)
 }

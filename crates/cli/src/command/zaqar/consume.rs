@@ -1,5 +1,9 @@
 //! `pentad zaqar message consume` and `claim run`: claim, hand on or write, delete.
 
+use std::cell::Cell;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use bytes::Bytes;
 use clap::Args;
 use clap_complete::engine::ArgValueCompleter;
@@ -69,17 +73,41 @@ impl ConsumeArgs {
         }
         let reach = Reach { view: MESSAGE, max: self.max, follow: self.follow, exec: self.exec };
         let feed = queue.consume(options);
-        flow(Claimed, feed, reach, run.output, async |_| {
+        let owed = Arc::new(AtomicUsize::new(0));
+        let attempts = self.dead_letter.map(|_| self.attempts);
+        let claimed = Claimed { attempts, owed: Arc::clone(&owed) };
+        let looks = Cell::new(0);
+        flow(claimed, feed, reach, run.output, async |_| {
             // What is free is listed; counts fail on some releases while messages are claimed.
             let free = queue.messages(MessageQuery::new().echo(true)).page_size(1).await?;
-            Ok(free.items.is_empty())
+            looks.set(if free.items.is_empty() { looks.get() + 1 } else { 0 });
+            // What was given back to be tried again is free in a moment, unless somebody else took it.
+            let enough = if owed.load(Ordering::Relaxed) > 0 { LOOKS } else { 1 };
+            Ok(looks.get() >= enough)
         })
         .await
     }
 }
 
+/// Looks in a row, with growing pauses, after which a message that was given back is somebody else's.
+const LOOKS: u32 = 6;
+
 /// Messages of claims.
-struct Claimed;
+struct Claimed {
+    /// How often a message is tried before it goes to the dead-letter queue, if there is one.
+    attempts: Option<u32>,
+    /// Messages that were given back and are still to be tried again.
+    owed: Arc<AtomicUsize>,
+}
+
+impl Claimed {
+    /// A message that was owed has come.
+    fn came(&self, item: &Delivery) {
+        if item.attempt() > 1 {
+            let _ = self.owed.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |owed| owed.checked_sub(1));
+        }
+    }
+}
 
 impl Messages for Claimed {
     type Item = Delivery;
@@ -113,10 +141,29 @@ impl Messages for Claimed {
     }
 
     fn finish(&self, item: Delivery) -> BoxFuture<'static, pentad_core::Result<()>> {
+        self.came(&item);
         Box::pin(item.ack())
     }
 
     fn give_back(&self, item: Delivery) -> BoxFuture<'static, pentad_core::Result<()>> {
         Box::pin(item.release())
+    }
+
+    fn leave(&self, item: Delivery) -> BoxFuture<'static, pentad_core::Result<()>> {
+        self.came(&item);
+        match self.attempts {
+            // It is tried until it may go to the dead-letter queue.
+            Some(attempts) => {
+                if item.attempt() < attempts {
+                    self.owed.fetch_add(1, Ordering::Relaxed);
+                }
+                Box::pin(item.release())
+            }
+            // Free, it would be claimed again before anything behind it.
+            None => {
+                item.set_aside();
+                Box::pin(std::future::ready(Ok(())))
+            }
+        }
     }
 }

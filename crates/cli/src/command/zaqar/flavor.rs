@@ -4,8 +4,8 @@ use clap::Subcommand;
 use pentad_zaqar::{Client, NewFlavor};
 
 use super::queue::object;
-use super::{Run, pages};
-use crate::command::plan::{Effect, Paging, Plan};
+use super::{Pages, Run};
+use crate::command::plan::Effect;
 use crate::exit::Exit;
 use crate::failure::Result;
 use crate::output::View;
@@ -15,7 +15,7 @@ pub(crate) enum FlavorCommand {
     /// List the flavors, by name.
     List {
         #[command(flatten)]
-        paging: Paging,
+        pages: Pages,
         /// Show capabilities, too.
         #[arg(long)]
         detailed: bool,
@@ -33,11 +33,21 @@ pub(crate) enum FlavorCommand {
         #[arg(long, value_name = "JSON")]
         capabilities: Option<String>,
     },
-    /// Give a flavor other pools.
+    /// Give a flavor other pools, or in v1.1 other capabilities.
     Update {
         flavor: String,
-        #[arg(long, alias = "pool_list", value_delimiter = ',', required = true, value_name = "POOL")]
+        /// All of its pools from now on.
+        #[arg(
+            long,
+            alias = "pool_list",
+            value_delimiter = ',',
+            required_unless_present = "capabilities",
+            value_name = "POOL"
+        )]
         pool_list: Vec<String>,
+        /// What it can do; v1.1 only, whose service refuses it.
+        #[arg(long, value_name = "JSON")]
+        capabilities: Option<String>,
     },
     /// Remove a flavor.
     Delete { flavor: String },
@@ -46,39 +56,51 @@ pub(crate) enum FlavorCommand {
 const FLAVOR: View = View::of(&["name", "pool_list"]);
 const DETAILED: View = View::of(&["name", "pool_list", "capabilities"]);
 
-fn show(flavor: &str) -> Plan {
-    Plan::read("zaqar.flavor.get").arg("flavor_name", flavor).query("detailed", Some("true")).view(DETAILED)
+/// A flavor as the command line gives it.
+fn given(pools: Vec<String>, capabilities: Option<&str>) -> Result<NewFlavor> {
+    let flavor = NewFlavor::new(pools);
+    Ok(match capabilities {
+        Some(text) => flavor.capabilities(object(text, "the capabilities")?),
+        None => flavor,
+    })
+}
+
+async fn show(run: &mut Run<'_>, flavor: &str) -> Result<Exit> {
+    run.call(Effect::Read, |client: &Client| client.flavor(flavor).get(), DETAILED).await
 }
 
 impl FlavorCommand {
     pub(super) async fn run(self, run: &mut Run<'_>) -> Result<Exit> {
-        match self {
-            Self::List { paging, detailed } => {
-                let plan = Plan::read("zaqar.flavor.list").query("detailed", detailed.then_some("true"));
+        let (flavor, done) = match self {
+            Self::List { pages, detailed } => {
                 let view = if detailed { DETAILED } else { FLAVOR };
-                run.perform(plan.pages(pages(paging), view)).await
+                let make = |client: &Client| pages.of(client.flavors(detailed));
+                return run.list(&pages.paging(), make, view).await;
             }
-            Self::Show { flavor } => run.perform(show(&flavor)).await,
-            Self::Create { flavor, pool_list, capabilities } => {
-                let new = NewFlavor::new(pool_list);
-                let new = match capabilities {
-                    Some(text) => new.capabilities(object(&text, "the capabilities")?),
-                    None => new,
-                };
-                let note = format!("flavor {flavor} is there");
-                run.tell(Effect::Change, |client: &Client| client.flavor(flavor.as_str()).create(&new), &note)
-                    .await
-            }
-            Self::Update { flavor, pool_list } => {
-                let new = NewFlavor::new(pool_list);
-                let note = format!("flavor {flavor} has these pools");
-                run.tell(Effect::Change, |client: &Client| client.flavor(flavor.as_str()).update(&new), &note)
-                    .await
-            }
+            Self::Show { flavor } => return show(run, &flavor).await,
             Self::Delete { flavor } => {
-                let plan = Plan::delete("zaqar.flavor.delete", &format!("flavor {flavor}"));
-                run.perform(plan.arg("flavor_name", flavor)).await
+                let what = format!("flavor {flavor}");
+                let make = |client: &Client| client.flavor(flavor.as_str()).delete();
+                return run
+                    .tell(Effect::Destroy(format!("delete {what}")), make, &format!("deleted {what}"))
+                    .await;
             }
+            Self::Create { flavor, pool_list, capabilities } => {
+                let new = given(pool_list, capabilities.as_deref())?;
+                let make = |client: &Client| client.flavor(flavor.as_str()).create(&new);
+                let done = run.taken(&Effect::Change, make).await?;
+                (flavor, done)
+            }
+            Self::Update { flavor, pool_list, capabilities } => {
+                let new = given(pool_list, capabilities.as_deref())?;
+                let make = |client: &Client| client.flavor(flavor.as_str()).update(&new);
+                let done = run.taken(&Effect::Change, make).await?;
+                (flavor, done)
+            }
+        };
+        match done {
+            Some(()) => show(run, &flavor).await,
+            None => Ok(Exit::Success),
         }
     }
 }

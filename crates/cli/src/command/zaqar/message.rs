@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use super::consume::ConsumeArgs;
 use super::follow::FollowArgs;
 use super::post::PostArgs;
-use super::{Run, complete, pages};
-use crate::command::plan::{Effect, Paging, Plan};
+use super::{Pages, Run, complete};
+use crate::command::plan::Effect;
 use crate::exit::Exit;
 use crate::failure::Result;
 use crate::output::View;
@@ -23,15 +23,12 @@ pub(crate) enum MessageCommand {
         #[arg(add = ArgValueCompleter::new(complete::queues))]
         queue: String,
         #[command(flatten)]
-        paging: Paging,
+        pages: Pages,
         #[command(flatten)]
         which: Which,
         /// Only these.
         #[arg(long, value_name = "ID", value_delimiter = ',')]
         message_ids: Vec<String>,
-        /// Begin after this place.
-        #[arg(long)]
-        marker: Option<String>,
     },
     /// Show messages as they come, and leave them where they are.
     Follow(FollowArgs),
@@ -106,15 +103,11 @@ impl MessageCommand {
                     |client: &pentad_zaqar::Client| client.queue(queue.as_str()).messages_by_id(&message_ids);
                 many(run, Effect::Read, make).await
             }
-            Self::List { queue, paging, which, marker, .. } => {
+            Self::List { queue, pages, which, .. } => {
                 let make = |client: &pentad_zaqar::Client| {
-                    let list = client.queue(queue.as_str()).messages(which.query());
-                    match &marker {
-                        Some(marker) => list.start_at(pentad_core::Cursor::Marker(marker.clone())),
-                        None => list,
-                    }
+                    pages.of(client.queue(queue.as_str()).messages(which.query()))
                 };
-                run.list(&pages(paging), make, MESSAGE).await
+                run.list(&pages.paging(), make, MESSAGE).await
             }
             Self::Get { queue, id } => {
                 let make =
@@ -136,10 +129,7 @@ async fn many(
     effect: Effect,
     make: impl Fn(&pentad_zaqar::Client) -> pentad_core::Call<Vec<pentad_zaqar::model::Message>>,
 ) -> Result<Exit> {
-    if run.is_shown(&effect) {
-        return run.call(effect, make, MESSAGE).await;
-    }
-    let messages = make(&run.client(None).await?).await?;
+    let Some(messages) = run.taken(&effect, make).await? else { return Ok(Exit::Success) };
     let rows: Vec<Value> = messages.iter().map(|message| json!(message)).collect();
     run.output.list(&rows, MESSAGE)?;
     Ok(Exit::Success)
@@ -148,16 +138,16 @@ async fn many(
 async fn delete(run: &mut Run<'_>, queue: String, ids: &[String], claim: Option<String>) -> Result<Exit> {
     let what = format!("{} of {queue}", ids.join(", "));
     let note = format!("deleted {what}");
-    if let (Some(claim), [id]) = (&claim, ids) {
-        let plan =
-            Plan::change("zaqar.message.delete").arg("queue_name", queue).arg("message_id", id.as_str());
-        return run.perform(plan.query("claim_id", Some(claim.as_str())).done(note)).await;
-    }
-    let plan = Plan::delete("zaqar.message.delete_many", &what).arg("queue_name", queue);
-    let plan = ids.iter().fold(plan, |plan, id| plan.query("ids", Some(id.as_str())));
-    let plan = match claim {
-        Some(claim) => plan.query("claim_ids", Some(claim)),
-        None => plan,
+    let make = |client: &pentad_zaqar::Client| {
+        let queue = client.queue(queue.as_str());
+        match (&claim, ids) {
+            (Some(claim), [id]) => queue.message(id.as_str()).claimed_by(claim.as_str()).delete(),
+            (Some(claim), ids) => queue.delete_claimed_messages(ids, &[claim]),
+            (None, ids) => queue.delete_messages(ids),
+        }
     };
-    run.perform(plan.done(note)).await
+    // Who names the claim finishes what is theirs.
+    let finishes = claim.is_some() && ids.len() == 1;
+    let effect = if finishes { Effect::Change } else { Effect::Destroy(format!("delete {what}")) };
+    run.tell(effect, make, &note).await
 }

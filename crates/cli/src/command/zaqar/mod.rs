@@ -14,6 +14,7 @@ mod subscription;
 pub(crate) mod tour;
 
 use clap::{Args, Subcommand};
+use pentad_core::{Cursor, List};
 
 pub(crate) use self::service::{TABLE, Zaqar};
 use super::call::CallArgs;
@@ -108,11 +109,30 @@ impl ZaqarCommand {
     }
 }
 
-/// The service takes pages of 20 at most; who asks for more at once gets that many.
-#[expect(clippy::needless_pass_by_value, reason = "changed and handed on")]
-const fn pages(paging: Paging) -> Paging {
-    const MOST: u32 = 20;
-    Paging { page_size: if paging.page_size > MOST { MOST } else { paging.page_size }, ..paging }
+/// How much of a list is wanted, and from where.
+#[derive(Args, Clone, Debug)]
+struct Pages {
+    #[command(flatten)]
+    paging: Paging,
+    /// Begin after this one.
+    #[arg(long)]
+    marker: Option<String>,
+}
+
+impl Pages {
+    /// The service takes pages of 20 at most; who asks for more at once gets that many.
+    fn paging(&self) -> Paging {
+        const MOST: u32 = 20;
+        Paging { page_size: self.paging.page_size.min(MOST), ..self.paging.clone() }
+    }
+
+    /// The list from there on.
+    fn of<T>(&self, list: List<T>) -> List<T> {
+        match &self.marker {
+            Some(marker) => list.start_at(Cursor::Marker(marker.clone())),
+            None => list,
+        }
+    }
 }
 
 async fn ping(run: &mut Run<'_>) -> Result<Exit> {

@@ -1,11 +1,11 @@
 //! `pentad zaqar pool`.
 
 use clap::Subcommand;
-use serde_json::{Map, Value, json};
+use pentad_zaqar::{Client, NewPool, PoolUpdate};
 
 use super::queue::object;
-use super::{Run, pages};
-use crate::command::plan::{Paging, Plan};
+use super::{Pages, Run};
+use crate::command::plan::Effect;
 use crate::exit::Exit;
 use crate::failure::Result;
 use crate::output::View;
@@ -15,7 +15,7 @@ pub(crate) enum PoolCommand {
     /// List the pools, by name.
     List {
         #[command(flatten)]
-        paging: Paging,
+        pages: Pages,
         /// Show options, too.
         #[arg(long)]
         detailed: bool,
@@ -56,52 +56,50 @@ pub(crate) enum PoolCommand {
 const POOL: View = View::of(&["name", "weight", "uri", "flavor"]);
 const DETAILED: View = View::of(&["name", "weight", "uri", "flavor", "options"]);
 
-fn fields(
-    uri: Option<String>,
-    weight: Option<u32>,
-    flavor: Option<String>,
-    options: Option<&str>,
-) -> Result<Value> {
-    let mut body = Map::new();
-    body.extend(uri.map(|uri| ("uri".to_owned(), json!(uri))));
-    body.extend(weight.map(|weight| ("weight".to_owned(), json!(weight))));
-    body.extend(flavor.map(|flavor| ("flavor".to_owned(), json!(flavor))));
-    if let Some(text) = options {
-        body.insert("options".to_owned(), Value::Object(object(text, "the options")?));
-    }
-    Ok(Value::Object(body))
-}
-
-fn show(pool: &str) -> Plan {
-    Plan::read("zaqar.pool.get").arg("pool_name", pool).query("detailed", Some("true")).view(DETAILED)
+async fn show(run: &mut Run<'_>, pool: &str) -> Result<Exit> {
+    run.call(Effect::Read, |client: &Client| client.pool(pool).get(), DETAILED).await
 }
 
 impl PoolCommand {
     pub(super) async fn run(self, run: &mut Run<'_>) -> Result<Exit> {
-        let (pool, plan) = match self {
-            Self::List { paging, detailed } => {
-                let plan = Plan::read("zaqar.pool.list").query("detailed", detailed.then_some("true"));
+        let (pool, done) = match self {
+            Self::List { pages, detailed } => {
                 let view = if detailed { DETAILED } else { POOL };
-                return run.perform(plan.pages(pages(paging), view)).await;
+                let make = |client: &Client| pages.of(client.pools(detailed));
+                return run.list(&pages.paging(), make, view).await;
             }
-            Self::Show { pool } => return run.perform(show(&pool)).await,
+            Self::Show { pool } => return show(run, &pool).await,
             Self::Delete { pool } => {
-                let plan = Plan::delete("zaqar.pool.delete", &format!("pool {pool}")).arg("pool_name", pool);
-                return run.perform(plan).await;
+                let what = format!("pool {pool}");
+                let make = |client: &Client| client.pool(pool.as_str()).delete();
+                return run
+                    .tell(Effect::Destroy(format!("delete {what}")), make, &format!("deleted {what}"))
+                    .await;
             }
             Self::Create { pool, uri, weight, flavor, options } => {
-                let body = fields(Some(uri), Some(weight), flavor, options.as_deref())?;
-                (pool.clone(), Plan::change("zaqar.pool.create").arg("pool_name", pool).body(body))
+                let options = options.map(|text| object(&text, "the options")).transpose()?;
+                let new = NewPool::new(uri, weight);
+                let new = flavor.into_iter().fold(new, NewPool::flavor);
+                let new =
+                    options.into_iter().flatten().fold(new, |new, (name, value)| new.option(name, value));
+                let make = |client: &Client| client.pool(pool.as_str()).create(&new);
+                let done = run.taken(&Effect::Change, make).await?;
+                (pool, done)
             }
             Self::Update { pool, uri, weight, flavor, options } => {
-                let body = fields(uri, weight, flavor, options.as_deref())?;
-                (pool.clone(), Plan::change("zaqar.pool.update").arg("pool_name", pool).body(body))
+                let options = options.map(|text| object(&text, "the options")).transpose()?;
+                let update = uri.into_iter().fold(PoolUpdate::new(), PoolUpdate::uri);
+                let update = weight.into_iter().fold(update, PoolUpdate::weight);
+                let update = flavor.into_iter().fold(update, PoolUpdate::flavor);
+                let update = options.into_iter().fold(update, PoolUpdate::options);
+                let make = |client: &Client| client.pool(pool.as_str()).update(&update);
+                let done = run.taken(&Effect::Change, make).await?;
+                (pool, done)
             }
         };
-        if run.shown(&plan)? {
-            return Ok(Exit::Success);
+        match done {
+            Some(()) => show(run, &pool).await,
+            None => Ok(Exit::Success),
         }
-        run.send(&plan).await?;
-        run.perform(show(&pool)).await
     }
 }

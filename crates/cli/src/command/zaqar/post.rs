@@ -5,12 +5,12 @@ use std::path::PathBuf;
 
 use clap::Args;
 use clap_complete::engine::ArgValueCompleter;
-use futures_util::stream;
+use futures_util::stream::{self, StreamExt};
 use pentad_zaqar::model::Body;
 use pentad_zaqar::{Delay, NewMessage, Producer, Ttl};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 use super::{Run, complete};
 use crate::command::plan::Effect;
@@ -102,48 +102,53 @@ impl PostArgs {
                 }
             }
         });
+        // Dropped, `more` ends the messages; what was taken of them is posted all the same.
+        let (more, enough) = oneshot::channel::<()>();
+        let messages = messages.take_until(enough);
         let mut feed = run.client(None).await?.queue(self.queue.as_str()).post_all(messages, Producer::new());
         let live = self.bodies.is_empty();
         let summary = live && run.output.format == Format::Table;
         let view = View::of(&["id", "href"]);
-        let mut rows = if live { Rows::live(view) } else { Rows::new(view) };
+        let mut shown = if live { Rows::live(view) } else { Rows::new(view) };
         let bar = run.output.progress("posted");
-        let mut done = 0_u64;
+        let (mut more, mut done, mut result) = (Some(more), 0_u64, Ok(Exit::Success));
         let mut stop = std::pin::pin!(signal::stop());
-        let result: Result<Exit> = loop {
+        loop {
             let batch = tokio::select! {
                 biased;
-                exit = &mut stop => break Ok(exit),
+                exit = &mut stop, if more.is_some() => {
+                    more = None;
+                    result = Ok(exit);
+                    continue;
+                }
                 batch = feed.next() => batch,
             };
             match batch {
-                None => break failure.try_recv().map_or(Ok(Exit::Success), Err),
-                Some(Err(error)) => break Err(error.into()),
+                None => break,
+                Some(Err(error)) => {
+                    result = result.and(Err(error.into()));
+                    break;
+                }
                 Some(Ok(batch)) => {
-                    for (id, href) in batch.posted.ids().zip(&batch.posted.resources) {
-                        done += 1;
-                        bar.add(1);
-                        if !summary {
-                            rows.push(run.output, &json!({"id": id, "href": href}))?;
-                        }
+                    let resources = &batch.posted.resources;
+                    done += resources.len() as u64;
+                    bar.add(resources.len() as u64);
+                    let ids = batch.posted.ids().zip(resources);
+                    let rows = ids.map(|(id, href)| json!({"id": id, "href": href}));
+                    if !summary && result.is_ok() {
+                        // A reader that went away stops the posting, not the post that is under way.
+                        result = wrote(run, &mut shown, rows).and(result);
+                        more = more.filter(|_| result.is_ok());
                     }
-                    run.output.flush()?;
                 }
             }
-        };
+        }
         bar.done();
-        rows.finish(run.output)?;
-        if summary && done > 0 {
-            run.output.record(&json!({ "posted": done }), View::ALL)?;
+        if let (Ok(_), Ok(failure)) = (&result, failure.try_recv()) {
+            result = Err(failure);
         }
-        match result {
-            Err(failure) if done > 0 => {
-                failure.report(run.output.is_json());
-                run.output.note(&format!("{done} messages were posted before that"));
-                Ok(Exit::Partial)
-            }
-            other => other,
-        }
+        shown.finish(run.output)?;
+        run.sent("posted", done, summary, result)
     }
 
     /// The first messages as they would be sent.
@@ -209,6 +214,14 @@ fn read_lines(
             return;
         }
     }
+}
+
+/// Writes the ids of a batch, at once: others may be long in coming.
+fn wrote(run: &mut Run<'_>, rows: &mut Rows, ids: impl Iterator<Item = Value>) -> Result<()> {
+    for id in ids {
+        rows.push(run.output, &id)?;
+    }
+    run.output.flush()
 }
 
 /// What a message carries, as text for people and commands: a text bare, anything else as JSON.

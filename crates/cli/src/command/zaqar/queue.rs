@@ -3,13 +3,13 @@
 use clap::{Subcommand, ValueEnum};
 use clap_complete::engine::ArgValueCompleter;
 use pentad_zaqar::model::Metadata;
-use pentad_zaqar::{QueueQuery, Share};
+use pentad_zaqar::{Purge, QueueQuery, Share};
 use serde_json::{Map, Value, json};
 use std::time::Duration;
 
-use super::{Run, complete, pages};
+use super::{Pages, Run, complete};
 use crate::args;
-use crate::command::plan::{Effect, Paging, Plan};
+use crate::command::plan::Effect;
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::output::View;
@@ -19,10 +19,7 @@ pub(crate) enum QueueCommand {
     /// List the queues of the project, by name.
     List {
         #[command(flatten)]
-        paging: Paging,
-        /// Begin after this queue.
-        #[arg(long)]
-        marker: Option<String>,
+        pages: Pages,
         /// Show metadata, too.
         #[arg(long)]
         detailed: bool,
@@ -112,59 +109,47 @@ pub(super) fn object(text: &str, what: &str) -> Result<Map<String, Value>> {
 
 impl QueueCommand {
     pub(super) async fn run(self, run: &mut Run<'_>) -> Result<Exit> {
-        let of = |op, queue: String| Plan::read(op).arg("queue_name", queue);
-        let plan = match self {
-            Self::List { paging, marker, detailed, name, filters, with_count } => {
+        match self {
+            Self::List { pages, detailed, name, filters, with_count } => {
                 let query = QueueQuery::new().detailed(detailed).with_count(with_count);
                 let query = name.into_iter().fold(query, QueueQuery::name);
                 let query = filters.into_iter().fold(query, |query, (key, value)| query.filter(key, value));
-                return list(run, &pages(paging), marker, query, detailed, with_count).await;
+                list(run, &pages, query, detailed, with_count).await
             }
             Self::Create { queue, metadata } => {
-                let note = format!("queue {queue} is there");
-                let plan = Plan::change("zaqar.queue.create").arg("queue_name", queue);
-                match metadata {
-                    Some(text) => plan.body(Value::Object(object(&text, "the metadata")?)),
-                    None => plan,
-                }
-                .done(note)
+                let metadata = metadata.map(|text| object(&text, "the metadata")).transpose()?;
+                create(run, queue, metadata.map(Metadata::from)).await
             }
-            Self::Exists { queue } => return exists(run, queue).await,
+            Self::Exists { queue } => exists(run, queue).await,
             Self::Delete { queue } => {
-                Plan::delete("zaqar.queue.delete", &format!("queue {queue}")).arg("queue_name", queue)
+                let what = format!("queue {queue}");
+                let make = |client: &pentad_zaqar::Client| client.queue(queue.as_str()).delete();
+                run.tell(Effect::Destroy(format!("delete {what}")), make, &format!("deleted {what}")).await
             }
             Self::Stats { queue } => {
-                return run
-                    .call(Effect::Read, |client| client.queue(queue.as_str()).stats(), View::ALL)
-                    .await;
+                run.call(Effect::Read, |client| client.queue(queue.as_str()).stats(), View::ALL).await
             }
             Self::GetMetadata { queue } => {
                 let read = |client: &pentad_zaqar::Client| client.queue(queue.as_str()).metadata();
-                return run.call(Effect::Read, read, View::ALL).await;
+                run.call(Effect::Read, read, View::ALL).await
             }
             Self::SetMetadata { queue, metadata } => {
                 let wanted = Metadata::from(object(&metadata, "the metadata")?);
                 let note = format!("metadata of {queue} is set");
                 let work =
                     |client: &pentad_zaqar::Client| client.queue(queue.as_str()).replace_metadata(&wanted);
-                return run.tell_work(Effect::Change, work, |()| note.clone()).await;
+                run.tell_work(Effect::Change, work, |()| note.clone()).await
             }
             Self::Purge { queue, what } => {
-                let names: Vec<_> = what
-                    .iter()
-                    .map(|what| match what {
-                        What::Messages => "messages",
-                        What::Subscriptions => "subscriptions",
-                    })
-                    .collect();
-                let gone = if names.is_empty() {
-                    "messages and subscriptions".to_owned()
-                } else {
-                    names.join(" and ")
+                let gone = match what.as_slice() {
+                    [What::Messages] => "messages",
+                    [What::Subscriptions] => "subscriptions",
+                    _ => "messages and subscriptions",
                 };
-                let plan = of("zaqar.queue.purge", queue.clone()).done(format!("purged {gone} of {queue}"));
-                let plan = Plan { effect: Effect::Destroy(format!("purge {gone} of {queue}")), ..plan };
-                if names.is_empty() { plan } else { plan.body(json!({ "resource_types": names })) }
+                let what: Vec<_> = what.into_iter().map(Purge::from).collect();
+                let make = |client: &pentad_zaqar::Client| client.queue(queue.as_str()).purge(&what);
+                let effect = Effect::Destroy(format!("purge {gone} of {queue}"));
+                run.tell(effect, make, &format!("purged {gone} of {queue}")).await
             }
             Self::SignedUrl { queue, paths, methods, ttl_seconds } => {
                 let share = Share::new().lasts(Duration::from_secs(ttl_seconds));
@@ -172,34 +157,49 @@ impl QueueCommand {
                 let share = methods.into_iter().fold(share, Share::method);
                 let view = View::of(&["paths", "methods", "expires", "signature", "project"]);
                 let sign = |client: &pentad_zaqar::Client| client.queue(queue.as_str()).signed_url(&share);
-                return run.call(Effect::Read, sign, view).await;
+                run.call(Effect::Read, sign, view).await
             }
-        };
-        run.perform(plan).await
+        }
+    }
+}
+
+impl From<What> for Purge {
+    fn from(what: What) -> Self {
+        match what {
+            What::Messages => Self::Messages,
+            What::Subscriptions => Self::Subscriptions,
+        }
     }
 }
 
 async fn list(
     run: &mut Run<'_>,
-    paging: &Paging,
-    marker: Option<String>,
+    pages: &Pages,
     query: QueueQuery,
     detailed: bool,
     with_count: bool,
 ) -> Result<Exit> {
     let view = if detailed { DETAILED } else { QUEUE };
-    let make = |client: &pentad_zaqar::Client| {
-        let list = client.queues(query.clone());
-        match &marker {
-            Some(marker) => list.start_at(pentad_core::Cursor::Marker(marker.clone())),
-            None => list,
-        }
-    };
+    let make = |client: &pentad_zaqar::Client| pages.of(client.queues(query.clone()));
     if with_count && !run.is_shown(&Effect::Read) {
         let page = make(&run.client(None).await?).page_size(1).await?;
         run.output.note(&format!("Queues in total: {}", page.total.unwrap_or(0)));
     }
-    run.list(paging, make, view).await
+    run.list(&pages.paging(), make, view).await
+}
+
+async fn create(run: &mut Run<'_>, queue: String, metadata: Option<Metadata>) -> Result<Exit> {
+    let make = |client: &pentad_zaqar::Client| match &metadata {
+        Some(metadata) => client.queue(queue.as_str()).create_with(metadata),
+        None => client.queue(queue.as_str()).create(),
+    };
+    if let Some(is_new) = run.taken(&Effect::Change, make).await? {
+        run.output.record(&json!({ "name": queue }), QUEUE)?;
+        if !is_new {
+            run.output.note(&format!("queue {queue} was there already"));
+        }
+    }
+    Ok(Exit::Success)
 }
 
 async fn exists(run: &mut Run<'_>, queue: String) -> Result<Exit> {

@@ -2,11 +2,11 @@
 
 use clap::Subcommand;
 use clap_complete::engine::ArgValueCompleter;
-use serde_json::{Map, Value, json};
+use pentad_zaqar::{Client, NewSubscription, SubscriptionUpdate, Ttl};
 
 use super::queue::object;
-use super::{Run, complete, pages};
-use crate::command::plan::{Paging, Plan};
+use super::{Pages, Run, complete};
+use crate::command::plan::Effect;
 use crate::exit::Exit;
 use crate::failure::Result;
 use crate::output::View;
@@ -18,7 +18,7 @@ pub(crate) enum SubscriptionCommand {
         #[arg(add = ArgValueCompleter::new(complete::queues))]
         queue: String,
         #[command(flatten)]
-        paging: Paging,
+        pages: Pages,
     },
     /// Subscribe a receiver: http, https, mailto, trust+http or trust+https.
     Create {
@@ -70,60 +70,51 @@ pub(crate) enum SubscriptionCommand {
 
 const VIEW: View = View::of(&["id", "subscriber", "ttl", "age", "confirmed", "options"]);
 
-fn fields(subscriber: Option<String>, ttl: Option<u64>, options: Option<&str>) -> Result<Map<String, Value>> {
-    let mut body = Map::new();
-    body.extend(subscriber.map(|subscriber| ("subscriber".to_owned(), json!(subscriber))));
-    body.extend(ttl.map(|ttl| ("ttl".to_owned(), json!(ttl))));
-    if let Some(text) = options {
-        body.insert("options".to_owned(), Value::Object(object(text, "the options")?));
-    }
-    Ok(body)
+async fn show(run: &mut Run<'_>, queue: &str, id: &str) -> Result<Exit> {
+    run.call(Effect::Read, |client: &Client| client.subscription(queue, id).get(), VIEW).await
 }
 
 impl SubscriptionCommand {
     pub(super) async fn run(self, run: &mut Run<'_>) -> Result<Exit> {
-        let one = |op, queue: &str, id: &str| {
-            Plan::read(op).arg("queue_name", queue).arg("subscription_id", id).view(VIEW)
-        };
         match self {
-            Self::List { queue, paging } => {
-                let plan = Plan::read("zaqar.subscription.list").arg("queue_name", queue);
-                run.perform(plan.pages(pages(paging), VIEW)).await
+            Self::List { queue, pages } => {
+                let make = |client: &Client| pages.of(client.subscriptions(&queue));
+                run.list(&pages.paging(), make, VIEW).await
             }
             Self::Create { queue, subscriber, ttl, options } => {
-                let body = fields(Some(subscriber), ttl, options.as_deref())?;
-                let plan = Plan::change("zaqar.subscription.create").arg("queue_name", queue.as_str());
-                let plan = plan.body(Value::Object(body));
-                if run.shown(&plan)? {
-                    return Ok(Exit::Success);
+                let options = options.map(|text| object(&text, "the options")).transpose()?;
+                let new = NewSubscription::new(subscriber);
+                let new = ttl.map(Ttl::seconds).into_iter().fold(new, NewSubscription::ttl);
+                let new =
+                    options.into_iter().flatten().fold(new, |new, (name, value)| new.option(name, value));
+                let make = |client: &Client| client.queue(queue.as_str()).subscribe(&new);
+                match run.taken(&Effect::Change, make).await? {
+                    Some(id) => show(run, &queue, &id).await,
+                    None => Ok(Exit::Success),
                 }
-                let answer = run.send(&plan).await?;
-                let id = answer["subscription_id"].as_str().unwrap_or_default();
-                run.perform(one("zaqar.subscription.get", &queue, id)).await
             }
-            Self::Show { queue, id } => run.perform(one("zaqar.subscription.get", &queue, &id)).await,
+            Self::Show { queue, id } => show(run, &queue, &id).await,
             Self::Update { queue, id, subscriber, ttl, options } => {
-                let body = fields(subscriber, ttl, options.as_deref())?;
-                let plan = Plan::change("zaqar.subscription.update")
-                    .arg("queue_name", queue.as_str())
-                    .arg("subscription_id", id.as_str())
-                    .body(Value::Object(body));
-                if run.shown(&plan)? {
-                    return Ok(Exit::Success);
+                let options = options.map(|text| object(&text, "the options")).transpose()?;
+                let update = SubscriptionUpdate::new();
+                let update = subscriber.into_iter().fold(update, SubscriptionUpdate::subscriber);
+                let update = ttl.map(Ttl::seconds).into_iter().fold(update, SubscriptionUpdate::ttl);
+                let update = options.into_iter().fold(update, SubscriptionUpdate::options);
+                let make = |client: &Client| client.subscription(queue.as_str(), id.as_str()).update(&update);
+                match run.taken(&Effect::Change, make).await? {
+                    Some(()) => show(run, &queue, &id).await,
+                    None => Ok(Exit::Success),
                 }
-                run.send(&plan).await?;
-                run.perform(one("zaqar.subscription.get", &queue, &id)).await
             }
             Self::Delete { queue, id } => {
-                let plan =
-                    Plan::delete("zaqar.subscription.delete", &format!("subscription {id} of {queue}"));
-                run.perform(plan.arg("queue_name", queue).arg("subscription_id", id)).await
+                let what = format!("subscription {id} of {queue}");
+                let make = |client: &Client| client.subscription(queue.as_str(), id.as_str()).delete();
+                run.tell(Effect::Destroy(format!("delete {what}")), make, &format!("deleted {what}")).await
             }
             Self::Confirm { queue, id, no } => {
                 let note = format!("{id} is {}confirmed", if no { "not " } else { "" });
-                let plan = Plan::change("zaqar.subscription.confirm").arg("queue_name", queue);
-                let plan = plan.arg("subscription_id", id).body(json!({ "confirmed": !no }));
-                run.perform(plan.done(note)).await
+                let make = |client: &Client| client.subscription(queue.as_str(), id.as_str()).confirm(!no);
+                run.tell(Effect::Change, make, &note).await
             }
         }
     }
