@@ -26,6 +26,7 @@ pub(super) const PARTS: &[Part] =
 pub(super) const fn ends_itself(command: &Command) -> bool {
     match command {
         Command::Ams(args) => args.ends_itself(),
+        Command::Connect(args) => args.ends_itself(),
         Command::Zaqar(args) => args.ends_itself(),
         _ => false,
     }

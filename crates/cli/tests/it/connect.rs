@@ -67,31 +67,6 @@ fn several_are_created_from_one_document() {
 }
 
 #[test]
-fn a_collection_goes_to_a_file_and_back_and_goes_on_where_it_stopped() {
-    let house = House::new();
-    let lines: String = (0..25).map(|n| format!("{{\"n\":{n},\"owner\":{{\"id\":\"O-{n}\"}}}}\n")).collect();
-    let file = house.file("numbers.ndjson", &lines, 0o600);
-    house.ok(&["connect", "import", "numbers", file.to_str().unwrap(), "--batch", "10"]);
-    let out = house.path().join("out.csv");
-    let export =
-        ["connect", "export", "numbers", out.to_str().unwrap(), "--order-by", "n", "--values", "n,owner.id"];
-    house.ok(&export);
-    let whole = std::fs::read_to_string(&out).unwrap();
-    assert_eq!(whole.lines().count(), 26);
-    assert_eq!(whole.lines().nth(3), Some("2,O-2"));
-    let cut: String = whole.lines().take(7).map(|line| format!("{line}\n")).collect::<String>() + "6,O";
-    std::fs::write(&out, cut).unwrap();
-    let mut resume = export.to_vec();
-    resume.push("--resume");
-    house.ok(&resume);
-    assert_eq!(std::fs::read_to_string(&out).unwrap(), whole);
-    house.ok(&["connect", "import", "copies", out.to_str().unwrap(), "--skip", "20"]);
-    let copies = house.ok(&["connect", "list", "copies", "--order-by", "n", "-o", "json"]).json();
-    assert_eq!(copies.as_array().unwrap().len(), 5);
-    assert_eq!(copies[0]["owner"]["id"], "O-20");
-}
-
-#[test]
 fn calls_are_shown_in_place_of_being_sent() {
     let house = House::new();
     let shown = house.ok(&["connect", "list", "products", "-f", "name=a b", "--curl"]);
@@ -172,15 +147,69 @@ fn tables_leave_out_events_and_files_are_uploaded_with_fields() {
 }
 
 #[test]
-fn an_import_stops_at_a_broken_line_and_says_how_to_go_on() {
+fn fields_are_added_to_each_of_a_list_and_never_in_its_place() {
     let house = House::new();
-    let lines = house.file("rows.ndjson", "{\"n\":1}\n{\"n\":2}\n{\"n\":3}\n{broken\n", 0o600);
-    let file = lines.display().to_string();
-    let stopped = house.run(&["connect", "import", "rows", &file, "--batch", "2"]);
-    assert!(
-        stopped.code != 0 && stopped.err.contains("line 4") && stopped.err.contains("--skip 2"),
-        "{}",
-        stopped.err
+    let words = ["connect", "create", "parts", "kind=box", "--body", "-", "-o", "json"];
+    let made = house.feed(&words, r#"[{"id": "B1"}, {"id": "B2"}]"#);
+    assert_eq!(made.code, 0, "{}", made.err);
+    let found = house.ok(&["connect", "list", "parts", "-f", "kind=box", "-o", "json"]).json();
+    assert_eq!(found.as_array().unwrap().len(), 2);
+    let refused = house.feed(&words, "[1]");
+    assert_eq!((refused.code, refused.err.contains("kind")), (2, true), "{}", refused.err);
+}
+
+#[test]
+fn a_collection_is_never_deleted_by_its_path_but_several_are_by_id() {
+    let serving = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let mock = pentad_connect::mock::Mock::new();
+    mock.collection("parts").store(["A", "B", "C"].map(|id| json!({ "id": id })));
+    let server = serving.block_on(mock.serve()).unwrap();
+    let house = House::new().env("PENTAD_CONNECT_API_KEY", "ApiKey SU-1:mine");
+    let endpoint = server.endpoint();
+    let delete = |words: &[&str]| {
+        house.run(&[&["connect", "delete"], words, &["--yes", "--endpoint", &endpoint]].concat())
+    };
+    let refused = delete(&["parts"]);
+    assert!(refused.code == 2 && refused.err.contains("it is a collection"), "{}", refused.err);
+    assert!(mock.requests().iter().all(|request| request.method == "GET"));
+    assert_eq!(delete(&["parts", "A", "B"]).code, 0);
+    assert_eq!(mock.requests().last().unwrap().body, r#"[{"id":"A"},{"id":"B"}]"#);
+    assert_eq!(delete(&["parts/C"]).code, 0);
+    let gone = delete(&["parts/C"]);
+    assert_eq!(gone.code, 3, "{}", gone.err);
+    let shown = house.ok(&["connect", "delete", "parts", "A", "--curl", "--endpoint", &endpoint]);
+    assert!(shown.out.contains("DELETE") && shown.out.contains(r#"[{"id":"A"}]"#), "{}", shown.out);
+}
+
+#[test]
+fn an_answer_of_any_kind_is_saved_whole_or_not_at_all() {
+    let serving = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let mock = pentad_connect::mock::Mock::new();
+    let sheet = vec![0xff_u8; 200_000];
+    mock.at("parts/export").as_action().get().reply_bytes("application/vnd.ms-excel", sheet.clone()).times(1);
+    mock.at("parts/export").as_action().post().reply_bytes("text/csv", "a,b");
+    let server = serving.block_on(mock.serve()).unwrap();
+    let house = House::new().env("PENTAD_CONNECT_API_KEY", "ApiKey SU-1:mine");
+    let endpoint = server.endpoint();
+    let save = |method: &str| {
+        let words = ["connect", "action", "parts/export", "--method", method, "--save", "out.bin"];
+        house.run(&[&words[..], &["--endpoint", &endpoint]].concat())
+    };
+    assert!(save("get").err.contains("wrote 200000 bytes"));
+    assert_eq!(std::fs::read(house.path().join("out.bin")).unwrap(), sheet);
+    assert_eq!(save("post").code, 0);
+    assert_ne!(save("get").code, 0);
+    assert_eq!(std::fs::read(house.path().join("out.bin")).unwrap(), b"a,b");
+    assert!(!house.path().join("out.bin.part").exists());
+}
+
+#[test]
+fn values_keep_all_their_digits_and_their_ampersands() {
+    let house = House::new();
+    let id = product(&house, &["name=AT&T (old)", "serial=12345678901234567890123", "size=10"]);
+    let found = house.ok(&["connect", "list", "products", "-f", "name=AT&T (old)", "-o", "json"]).json();
+    assert_eq!(
+        (found[0]["id"].as_str(), &found[0]["serial"], &found[0]["size"]),
+        (Some(id.as_str()), &json!("12345678901234567890123"), &json!(10))
     );
-    assert_eq!(house.ok(&["connect", "count", "rows", "-o", "json"]).json(), json!(2));
 }

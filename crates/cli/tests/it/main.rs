@@ -6,6 +6,7 @@ mod bench;
 mod complete;
 mod config;
 mod connect;
+mod connect_bulk;
 mod db;
 mod embedded;
 mod exit;

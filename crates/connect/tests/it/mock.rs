@@ -275,6 +275,17 @@ fn an_expectation_takes_all_that_a_set_takes() {
 }
 
 #[test]
+fn a_page_of_its_own_can_be_demanded_of_any_method() {
+    let mock = Mock::new();
+    let page = mock.execute(Method::GET, "c?eq(a,1)&limit=2&offset=4&search=x");
+    page.reply(json!([7]));
+    let client = client(&mock);
+    let wrong = run(client.get("c?eq(a,1)&limit=2&offset=2&search=x")).unwrap_err();
+    assert!(wrong.message().contains("the parameters are limit=2&offset=4"), "{wrong}");
+    assert_eq!(run(client.get("c?eq(a,1)&limit=2&offset=4&search=x")).unwrap().value().unwrap(), json!([7]));
+}
+
+#[test]
 fn requests_of_any_kind_can_be_passed_on() {
     let other = ScriptedTransport::new().answer(200, "{\"real\":true}").answer(200, "{\"real\":true}");
     let mock = Mock::new().pass_if(

@@ -6,14 +6,15 @@ use pentad_connect::R;
 #[derive(Clone, Debug)]
 pub(super) struct Condition(pub(super) R);
 
-/// Reads `FIELD=VALUE` with the lookups of the library (`size__ge=5`, `status__in=a,b`), and anything else as RQL.
+/// Reads `FIELD=VALUE` with the lookups of the library (`size__ge=5`, `status__in=a,b`), and anything else as RQL. A value with
+/// `&` in it is one (`name=AT&T (old)`) unless all of the text is RQL (`a=1&b=2`).
 pub(super) fn condition(text: &str) -> Result<Condition, String> {
     let field = |name: &str| {
         name.starts_with(|first: char| first.is_ascii_alphabetic())
             && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'))
     };
     let condition = match text.split_once('=') {
-        Some((name, value)) if field(name) && !infix(value) => lookup(name, value),
+        Some((name, value)) if field(name) && !is_rql(text, value) => lookup(name, value),
         _ => {
             pentad_connect::rql::parse(text).map_err(|error| error.to_string())?;
             R::raw(text)
@@ -31,11 +32,10 @@ fn lookup(name: &str, value: &str) -> R {
 }
 
 /// `a=gt=5` is RQL, and so is `a=1&b=2`.
-fn infix(value: &str) -> bool {
-    let operator = value
-        .split_once('=')
-        .is_some_and(|(word, _)| matches!(word, "eq" | "ne" | "gt" | "ge" | "lt" | "le"));
-    operator || value.split_once('&').is_some_and(|(_, rest)| rest.contains('=') || rest.contains('('))
+fn is_rql(text: &str, value: &str) -> bool {
+    let word = value.split_once('=').map_or("", |(word, _)| word);
+    let operator = matches!(word, "eq" | "ne" | "gt" | "ge" | "lt" | "le");
+    operator || (value.contains('&') && pentad_connect::rql::parse(text).is_ok())
 }
 
 #[cfg(test)]
@@ -51,6 +51,9 @@ mod tests {
             ("parent__null=true", "eq(parent,null())"),
             ("size=gt=5", "size=gt=5"),
             ("a=1&b=2", "a=1&b=2"),
+            ("a=1&like(b,x*)", "a=1&like(b,x*)"),
+            ("name=AT&T (old)", "eq(name,\"AT&T (old)\")"),
+            ("name=AT&T", "eq(name,\"AT&T\")"),
             ("or(eq(a,1),not(eq(b,2)))", "or(eq(a,1),not(eq(b,2)))"),
         ] {
             assert_eq!(condition(text).unwrap().0.to_rql().unwrap(), rql);

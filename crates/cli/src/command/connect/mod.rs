@@ -7,12 +7,16 @@ mod payload;
 pub(crate) mod service;
 pub(crate) mod tour;
 
-use std::path::PathBuf;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand, ValueEnum};
 use clap_complete::engine::ArgValueCompleter;
+use futures_util::{StreamExt, stream};
+use pentad_connect::openapi::Role;
 use pentad_connect::{Answer, Client, Payload, ResourceSet};
 use pentad_core::Call;
+use pentad_core::message::ByteStream;
 use serde_json::Value;
 
 use self::filter::Condition;
@@ -84,11 +88,14 @@ enum ConnectCommand {
         #[command(flatten)]
         document: Document,
     },
-    /// Delete a resource.
+    /// Delete a resource, or several of a collection in one request.
     Delete {
-        /// Path of the resource.
+        /// Path of the resource, or with IDs of their collection.
         #[arg(add = ArgValueCompleter::new(complete::paths))]
         path: String,
+        /// Delete these resources of the collection.
+        #[arg(value_name = "ID")]
+        ids: Vec<String>,
     },
     /// Set off an action: products/PRD-000-000-001/endsale.
     Action(ActionArgs),
@@ -173,6 +180,13 @@ enum Method {
     Delete,
 }
 
+impl ConnectArgs {
+    /// True if the command ends in order at a signal.
+    pub(crate) const fn ends_itself(&self) -> bool {
+        matches!(self.command, ConnectCommand::Export(_) | ConnectCommand::Import(_))
+    }
+}
+
 /// Runs one Connect command.
 pub(crate) async fn run(args: ConnectArgs, desk: Desk<'_>) -> Result<Exit> {
     let ConnectArgs { flags, command } = args;
@@ -232,11 +246,7 @@ impl ConnectCommand {
                 };
                 run.call(Effect::Change, update, SHOWN).await
             }
-            Self::Delete { path } => {
-                let note = format!("deleted {path}");
-                run.tell(Effect::Destroy(format!("delete {path}")), |client| client.at(&path).delete(), &note)
-                    .await
-            }
+            Self::Delete { path, ids } => delete(run, &path, &ids).await,
             Self::Action(args) => args.run(run).await,
             Self::Export(args) => args.run(run).await,
             Self::Import(args) => args.run(run).await,
@@ -246,6 +256,33 @@ impl ConnectCommand {
                 run.perform(plan).await
             }
         }
+    }
+}
+
+/// Deletes one resource, or several by id. A collection is never sent a bare `DELETE`: a service may take that for all of it.
+async fn delete(run: &mut Run<'_>, path: &str, ids: &[String]) -> Result<Exit> {
+    if !ids.is_empty() {
+        let gone: Vec<Value> = ids.iter().map(|id| serde_json::json!({ "id": id })).collect();
+        let names = ids.join(", ");
+        let effect = Effect::Destroy(format!("delete {names} of {path}"));
+        let call = |client: &Client| client.at(path).as_collection().bulk_delete(&gone);
+        return run.tell(effect, call, &format!("deleted {names} of {path}")).await;
+    }
+    let effect = Effect::Destroy(format!("delete {path}"));
+    if !run.is_shown(&effect) && is_collection(&run.client(None).await?, path).await {
+        return Err(Failure::usage(format!("did not delete {path}"), "it is a collection")
+            .hint(format!("name resources: {path}/ID, or several: {path} ID ID")));
+    }
+    run.tell(effect, |client| client.at(path).delete(), &format!("deleted {path}")).await
+}
+
+/// Whether a path is that of a collection: by the document, else by what the service answers.
+async fn is_collection(client: &Client, path: &str) -> bool {
+    let node = client.at(path);
+    match node.role() {
+        Some(role) => role == Role::Collection,
+        // What cannot be read may be deleted all the same.
+        None => node.get().query("limit", "0").await.is_ok_and(|found| found.is_array()),
     }
 }
 
@@ -268,10 +305,11 @@ impl ActionArgs {
             return run.call(effect, |client| call(client).then(|answer| shown(&answer?)), SHOWN).await;
         };
         let client = run.client(None).await?;
-        let answer = call(&client).await?;
-        std::fs::write(file, answer.bytes())
-            .map_err(|error| Failure::usage(format!("cannot write {}", file.display()), error.to_string()))?;
-        run.output.note(&format!("wrote {} bytes to {}", answer.bytes().len(), file.display()));
+        let length = match self.method {
+            Method::Get => save(client.at(&self.path).as_action().download().await?, file).await?,
+            _ => save(stream::iter([Ok(call(&client).await?.into_bytes())]).boxed(), file).await?,
+        };
+        run.output.note(&format!("wrote {length} bytes to {}", file.display()));
         Ok(Exit::Success)
     }
 
@@ -288,6 +326,21 @@ impl ActionArgs {
             Method::Delete => action.delete(payload),
         }
     }
+}
+
+/// Writes an answer to a file while it arrives; the file appears when it is whole.
+async fn save(mut pieces: ByteStream, file: &Path) -> Result<u64> {
+    let cannot = |error: std::io::Error| Failure::local(format!("cannot write {}", file.display()), error);
+    let part = bulk::part(file);
+    let mut out = std::fs::File::create(&part).map_err(cannot)?;
+    let mut length = 0;
+    while let Some(piece) = pieces.next().await {
+        let piece = piece?;
+        out.write_all(&piece).map_err(cannot)?;
+        length += piece.len() as u64;
+    }
+    std::fs::rename(&part, file).map_err(cannot)?;
+    Ok(length)
 }
 
 /// The answer of an action as a result: JSON as it is, text as text.

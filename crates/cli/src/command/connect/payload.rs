@@ -7,7 +7,7 @@ use pentad_connect::Multipart;
 use serde_json::{Map, Value};
 
 use crate::args;
-use crate::failure::Result;
+use crate::failure::{Failure, Result};
 
 /// A JSON document from a file, or an object from fields.
 #[derive(Debug, Args)]
@@ -15,7 +15,7 @@ pub(super) struct Document {
     /// Fields of the object: VALUE is JSON if it can be, else text; dots lead into objects.
     #[arg(value_name = "FIELD=VALUE", value_parser = args::attribute)]
     fields: Vec<(String, String)>,
-    /// JSON document to send; `-` reads standard input. Fields on the command line are added to it.
+    /// JSON document to send; `-` reads standard input. Fields on the command line are added to it, to each object of a list.
     #[arg(long, value_name = "FILE")]
     body: Option<PathBuf>,
 }
@@ -30,12 +30,22 @@ impl Document {
     /// The document; nothing if none was given.
     ///
     /// # Errors
-    /// A usage failure if a file cannot be read or is not JSON.
+    /// A usage failure if a file cannot be read or is not JSON, or if it has no object to which fields could be added.
     pub(super) fn read(&self) -> Result<Option<Value>> {
         let mut document = self.body.as_deref().map(args::json_source).transpose()?;
         for (name, text) in &self.fields {
-            let value = read(text);
-            put(document.get_or_insert_with(|| Value::Object(Map::new())), name, value);
+            let place = document.get_or_insert_with(|| Value::Object(Map::new()));
+            let objects = match place {
+                Value::Array(items) => items.as_mut_slice(),
+                one => std::slice::from_mut(one),
+            };
+            if !objects.iter().all(Value::is_object) {
+                return Err(Failure::usage(
+                    format!("cannot add the field {name} to the document"),
+                    "it is neither an object nor a list of objects",
+                ));
+            }
+            objects.iter_mut().for_each(|object| put(object, name, read(text)));
         }
         Ok(document)
     }
@@ -60,9 +70,31 @@ fn content_type(file: &str) -> &'static str {
     }
 }
 
-/// A value of the command line: JSON if it can be, else text.
+/// A value of the command line or of a cell: JSON if it can be, else text. A number that would lose digits is text.
 pub(super) fn read(text: &str) -> Value {
-    serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned()))
+    match serde_json::from_str(text) {
+        Ok(Value::Number(number)) if !is_same(text.trim(), &number.to_string()) => Value::from(text),
+        Ok(value) => value,
+        Err(_) => Value::from(text),
+    }
+}
+
+/// Whether two JSON numbers are the same number.
+fn is_same(left: &str, right: &str) -> bool {
+    left == right || (significant(left) == significant(right) && significant(left).is_some())
+}
+
+/// Sign, digits without zeros around them, and the power of ten that the first of them stands for.
+fn significant(number: &str) -> Option<(bool, String, i64)> {
+    let (negative, number) = number.strip_prefix('-').map_or((false, number), |rest| (true, rest));
+    let (mantissa, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let digits = [whole, fraction].concat();
+    let kept = digits.trim_start_matches('0');
+    let power = i64::try_from(whole.len()).ok()? - i64::try_from(digits.len() - kept.len()).ok()?;
+    let kept = kept.trim_end_matches('0').to_owned();
+    let power = if kept.is_empty() { 0 } else { power.checked_add(exponent.parse().ok()?)? };
+    Some((negative, kept, power))
 }
 
 /// Sets a field, through objects where the name has dots.
@@ -94,5 +126,43 @@ mod tests {
         let document = Document { fields, body: None }.read().unwrap().unwrap();
         assert_eq!(document, json!({"name": "Disks", "size": 10, "category": {"id": "CAT-1"}, "tags": [1]}));
         assert_eq!(Document { fields: Vec::new(), body: None }.read().unwrap(), None);
+    }
+
+    #[test]
+    fn fields_are_added_to_each_object_of_a_list() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("body.json");
+        let read = |body: &str| {
+            std::fs::write(&path, body).unwrap();
+            Document { fields: vec![("a".to_owned(), "1".to_owned())], body: Some(path.clone()) }.read()
+        };
+        assert_eq!(
+            read(r#"[{"id":"B1"},{"a":2}]"#).unwrap().unwrap(),
+            json!([{"id": "B1", "a": 1}, {"a": 1}])
+        );
+        assert_eq!(read("{}").unwrap().unwrap(), json!({"a": 1}));
+        for other in ["[1]", "5", "null", "\"text\"", "[[]]"] {
+            assert!(read(other).unwrap_err().to_string().contains("field a"), "{other}");
+        }
+    }
+
+    #[test]
+    fn numbers_that_would_lose_digits_are_texts() {
+        for (text, number) in [
+            ("10", json!(10)),
+            ("-0.50", json!(-0.5)),
+            ("1e5", json!(100_000.0)),
+            ("1E-7", json!(1e-7)),
+            ("0.0", json!(0.0)),
+        ] {
+            assert_eq!(read(text), number, "{text}");
+        }
+        assert_eq!(read("18446744073709551615"), json!(u64::MAX));
+        assert_eq!(read("123456789012345680000"), json!(123_456_789_012_345_680_000_f64));
+        for text in
+            ["12345678901234567890123", "0.10000000000000000001", "18446744073709551617", "1e400", "0x1"]
+        {
+            assert_eq!(read(text), json!(text), "{text}");
+        }
     }
 }

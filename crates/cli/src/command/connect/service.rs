@@ -1,7 +1,7 @@
 //! What Connect tells the generic commands: settings, client, raw door.
 
 use pentad_connect::openapi::Document;
-use pentad_connect::{Client, Specs};
+use pentad_connect::{Client, Specs, Validate};
 use pentad_core::{BoxFuture, Op, Secret};
 
 use crate::command::service::{CredentialPlace, RawDoor, Service, Way};
@@ -24,6 +24,13 @@ pub(crate) const TABLE: &Table = &Table {
         Field::new("specs", Kind::Text, "FILE|URL", "OpenAPI document: for help, and to check calls")
             .flag("specs")
             .env("PENTAD_CONNECT_SPECS"),
+        Field::new(
+            "strict",
+            Kind::Switch,
+            "",
+            "Hold bodies, parameters and filters against the document, too",
+        )
+        .flag("strict"),
         Field::new("ca_file", Kind::Path, "FILE", "Trust this certificate authority (PEM), too")
             .flag("ca-file")
             .env("PENTAD_CONNECT_CA_FILE"),
@@ -108,6 +115,9 @@ impl Service for Connect {
         let location = settings.text("specs").filter(|text| self.document.is_some() || !text.contains("://"));
         if let Some(location) = location {
             builder = builder.specs(self.specs(location)?);
+            if settings.is_on("strict") {
+                builder = builder.validate(Validate::Everything);
+            }
         }
         if let Some(file) = settings.path("ca_file") {
             builder = builder.ca(file);
