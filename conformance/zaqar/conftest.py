@@ -1,4 +1,4 @@
-"""Fixtures: one server, and the original client of this environment in each version that it has."""
+"""Fixtures: a server for each way to authenticate, and the original client of this environment in each version that it has."""
 
 import itertools
 
@@ -7,14 +7,26 @@ from zaqarclient.queues import client as factory
 
 from pentad.control import Clock
 from pentad.process import Server
+from tenants import Tenants
 
 _numbers = itertools.count(1)
 _VERSIONS = [version for version in (1, 1.1, 2) if version in factory._CLIENTS]
 
 
+@pytest.fixture(scope="session", params=["noauth", "keystone"])
+def mode(request):
+    """How callers say who they are: by headers, or by a token without which nobody comes in."""
+    return request.param
+
+
 @pytest.fixture(scope="session")
-def server():
-    running = Server()
+def server(mode, tmp_path_factory):
+    flags = []
+    if mode == "keystone":
+        seed = tmp_path_factory.mktemp("seed") / "seed.yaml"
+        seed.write_text("zaqar: {options: {auth: keystone}}\n")
+        flags = ["--seed", str(seed)]
+    running = Server(*flags)
     yield running
     code, rest = running.stop()
     assert code == 0, f"the server did not stop cleanly:\n{running.errors()}"
@@ -33,14 +45,22 @@ def project():
 
 
 @pytest.fixture
-def connect(server, project):
+def auth(mode, server, project):
+    """What the client is told to authenticate with, in the project of the test."""
+    if mode == "noauth":
+        return {"backend": "noauth", "options": {"os_project_id": project}}
+    token, identifier = Tenants(server).token(project)
+    return {"backend": "keystone", "options": {"os_auth_token": token, "os_project_id": identifier}}
+
+
+@pytest.fixture
+def connect(server, auth):
     """Makes an original client of a version; each has a client id of its own."""
 
     def make(version):
         if version not in _VERSIONS:
             pytest.skip(f"this client has no version {version}")
-        options = {"backend": "noauth", "options": {"os_project_id": project}}
-        return factory.Client(server.endpoints["zaqar"], version=version, conf={"auth_opts": options})
+        return factory.Client(server.endpoints["zaqar"], version=version, conf={"auth_opts": auth})
 
     return make
 

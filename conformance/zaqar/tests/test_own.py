@@ -7,6 +7,7 @@ import pytest
 os.environ["ZAQARCLIENT_TEST_FUNCTIONAL"] = "1"
 
 from zaqarclient.queues import client as factory  # noqa: E402  the variable must be set first
+from zaqarclient.tests import base as plain  # noqa: E402
 from zaqarclient.tests.queues import claims, queues, subscriptions  # noqa: E402
 from zaqarclient.tests.queues import base as upstream  # noqa: E402
 from zaqarclient.transport import http  # noqa: E402
@@ -28,8 +29,15 @@ FAIL_ANYWHERE = {
 
 
 @pytest.fixture(autouse=True)
-def place(server, request):
-    """Points the tests at the server."""
+def place(server, auth, request, monkeypatch):
+    """Points the tests at the server, with what it wants to know of the caller."""
+    prepare = plain.TestBase.setUp
+
+    def prepared(self):
+        prepare(self)
+        self.conf["auth_opts"] = auth
+
+    monkeypatch.setattr(plain.TestBase, "setUp", prepared)
     reason = FAIL_ANYWHERE.get(request.node.name)
     if reason and request.cls.version == 2 and (_IS_4 or "exists" not in request.node.name):
         request.node.add_marker(pytest.mark.xfail(reason=reason, strict=True))

@@ -59,9 +59,14 @@ def test_a_bad_token_is_refused(guarded):
             ws.send(request.Request(endpoint, "queue_list", content="{}"))
 
 
-def test_messagepack_is_answered_in_kind(server, project):
+def test_messagepack_is_answered_in_kind(server, auth):
     connection = websocket.create_connection(server.endpoints["zaqar_ws"], timeout=10)
-    asked = {"action": "queue_create", "headers": {"Client-ID": CLIENT, "X-Project-ID": project},
+    headers = {"Client-ID": CLIENT, "X-Project-ID": auth["options"]["os_project_id"]}
+    if auth["backend"] == "keystone":
+        token = dict(headers, **{"X-Auth-Token": auth["options"]["os_auth_token"]})
+        connection.send_binary(msgpack.packb({"action": "authenticate", "headers": token}))
+        assert msgpack.unpackb(connection.recv())["headers"] == {"status": 200}
+    asked = {"action": "queue_create", "headers": headers,
              "body": {"queue_name": "jobs"}}
     connection.send_binary(msgpack.packb(asked))
     answer = msgpack.unpackb(connection.recv())

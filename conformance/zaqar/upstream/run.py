@@ -1,6 +1,6 @@
 """Runs the functional tests that the original server brings along against a server that is already there.
 
-    python3 run.py http://127.0.0.1:7700/zaqar > passes.txt
+    python3 run.py http://127.0.0.1:7700/zaqar ws://127.0.0.1:7700/zaqar/ws > passes.txt
 
 The environment is that of the original server with its test tools (requirements.txt); its own server, storage and
 configuration are not started. Prints one line for each test, and exits with 1 if one of them failed that is not
@@ -15,6 +15,7 @@ import uuid
 import warnings
 from unittest import mock
 
+import websocket
 import zaqar
 
 ETC = pathlib.Path(zaqar.__file__).parent / "tests" / "etc"
@@ -36,6 +37,7 @@ MODULES = [
     "zaqar.tests.functional.wsgi.v1_1.test_pools",
     "zaqar.tests.functional.wsgi.v1_1.test_queues",
     "zaqar.tests.functional.wsgi.v2.test_subscriptions",
+    "zaqar.tests.functional.websocket.test_queues",
 ]
 
 # Tests that fail whatever the server does.
@@ -72,6 +74,12 @@ def point_at(url):
     base.FunctionalTestBase.class_ttl_gc_interval = 1
 
 
+def connect_to(url):
+    """Lets the tests of websockets, which know one address only, connect to another."""
+    create = websocket.create_connection
+    websocket.create_connection = lambda _, **options: create(url, **options)
+
+
 class Told(unittest.TestResult):
     """Keeps what came of each test."""
 
@@ -103,6 +111,7 @@ class Told(unittest.TestResult):
 
 def main():
     point_at(sys.argv[1].rstrip("/"))
+    connect_to(sys.argv[2])
     loader = unittest.TestLoader()
     known = [name for name in MODULES if (ETC.parent / "functional" / (
         name.removeprefix("zaqar.tests.functional.").replace(".", "/") + ".py")).exists()]

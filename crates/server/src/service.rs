@@ -2,7 +2,9 @@
 
 use std::fmt;
 use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{self, Poll};
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -262,11 +264,59 @@ impl Tasks {
         });
     }
 
+    /// Does work for somebody who may go away meanwhile, such as the connection of a request: once begun, it is ended by a
+    /// task of this owner then.
+    pub fn see_through<T, F>(&self, name: &'static str, work: F) -> SeenThrough<T>
+    where
+        T: Send + 'static,
+        F: Future<Output = T> + Send + 'static,
+    {
+        SeenThrough { work: Some(Box::pin(work)), is_begun: false, tasks: self.clone(), name }
+    }
+
     /// Tells every task to end and waits for them.
     pub async fn shutdown(&self) {
         self.stop.cancel();
         self.tracker.close();
         self.tracker.wait().await;
+    }
+}
+
+/// Work that is done to its end; see [`Tasks::see_through`].
+#[must_use = "nothing happens before it is awaited"]
+pub struct SeenThrough<T: Send + 'static> {
+    /// Absent when it is done.
+    work: Option<BoxFuture<'static, T>>,
+    is_begun: bool,
+    tasks: Tasks,
+    name: &'static str,
+}
+
+impl<T: Send + 'static> fmt::Debug for SeenThrough<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SeenThrough").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl<T: Send + 'static> Future for SeenThrough<T> {
+    type Output = T;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut task::Context<'_>) -> Poll<T> {
+        self.is_begun = true;
+        // Whoever polls what has ended breaks the contract of futures, and waits for ever.
+        let Some(work) = &mut self.work else { return Poll::Pending };
+        let done = task::ready!(work.as_mut().poll(context));
+        self.work = None;
+        Poll::Ready(done)
+    }
+}
+
+impl<T: Send + 'static> Drop for SeenThrough<T> {
+    fn drop(&mut self) {
+        let Some(work) = self.work.take().filter(|_| self.is_begun) else { return };
+        if tokio::runtime::Handle::try_current().is_ok() {
+            self.tasks.spawn(self.name, |_| async move { drop(work.await) });
+        }
     }
 }
 

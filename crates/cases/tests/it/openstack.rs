@@ -14,6 +14,8 @@ use pentad_openstack::auth::{Domain, Keystone, Scope, User};
 use pentad_openstack::{Client, Clouds};
 use pentad_server::{ListenOptions, Server, ServerOptions};
 
+use crate::stage::database_of_its_own;
+
 /// The announced user of a server of ours, which administers it.
 fn stage(server: &Server, auth_url: &str, transport: Arc<dyn Transport>) -> Stage {
     let credentials = &server.credentials()["openstack"];
@@ -79,23 +81,11 @@ async fn identity_on_postgres_behaves_as_every_case_says() {
     };
     let data = tempfile::tempdir().unwrap();
     let mut options = ServerOptions::dir(data.path());
-    options.store = Some(database_of_its_own(&url).await);
+    options.store = Some(database_of_its_own(&url, "identity_cases").await);
     let server = Server::builder(options).open().await.unwrap();
     let stage = stage(&server, "http://pentad.local/identity/v3", server.door());
     told(&Stage { many: 200, ..stage }).await;
     server.shutdown().await;
-}
-
-/// A new database beside the given one, where another server keeps its data under another key.
-async fn database_of_its_own(url: &str) -> String {
-    let name = format!("identity_cases_{}", std::process::id());
-    let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await.unwrap();
-    let connection = tokio::spawn(connection);
-    client.batch_execute(&format!("CREATE DATABASE {name}")).await.unwrap();
-    drop(client);
-    connection.await.unwrap().unwrap();
-    let (server, _) = url.rsplit_once('/').unwrap();
-    format!("{server}/{name}")
 }
 
 #[tokio::test]

@@ -56,6 +56,18 @@ impl Receives for Hook {
     }
 }
 
+/// A new database beside the given one, where a server keeps its data under a key of its own.
+pub(crate) async fn database_of_its_own(url: &str, name: &str) -> String {
+    let name = format!("{name}_{}", std::process::id());
+    let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await.unwrap();
+    let connection = tokio::spawn(connection);
+    client.batch_execute(&format!("CREATE DATABASE {name}")).await.unwrap();
+    drop(client);
+    connection.await.unwrap().unwrap();
+    let (server, _) = url.rsplit_once('/').unwrap();
+    format!("{server}/{name}")
+}
+
 /// The time of a server in this process.
 #[derive(Debug)]
 struct Inside(Arc<Server>);

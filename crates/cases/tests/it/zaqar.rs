@@ -14,7 +14,7 @@ use pentad_server::{ListenOptions, Seed, Server, ServerOptions};
 use pentad_zaqar::{Client, ClientBuilder, Version, ops};
 use serde_json::json;
 
-use crate::stage::Recorder;
+use crate::stage::{Recorder, database_of_its_own};
 
 /// The time of a server in this process.
 #[derive(Debug)]
@@ -154,6 +154,62 @@ async fn zaqar_over_tcp_behaves_as_every_case_says_in_every_version() {
         told(stage(&url, version, &pentad_transport::shared().unwrap(), "cases")).await;
     }
     server.shutdown().await;
+}
+
+#[tokio::test]
+async fn zaqar_on_postgres_behaves_as_every_case_says_in_every_version() {
+    let Ok(url) = std::env::var("PENTAD_TEST_POSTGRES") else {
+        eprintln!("skipped: PENTAD_TEST_POSTGRES is not set");
+        return;
+    };
+    let data = tempfile::tempdir().unwrap();
+    let mut options = ServerOptions::dir(data.path());
+    options.store = Some(database_of_its_own(&url, "zaqar_cases").await);
+    let server = Arc::new(Server::builder(options).open().await.unwrap());
+    server.time().freeze(None);
+    for version in Version::ALL {
+        let mut stage = stage("http://pentad.local/zaqar", version, &server.door(), "cases");
+        stage.time = Some(Arc::new(Inside(Arc::clone(&server))));
+        told(stage).await;
+    }
+    server.shutdown().await;
+}
+
+/// What one client does goes to one node, and what the other does to another.
+#[tokio::test]
+async fn two_nodes_on_one_postgres_behave_as_every_case_says_of_one() {
+    let Ok(url) = std::env::var("PENTAD_TEST_POSTGRES") else {
+        eprintln!("skipped: PENTAD_TEST_POSTGRES is not set");
+        return;
+    };
+    let store = database_of_its_own(&url, "zaqar_nodes").await;
+    let (first, second) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let open = async |data: &std::path::Path| {
+        let mut options = ServerOptions::dir(data);
+        options.store = Some(store.clone());
+        let server = Server::builder(options).open().await.unwrap();
+        server.listen(ListenOptions::any_port()).await.unwrap();
+        server
+    };
+    let one = open(first.path()).await;
+    // What one node seals the other opens.
+    std::fs::copy(first.path().join("key"), second.path().join("key")).unwrap();
+    let two = open(second.path()).await;
+    let place =
+        |server: &Server, key: &str| server.announcement()["endpoints"][key].as_str().unwrap().to_owned();
+    let transport = pentad_transport::shared().unwrap();
+    for version in Version::ALL {
+        let mut both = stage(&place(&one, "zaqar"), version, &transport, "nodes");
+        both.other = stage(&place(&two, "zaqar"), version, &transport, "nodes").client;
+        told(both).await;
+    }
+    for (listens, posts) in [(&one, &two), (&two, &one)] {
+        let mut both = sockets(&place(listens, "zaqar_ws"), "nodes", |builder| builder);
+        both.other = sockets(&place(posts, "zaqar_ws"), "nodes", |builder| builder).client;
+        told_over_websocket(both).await;
+    }
+    one.shutdown().await;
+    two.shutdown().await;
 }
 
 #[tokio::test]

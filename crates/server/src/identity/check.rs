@@ -89,6 +89,14 @@ pub trait IdentityCheck: fmt::Debug + Send + Sync + 'static {
         Box::pin(async { Err(Rejected::Unavailable) })
     }
 
+    /// Whether the user of a token is who made a trust, and made it for this server.
+    ///
+    /// # Errors
+    /// `Invalid` for a token that is not valid; `Unavailable` without trusts.
+    fn is_trustor<'a>(&'a self, _token: &'a str, _trust: &'a str) -> BoxFuture<'a, Result<bool, Rejected>> {
+        Box::pin(async { Err(Rejected::Unavailable) })
+    }
+
     /// A token of a trust that was made for this server.
     ///
     /// # Errors

@@ -145,6 +145,10 @@ impl IdentityCheck for Core {
         Box::pin(self.make_trust(token, roles, until))
     }
 
+    fn is_trustor<'a>(&'a self, token: &'a str, trust: &'a str) -> BoxFuture<'a, Result<bool, Rejected>> {
+        Box::pin(self.made_trust(token, trust))
+    }
+
     fn token_of_trust<'a>(&'a self, trust: &'a str) -> BoxFuture<'a, Result<String, Rejected>> {
         Box::pin(self.use_trust(trust))
     }

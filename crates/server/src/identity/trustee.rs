@@ -31,6 +31,19 @@ impl Core {
         made.map_err(refused)
     }
 
+    /// Whether the user of a token made a trust for this server.
+    pub(super) async fn made_trust(&self, token: &str, trust: &str) -> Result<bool, Rejected> {
+        let access = self.access(token, 0).await.map_err(|_| Rejected::Invalid)?;
+        let trust = trust.to_owned();
+        let work = move |tx: &mut Tx<'_>| {
+            let Some(trust) = records::get::<Trust>(tx, &trust)? else { return Ok(false) };
+            let ours = records::by_name::<User>(tx, DEFAULT, TRUSTEE)?;
+            let is_ours = ours.is_some_and(|user| user.id == trust.trustee_user_id);
+            Ok::<_, Failure>(is_ours && trust.trustor_user_id == access.user.id)
+        };
+        self.store.read(work).await.map_err(refused)
+    }
+
     /// A token of a trust that was made for this server.
     pub(super) async fn use_trust(&self, trust: &str) -> Result<String, Rejected> {
         let (trust, issued) = (trust.to_owned(), self.seconds());

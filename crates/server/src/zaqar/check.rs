@@ -40,9 +40,9 @@ impl Zaqar {
     }
 }
 
-/// The `Accept` header, if there is one that can be read.
+/// The `Accept` header, if there is one that says something.
 pub(super) fn accept_of(inbound: &Inbound) -> Option<&str> {
-    inbound.headers.get(ACCEPT)?.to_str().ok()
+    inbound.headers.get(ACCEPT)?.to_str().ok().filter(|accept| !accept.trim().is_empty())
 }
 
 fn refuse_forms(call: &Call) -> Result<(), Failure> {

@@ -48,10 +48,10 @@ pub(crate) fn encrypts(metadata: &Metadata) -> bool {
 }
 
 /// Where messages go that were claimed too often; `None` unless both keys are set.
-pub(crate) fn dead_letters(metadata: &Metadata) -> Option<DeadLetters> {
+pub(crate) fn dead_letters(metadata: &Metadata, begin_again: bool) -> Option<DeadLetters> {
     let queue =
         metadata.get("_dead_letter_queue")?.as_str().filter(|name| super::check::is_queue_name(name))?;
     let most = metadata.get("_max_claim_count")?.as_i64()?;
     let ttl = number(metadata, "_dead_letter_queue_messages_ttl");
-    Some(DeadLetters { most, queue: queue.to_owned(), ttl })
+    Some(DeadLetters { most, queue: queue.to_owned(), ttl, begin_again })
 }

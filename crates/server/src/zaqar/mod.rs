@@ -21,6 +21,7 @@ mod query;
 mod quirks;
 mod routes;
 mod schema;
+mod sealed;
 mod seed;
 mod settings;
 mod signature;
@@ -110,6 +111,18 @@ impl Zaqar {
         f: impl FnMut(&mut Tx<'_>) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, Failure> {
         self.store.read(f).await
+    }
+
+    /// Does work to its end, also when whoever waits for it goes away after it began.
+    async fn see_through<T: Send + 'static>(
+        &self,
+        name: &'static str,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> T {
+        match self.delivery.tasks() {
+            Some(tasks) => tasks.see_through(name, work).await,
+            None => work.await,
+        }
     }
 
     /// Runs a change of a queue whose ended claims and delays were taken off its messages; `None` if there is no
@@ -264,11 +277,6 @@ impl Service for Zaqar {
 
     fn reset_tenant<'a>(&'a self, tenant: &'a str) -> BoxFuture<'a, Result<(), TenantFault>> {
         Box::pin(seed::reset_tenant(self, tenant))
-    }
-
-    fn restored(&self) -> BoxFuture<'_, Result<(), SeedError>> {
-        self.delivery.expect_subscribers();
-        Box::pin(async { Ok(()) })
     }
 
     fn credentials(&self) -> BoxFuture<'_, Result<Value, SeedError>> {

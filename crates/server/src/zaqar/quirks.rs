@@ -7,10 +7,17 @@ pub(crate) enum Quirk {
     ChunkedBodyIsAbsent,
     /// 4: statistics of a queue whose messages are all delayed are refused with 503.
     StatsOfDelayedFail,
+    /// 4: the ttl of dead letters changes the number that is shown, and not when they end.
+    DeadLettersKeepTheirEnd,
     /// 10.2: `ttl: null` of a new subscription is answered 500 instead of counting as absent.
     NullSubscriptionTtlFails,
+    /// 10.5: any answer to the first try counts as delivery, errors too; and after a later try that went well the rest of
+    /// the post is not sent.
+    AnyFirstAnswerCounts,
     /// 12.2: actions that are named but not there end the connection, and so does `authenticate` where nobody asks for it.
     EmptyActionsEndTheConnection,
+    /// 9.3: a signed path is a regular expression, and admits every path that it is found in.
+    SignedPathsAreExpressions,
     /// 12.3: a signed URL of one queue admits the messages of every queue of the project.
     SignedPathsAreForAllQueues,
 }

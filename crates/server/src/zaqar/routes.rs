@@ -9,8 +9,8 @@ use super::Zaqar;
 use super::context::{Call, Version};
 use super::error::Failure;
 use super::handlers::{
-    claims, flavors, health, home, messages, ping, pools, post, purge, queue_list, queues, signed, stats,
-    subscriptions, topics,
+    claims, flavors, health, home, messages, notify, ping, pools, post, purge, queue_list, queues, signed,
+    stats, subscriptions, topics,
 };
 use super::settings::Settings;
 use crate::http::Reply;
@@ -108,8 +108,8 @@ pub(crate) fn table() -> RouteTable<Endpoint> {
     rows.extend(topic_rows());
     rows.extend(rows! {
         All GET "/" "home:get" Any Always => home::home;
-        V1 GET "/health" "health:ping" Any Always => health::simple;
-        V1 HEAD "/health" "health:ping" Any Always => health::simple;
+        V1 GET "/health" "health:simple" Any Always => health::simple;
+        V1 HEAD "/health" "health:head" Any Always => health::simple;
         New GET "/ping" "ping:get" Any Always => ping::get;
         New HEAD "/ping" "ping:head" Any Always => ping::get;
     });
@@ -117,6 +117,9 @@ pub(crate) fn table() -> RouteTable<Endpoint> {
     let run: Handler = |zaqar, call| Box::pin(home::versions(zaqar, call));
     let versions = Endpoint { version: Version::V2, gate, when, run };
     rows.push(Route::new(Method::GET, "/", "versions:get", versions));
+    let run: Handler = |zaqar, call| Box::pin(notify::notify(zaqar, call));
+    let notify = Endpoint { version: Version::V2, gate, when, run };
+    rows.push(Route::new(Method::POST, "/ws/{connection}", "websocket:notify", notify));
     RouteTable::new(Decoding::Segments, rows)
 }
 

@@ -1,6 +1,6 @@
 //! What an installation starts with: the section `zaqar` of a seed file. Without one there is nothing.
 
-use pentad_store::Tx;
+use pentad_store::{Tx, Vault};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -149,30 +149,33 @@ pub(super) async fn check(zaqar: &Zaqar, section: Value) -> Result<(), SeedError
 pub(super) async fn seed(zaqar: &Zaqar, section: Value) -> Result<(), SeedError> {
     let section = read(zaqar, section)?;
     let default = zaqar.settings().default_subscription_ttl;
-    let has_subscriptions = !section.subscriptions.is_empty();
-    let stored = zaqar.write(move |tx| store(tx, &section, default)).await;
-    stored.map_err(|failure| SeedError::new("zaqar", failure.text()))?;
-    if has_subscriptions {
-        zaqar.delivery.expect_subscribers();
-    }
-    Ok(())
+    let sealed = |own: &SeedSubscription| zaqar.seal_options(&Value::Object(own.options.clone()).to_string());
+    let sealed: Result<Vec<_>, _> = section.subscriptions.iter().map(sealed).collect();
+    let failed = |failure: Failure| SeedError::new("zaqar", failure.text());
+    let (sealed, engine) = (sealed.map_err(failed)?, zaqar.engine.clone());
+    zaqar.write(move |tx| store(tx, engine.vault(), &section, &sealed, default)).await.map_err(failed)
 }
 
-fn store(tx: &mut Tx<'_>, section: &Section, default: i64) -> Result<(), Failure> {
+fn store(
+    tx: &mut Tx<'_>,
+    vault: &Vault,
+    section: &Section,
+    sealed: &[Vec<u8>],
+    default: i64,
+) -> Result<(), Failure> {
     for queue in &section.queues {
         let text = Value::Object(queue.metadata.clone()).to_string();
         if !queues::create(tx, &queue.project, &queue.name, &text)? && !queue.metadata.is_empty() {
             queues::set_metadata(tx, &queue.project, &queue.name, &text)?;
         }
     }
-    for own in &section.subscriptions {
+    for (own, options) in section.subscriptions.iter().zip(sealed) {
         let SeedSubscription { project, queue, subscriber, .. } = own;
         if subscriptions::by_subscriber(tx, project, queue, subscriber)?.is_some() {
             continue;
         }
-        let options = Value::Object(own.options.clone()).to_string();
         let ttl = own.ttl.unwrap_or(default);
-        let made = subscriptions::create(tx, project, queue, subscriber, ttl, &options)?;
+        let made = subscriptions::create(tx, project, queue, subscriber, ttl, options)?;
         if own.confirmed {
             subscriptions::confirm(tx, project, queue, &made.id, true)?;
         }
@@ -186,7 +189,7 @@ fn store(tx: &mut Tx<'_>, section: &Section, default: i64) -> Result<(), Failure
             flavor: flavor.map(|flavor| flavor.name.clone()),
             options: Value::Object(own.options.clone()).to_string(),
         };
-        if !pools::store(tx, &pool)? {
+        if !pools::store(tx, vault, &pool)? {
             return Err(Failure::conflict("The database URI is in use by another pool."));
         }
     }

@@ -166,6 +166,8 @@ impl Settings {
 
 /// No page may be longer than this, whatever the options say.
 const LONGEST_PAGE: i64 = 1000;
+/// No time may be longer than this, in seconds.
+const LONGEST_TIME: i64 = 100 * 366 * 24 * 3600;
 
 impl Settings {
     /// Reads the `options` of a seed section; `null` gives the defaults.
@@ -187,6 +189,7 @@ impl Settings {
             let why = format!("must be between 1 and {LONGEST_PAGE}");
             return Err(SeedError::new(format!("zaqar.options.{name}"), why));
         }
+        settings.check_numbers()?;
         if let Some(version) =
             settings.enable_deprecated_api_versions.iter().find(|v| !["1", "1.1"].contains(&v.as_str()))
         {
@@ -194,5 +197,28 @@ impl Settings {
             return Err(SeedError::new("zaqar.options.enable_deprecated_api_versions", why));
         }
         Ok(settings)
+    }
+
+    /// Times are whole seconds of at most a hundred years, and lengths in their order.
+    fn check_numbers(&self) -> Result<(), SeedError> {
+        let refused = |name: &str, why: String| Err(SeedError::new(format!("zaqar.options.{name}"), why));
+        let times = [
+            ("default_message_ttl", self.default_message_ttl),
+            ("default_message_delay", self.default_message_delay),
+            ("max_message_ttl", self.max_message_ttl),
+            ("max_message_delay", self.max_message_delay),
+            ("default_claim_ttl", self.default_claim_ttl),
+            ("default_claim_grace", self.default_claim_grace),
+            ("max_claim_ttl", self.max_claim_ttl),
+            ("max_claim_grace", self.max_claim_grace),
+            ("default_subscription_ttl", self.default_subscription_ttl),
+        ];
+        if let Some((name, _)) = times.iter().find(|(_, seconds)| !(0..=LONGEST_TIME).contains(seconds)) {
+            return refused(name, format!("must be between 0 and {LONGEST_TIME}"));
+        }
+        if self.min_length_client_id > self.max_length_client_id {
+            return refused("min_length_client_id", "is more than max_length_client_id".to_owned());
+        }
+        Ok(())
     }
 }

@@ -5,12 +5,14 @@ use http::Method;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
+use percent_encoding::percent_decode_str;
 use regex::RegexBuilder;
 use serde::Serialize;
 
 use super::Zaqar;
 use super::context::Call;
 use super::error::Failure;
+use super::quirks::Quirk;
 use crate::credentials::generate;
 
 /// The row of `installation` with the secret that the installation made for itself.
@@ -44,8 +46,12 @@ pub(crate) fn sign(
     let expires = expires.strftime("%Y-%m-%dT%H:%M:%S").to_string();
     let text = text_of(&paths, &methods, project, &expires);
     let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
-    let signature = hmac::sign(&key, text.as_bytes()).as_ref().iter().map(|b| format!("{b:02x}")).collect();
+    let signature = hex(hmac::sign(&key, text.as_bytes()).as_ref());
     Signed { paths, methods, project: project.to_owned(), expires, signature }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The separators are a backslash and an `n`, not line ends.
@@ -96,13 +102,37 @@ impl Zaqar {
         let named = |name: &str| call.header(name).ok_or_else(Failure::no_route);
         let (paths, methods) = (split(&named("url-paths")?), split(&named("url-methods")?));
         let (project, expires) = (named("x-project-id")?, named("url-expires")?);
-        let method: &Method = &call.inbound.method;
-        let is_for_this = methods.iter().any(|own| own == method.as_str())
-            && paths.iter().any(|pattern| is_within(pattern, &call.path));
-        if !is_for_this || !self.is_signed(&signature, paths, methods, &project, &expires).await? {
+        // Nothing that this server did not sign itself is read as a pattern.
+        if !self.is_signed(&signature, paths.clone(), methods.clone(), &project, &expires).await? {
             return Err(Failure::no_route());
         }
-        Ok(())
+        let method: &Method = &call.inbound.method;
+        let is_for_this = methods.iter().any(|own| own == method.as_str())
+            && paths.iter().any(|signed| self.is_within(signed, &call.inbound.path));
+        if is_for_this { Ok(()) } else { Err(Failure::no_route()) }
+    }
+
+    /// Whether the path of a request, as it was sent, is a signed one or below it.
+    pub(super) fn is_within(&self, signed: &str, path: &str) -> bool {
+        if self.quirks.has(Quirk::SignedPathsAreExpressions) {
+            is_found(signed, path)
+        } else {
+            leads_to(signed, path)
+        }
+    }
+
+    /// What proves to another node that a node of this installation sends a document to one of its connections.
+    pub(super) async fn notification_signature(
+        &self,
+        address: &str,
+        document: &[u8],
+    ) -> Result<String, Failure> {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, self.secret().await?.as_bytes());
+        let mut text = hmac::Context::with_key(&key);
+        for part in [b"notification\n".as_slice(), address.as_bytes(), b"\n", document] {
+            text.update(part);
+        }
+        Ok(hex(text.sign().as_ref()))
     }
 
     /// Whether a signature is the right one, and its time is not over.
@@ -117,12 +147,13 @@ impl Zaqar {
         let Some(expires) = moment(expires).filter(|at| *at > self.time.now()) else { return Ok(false) };
         let secret = self.secret().await?;
         let right = sign(&secret, paths, methods, project, expires);
-        let same = aws_lc_rs::constant_time::verify_slices_are_equal(
-            right.signature.as_bytes(),
-            signature.as_bytes(),
-        );
-        Ok(same.is_ok())
+        Ok(is_same(&right.signature, signature))
     }
+}
+
+/// Whether two signatures are the same, in a time that tells nothing of where they differ.
+pub(super) fn is_same(one: &str, other: &str) -> bool {
+    aws_lc_rs::constant_time::verify_slices_are_equal(one.as_bytes(), other.as_bytes()).is_ok()
 }
 
 fn stored(tx: &mut pentad_store::Tx<'_>) -> Result<Option<Vec<u8>>, pentad_store::StoreError> {
@@ -142,10 +173,17 @@ fn split(list: &str) -> Vec<String> {
     list.split(',').map(str::to_owned).collect()
 }
 
-/// Whether a signed path, which is read as a pattern, is in the path of a request.
-pub(super) fn is_within(pattern: &str, path: &str) -> bool {
+/// Whether a signed path, read as a pattern, occurs in the path of a request.
+fn is_found(pattern: &str, path: &str) -> bool {
     pattern.len() <= PATTERN
         && RegexBuilder::new(pattern).size_limit(1 << 20).build().is_ok_and(|regex| regex.is_match(path))
+}
+
+/// Whether a path begins with the segments of a signed one. Each is decoded by itself, as the routes do it: an escaped
+/// slash begins no segment.
+fn leads_to(signed: &str, path: &str) -> bool {
+    let mut segments = path.split('/').map(|segment| percent_decode_str(segment).decode_utf8_lossy());
+    signed.split('/').all(|own| segments.next().is_some_and(|segment| segment == own))
 }
 
 #[cfg(test)]
@@ -155,6 +193,22 @@ mod tests {
     fn signed(paths: &[&str], methods: &[&str], project: &str, expires: &str) -> Signed {
         let own = |list: &[&str]| list.iter().map(|text| (*text).to_owned()).collect();
         sign("s3cr3t", own(paths), own(methods), project, moment(expires).unwrap())
+    }
+
+    #[test]
+    fn a_signed_path_leads_to_itself_and_what_is_below_it() {
+        let signed = "/v2/queues/a.b/messages";
+        assert!(leads_to(signed, signed));
+        assert!(leads_to(signed, "/v2/queues/a%2Eb/messages/0123"));
+        for other in [
+            "/v2/queues/aXb/messages",
+            "/v2/queues/a.b/messagesX",
+            "/v2/queues/a.b",
+            "/v2/flavors/x/v2/queues/a.b/messages",
+            "/v2/flavors/x%2Fv2%2Fqueues%2Fa.b%2Fmessages",
+        ] {
+            assert!(!leads_to(signed, other), "{other}");
+        }
     }
 
     #[test]

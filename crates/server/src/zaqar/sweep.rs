@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use pentad_store::StoreError;
+use pentad_store::{StoreError, Tx};
 use tokio_util::sync::CancellationToken;
 
 use super::Zaqar;
-use super::storage::{expiry, subscriptions};
+use super::storage::{Db, expiry, subscriptions};
 use crate::Tasks;
 
 /// Service time between two sweeps.
@@ -18,6 +18,9 @@ pub(super) fn start(zaqar: &Arc<Zaqar>, tasks: &Tasks) {
     let zaqar = Arc::clone(zaqar);
     tasks.spawn("zaqar sweep", |stop| async move { zaqar.sweep_until(stop).await });
 }
+
+/// A step of the upkeep: `true` if there may be more to do.
+type Part = fn(&mut Tx<'_>) -> Db<bool>;
 
 impl Zaqar {
     async fn sweep_until(&self, stop: CancellationToken) {
@@ -30,21 +33,24 @@ impl Zaqar {
         self.time.every(PAUSE, stop, round).await;
     }
 
-    /// Removes what is due, in bounded transactions; looks before it writes.
+    /// Removes what is due, in bounded transactions; looks before it writes. What fails holds up nothing else.
     async fn sweep(&self, stop: &CancellationToken) -> Result<(), StoreError> {
         let (messages, claims, graves) = self.store.read(expiry::due).await?;
-        if claims {
-            while self.store.write(expiry::ended_claims).await? && !stop.is_cancelled() {}
+        let subscriptions = self.store.read(subscriptions::has_ended).await?;
+        let parts: [(bool, Part); 4] = [
+            (claims, expiry::ended_claims),
+            (messages, expiry::messages),
+            (graves, expiry::graves),
+            (subscriptions, subscriptions::remove_ended),
+        ];
+        let mut failed = Ok(());
+        for (_, part) in parts.into_iter().filter(|(is_due, _)| *is_due) {
+            let done = async {
+                while self.store.write(part).await? && !stop.is_cancelled() {}
+                Ok(())
+            };
+            failed = failed.and(done.await);
         }
-        if messages {
-            while self.store.write(expiry::messages).await? && !stop.is_cancelled() {}
-        }
-        if graves {
-            while self.store.write(expiry::graves).await? && !stop.is_cancelled() {}
-        }
-        if self.store.read(subscriptions::has_ended).await? {
-            while self.store.write(subscriptions::remove_ended).await? && !stop.is_cancelled() {}
-        }
-        Ok(())
+        failed
     }
 }

@@ -1,5 +1,7 @@
 //! Asking a subscriber whether it wants what it is going to get (Zaqar reference 10.6).
 
+use std::sync::Arc;
+
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
@@ -7,8 +9,8 @@ use super::super::Zaqar;
 use super::super::error::Failure;
 use super::super::signature;
 use super::super::storage::subscriptions::Subscription;
-use super::Parcel;
 use super::retry::Policy;
+use super::{Content, Parcel, Purpose};
 
 /// What is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,7 +24,7 @@ pub(crate) enum Kind {
 impl Zaqar {
     /// Sends a subscriber what it can confirm the subscription with, if the options want confirmation.
     pub(crate) async fn ask_to_confirm(
-        &self,
+        self: &Arc<Self>,
         project: &str,
         own: Subscription,
         ttl: i64,
@@ -62,9 +64,17 @@ impl Zaqar {
         if let Value::Object(rest) = rest {
             document.extend(rest);
         }
-        let policy = Policy::of(super::options(&own).get("_retry_policy"), None);
-        self.delivery
-            .hand_over(self.time.busy(), Parcel { subscription: own, documents: vec![document], policy });
+        let options = self.options(&own);
+        let policy = Policy::of(options.get("_retry_policy"), None);
+        self.dispatch(Parcel {
+            project: project.to_owned(),
+            subscription: own,
+            options,
+            content: Content::Document(document),
+            policy,
+            purpose: Purpose::Confirmation,
+        })
+        .await;
         Ok(())
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use percent_encoding::percent_decode_str;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde_json::{Map, Value};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
@@ -20,6 +20,10 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const ANSWER: usize = 4096;
 /// Longest line that goes as it is (RFC 5322 2.1.1).
 const LINE: usize = 900;
+/// Bytes of a header field in one encoded word, which may take 75 characters.
+const WORD: usize = 42;
+/// What stands as it is in the value of a link.
+const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
 /// The sender where a subscription names none.
 const NOBODY: &str = "zaqar@localhost";
 
@@ -93,7 +97,10 @@ fn letter(
 fn link(settings: &Settings, document: &Map<String, Value>, queue: &str) -> Result<String, String> {
     let page = settings.external_confirmation_url.as_deref();
     let page = page.ok_or("there is no option `external_confirmation_url`")?;
-    let value = |name: &str| document.get(name).and_then(Value::as_str).unwrap_or_default();
+    let value = |name: &str| {
+        let value = document.get(name).and_then(Value::as_str).unwrap_or_default();
+        utf8_percent_encode(value, PLAIN)
+    };
     Ok(format!(
         "{page}?Signature={}&Methods={}&Paths={}&Project={}&Expires={}&Url={}&Queue={queue}",
         value("URL-Signature"),
@@ -111,13 +118,30 @@ fn is_address(text: &str) -> bool {
     !text.is_empty() && text.len() <= 254 && text.bytes().all(plain)
 }
 
+/// A text of a header field as encoded words, each on a line of its own and with whole characters (RFC 2047 2).
+fn encoded(text: &str) -> String {
+    let mut words = vec![String::new()];
+    for character in text.chars() {
+        let is_full = words.last().is_some_and(|word| word.len() + character.len_utf8() > WORD);
+        if is_full {
+            words.push(String::new());
+        }
+        if let Some(word) = words.last_mut() {
+            word.push(character);
+        }
+    }
+    let words: Vec<String> =
+        words.iter().map(|word| format!("=?utf-8?b?{}?=", STANDARD.encode(word))).collect();
+    words.join("\r\n ")
+}
+
 impl Letter {
     fn render(&self) -> String {
         let plain =
             self.subject.len() <= LINE && self.subject.bytes().all(|byte| (b' '..=b'~').contains(&byte));
         let subject = match plain {
             true => self.subject.clone(),
-            false => format!("=?utf-8?b?{}?=", STANDARD.encode(&self.subject)),
+            false => encoded(&self.subject),
         };
         let mut out = format!(
             "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=\"utf-8\"\r\nFrom: {}\r\nTo: {}\r\nSubject: {subject}\r\n",

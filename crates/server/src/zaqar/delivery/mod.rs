@@ -1,212 +1,123 @@
 //! Telling subscribers of messages (Zaqar reference 10.3 to 10.6).
 //!
-//! A post hands its messages over and goes on. One task finds the subscribers; each of them then gets the messages of
-//! that post in order, from a task of its own that tries again by the retry policy. What is under way is bounded:
-//! beyond that notifications are dropped and the log says so. Nothing of it is kept over a restart, as in the original.
+//! A post learns in its own transaction whether its queue has subscriptions; only then its messages are handed over
+//! (`lane`). A task of that queue finds the subscribers; each of them then gets the messages of a post in order, from a
+//! task of its own that tries again by the retry policy (`send`). What is under way is bounded (`room`): beyond that
+//! notifications are dropped and the log says so. Nothing of it is kept over a restart, as in the original.
 
 pub(crate) mod confirmation;
+mod lane;
 mod mail;
 mod retry;
+mod room;
 mod send;
 mod trust;
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use serde_json::{Map, Value, json};
-use tokio::sync::{Semaphore, mpsc};
-use tokio_util::sync::CancellationToken;
 
+use self::lane::Lanes;
 use self::retry::Policy;
-use super::error::Failure;
-use super::storage::queues;
-use super::storage::subscriptions::{self, Subscription};
-use super::websocket::push::is_connection;
-use super::{Posted, Zaqar, metadata};
+use self::room::{Gates, Room};
+use super::storage::subscriptions::Subscription;
+use super::websocket::push::is_address;
+use super::{Posted, Zaqar};
 use crate::Tasks;
-use crate::clock::Busy;
-
-/// Posts that wait for their subscribers to be found.
-const WAITING: usize = 1024;
-/// Deliveries under way, those that wait for their next try included.
-const UNDER_WAY: usize = 4096;
-/// Requests at one time.
-const SENDING: usize = 64;
-/// Subscribers that are read at one time.
-const BATCH: i64 = 200;
 
 /// What one subscriber gets.
 #[derive(Debug)]
 struct Parcel {
+    project: String,
     subscription: Subscription,
-    /// One for each request, in order, without the name of the queue.
-    documents: Vec<Map<String, Value>>,
+    options: Map<String, Value>,
+    content: Content,
     policy: Policy,
+    purpose: Purpose,
 }
 
+/// One document for each request, in order, without the name of the queue.
 #[derive(Debug)]
-enum Work {
-    Posts { project: String, queue: String, messages: Vec<Posted> },
-    Parcel(Box<Parcel>),
+enum Content {
+    Messages(Arc<[Posted]>),
+    Document(Map<String, Value>),
 }
 
-/// The way from requests to the task that delivers.
-#[derive(Debug)]
-pub(crate) struct Delivery {
-    /// Absent until the background work starts.
-    inbox: OnceLock<mpsc::Sender<(Busy, Work)>>,
-    /// How often subscriptions were added, as far as is known.
-    added: AtomicU64,
-    /// What `added` was when there were none: posts look no further while it still is.
-    none_at: AtomicU64,
-    under_way: Arc<Semaphore>,
-    sending: Semaphore,
-}
-
-impl Default for Delivery {
-    fn default() -> Self {
-        Self {
-            inbox: OnceLock::new(),
-            added: AtomicU64::new(1),
-            none_at: AtomicU64::new(0),
-            under_way: Arc::new(Semaphore::new(UNDER_WAY)),
-            sending: Semaphore::new(SENDING),
+impl Content {
+    fn documents(&self) -> Vec<Map<String, Value>> {
+        match self {
+            Self::Messages(messages) => messages.iter().map(document).collect(),
+            Self::Document(document) => vec![document.clone()],
         }
     }
+
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Messages(messages) => messages.iter().map(|message| message.body.len()).sum(),
+            Self::Document(_) => 0,
+        }
+    }
+}
+
+/// What a parcel is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    /// Messages, for those who want them.
+    Notification,
+    /// The question whether somebody wants them.
+    Confirmation,
+}
+
+/// What waits for its delivery, and what is on its way.
+#[derive(Debug, Default)]
+pub(crate) struct Delivery {
+    /// Absent until the background work starts.
+    tasks: OnceLock<Tasks>,
+    lanes: Lanes,
+    room: Room,
+    gates: Gates,
 }
 
 impl Delivery {
-    /// From now on there are subscriptions, as far as is known.
-    pub(crate) fn expect_subscribers(&self) {
-        self.added.fetch_add(1, Ordering::AcqRel);
+    /// Who does what outlives a request, once the background work has started.
+    pub(crate) fn tasks(&self) -> Option<&Tasks> {
+        self.tasks.get()
     }
+}
 
-    fn may_have_subscribers(&self) -> bool {
-        self.added.load(Ordering::Acquire) != self.none_at.load(Ordering::Acquire)
-    }
-
-    /// Delivers to one subscriber.
-    fn hand_over(&self, busy: Busy, parcel: Parcel) {
-        self.push(busy, Work::Parcel(Box::new(parcel)));
-    }
-
-    fn push(&self, busy: Busy, work: Work) {
-        let Some(inbox) = self.inbox.get() else { return };
-        if inbox.try_send((busy, work)).is_err() {
-            tracing::warn!("too many notifications wait for their delivery; some are dropped");
-        }
-    }
+/// From now on there are deliveries.
+pub(super) fn start(zaqar: &Arc<Zaqar>, tasks: &Tasks) {
+    // A second start changes nothing.
+    let _ = zaqar.delivery.tasks.set(tasks.clone());
 }
 
 impl Zaqar {
-    /// Called after messages were posted: their subscribers get them by and by.
-    pub(super) fn posted(&self, project: &str, queue: &str, messages: Vec<Posted>) {
-        let is_wanted = self.settings().notifier && self.delivery.may_have_subscribers();
-        if is_wanted && self.delivery.inbox.get().is_some() {
-            let (project, queue) = (project.to_owned(), queue.to_owned());
-            self.delivery.push(self.time.busy(), Work::Posts { project, queue, messages });
-        }
-    }
-
-    /// The subscribers of a queue and its retry policy.
-    async fn subscribers(&self, project: &str, queue: &str) -> Result<(Vec<Subscription>, Value), Failure> {
-        let (mut all, mut after, mut policy) = (Vec::new(), 0, Value::Null);
-        loop {
-            let (project, queue) = (project.to_owned(), queue.to_owned());
-            let (found, metadata) = self
-                .read(move |tx| {
-                    let found = subscriptions::list(tx, &project, &queue, after, BATCH)?;
-                    Ok((found, queues::find(tx, &project, &queue)?.map(|queue| queue.metadata)))
-                })
-                .await?;
-            if let Some(own) = metadata.and_then(|text| metadata::read(&text).remove("_retry_policy")) {
-                policy = own;
-            }
-            let is_last = i64::try_from(found.len()).unwrap_or(BATCH) < BATCH;
-            after = found.last().map_or(after, |last| last.place);
-            all.extend(found);
-            if is_last || all.len() >= UNDER_WAY {
-                return Ok((all, policy));
-            }
-        }
-    }
-
-    /// Whether there is any subscription; asked when a queue turned out to have none.
-    async fn look_for_subscribers(&self) -> Result<(), Failure> {
-        // Taken first: one that is added meanwhile makes a difference.
-        let added = self.delivery.added.load(Ordering::Acquire);
-        let sql = "SELECT id FROM subscriptions LIMIT 1";
-        if self.read(move |tx| Ok(tx.query_opt(sql, &[], |row| row.text(0))?)).await?.is_none() {
-            self.delivery.none_at.store(added, Ordering::Release);
-        }
-        Ok(())
-    }
-}
-
-/// Starts the task that delivers.
-pub(super) fn start(zaqar: &Arc<Zaqar>, tasks: &Tasks) {
-    let (sender, inbox) = mpsc::channel(WAITING);
-    if zaqar.delivery.inbox.set(sender).is_err() {
-        return;
-    }
-    let (zaqar, owner) = (Arc::clone(zaqar), tasks.clone());
-    tasks.spawn("zaqar delivery", |stop| async move { run(zaqar, owner, inbox, stop).await });
-}
-
-async fn run(
-    zaqar: Arc<Zaqar>,
-    tasks: Tasks,
-    mut inbox: mpsc::Receiver<(Busy, Work)>,
-    stop: CancellationToken,
-) {
-    loop {
-        let (busy, work) = tokio::select! {
-            work = inbox.recv() => match work {
-                Some(work) => work,
-                None => return,
-            },
-            () = stop.cancelled() => return,
+    /// Sends a parcel on its way, if there is room for it.
+    async fn dispatch(self: &Arc<Self>, parcel: Parcel) {
+        let Some(tasks) = self.delivery.tasks.get() else { return };
+        let one = format!("subscription {}", parcel.subscription.id);
+        let Some(place) = self.delivery.room.take(&parcel.project, &one, parcel.content.bytes()) else {
+            return;
         };
-        match work {
-            Work::Parcel(parcel) => dispatch(&zaqar, &tasks, *parcel),
-            Work::Posts { project, queue, messages } => {
-                if let Err(failure) = post(&zaqar, &tasks, &project, &queue, &messages).await {
-                    tracing::warn!(why = failure.text(), "subscriptions cannot be read");
+        // A connection of another node gets its messages in order; other receivers may get several at a time.
+        let id = &parcel.subscription.id;
+        let turn = match is_address(&parcel.subscription.subscriber) {
+            true => Some(self.delivery.gates.turn(id).await),
+            false => None,
+        };
+        let (zaqar, busy) = (Arc::clone(self), self.time.busy());
+        tasks.spawn("zaqar subscriber", |stop| async move {
+            let _turn = match turn {
+                Some(mut turn) => {
+                    turn.as_mut().await;
+                    turn.as_mut().take_output().flatten()
                 }
-            }
-        }
-        drop(busy);
+                None => None,
+            };
+            send::deliver(&zaqar, &parcel, &stop, busy).await;
+            drop(place);
+        });
     }
-}
-
-async fn post(
-    zaqar: &Arc<Zaqar>,
-    tasks: &Tasks,
-    project: &str,
-    queue: &str,
-    messages: &[Posted],
-) -> Result<(), Failure> {
-    let (subscribers, policy) = zaqar.subscribers(project, queue).await?;
-    if subscribers.is_empty() {
-        return zaqar.look_for_subscribers().await;
-    }
-    let must_confirm = zaqar.settings().require_confirmation;
-    for subscription in subscribers.into_iter().filter(|own| own.confirmed || !must_confirm) {
-        let own = options(&subscription);
-        if is_connection(&zaqar.listening, &subscription.subscriber) {
-            for message in messages {
-                let json = send::body(&own, &named(document(message), queue));
-                if !zaqar.sockets.push(&subscription.subscriber, json) {
-                    break;
-                }
-            }
-            continue;
-        }
-        let policy = Policy::of(own.get("_retry_policy"), Some(&policy));
-        let documents = messages.iter().map(document).collect();
-        dispatch(zaqar, tasks, Parcel { subscription, documents, policy });
-    }
-    Ok(())
 }
 
 fn document(message: &Posted) -> Map<String, Value> {
@@ -224,24 +135,4 @@ fn document(message: &Posted) -> Map<String, Value> {
 fn named(mut document: Map<String, Value>, queue: &str) -> Map<String, Value> {
     document.insert("queue_name".to_owned(), json!(queue));
     document
-}
-
-/// The options of a subscription.
-fn options(subscription: &Subscription) -> Map<String, Value> {
-    serde_json::from_str(&subscription.options).unwrap_or_default()
-}
-
-fn dispatch(zaqar: &Arc<Zaqar>, tasks: &Tasks, parcel: Parcel) {
-    let Ok(place) = Arc::clone(&zaqar.delivery.under_way).try_acquire_owned() else {
-        tracing::warn!(
-            queue = parcel.subscription.queue,
-            "too many deliveries are under way; one is dropped"
-        );
-        return;
-    };
-    let (zaqar, busy) = (Arc::clone(zaqar), zaqar.time.busy());
-    tasks.spawn("zaqar subscriber", |stop| async move {
-        send::deliver(&zaqar, &parcel, &stop, busy).await;
-        drop(place);
-    });
 }

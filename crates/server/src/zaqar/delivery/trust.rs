@@ -21,6 +21,12 @@ impl Zaqar {
         }
     }
 
+    /// Whether the user of a token made a trust, for this service.
+    pub(crate) async fn is_trustor(&self, token: &str, trust: &str) -> bool {
+        let Some(check) = self.identity.check() else { return false };
+        check.is_trustor(token, trust).await.unwrap_or(false)
+    }
+
     /// A token of a trust, as a header field that is never shown.
     pub(super) async fn trusted_token(&self, trust: &str) -> Option<HeaderValue> {
         let token = self.identity.check()?.token_of_trust(trust).await.ok()?;

@@ -10,6 +10,7 @@ use super::super::context::{Call, Version};
 use super::super::error::{Failure, json, located, no_content, ok, shown};
 use super::super::message::{self, View, seconds};
 use super::super::metadata;
+use super::super::quirks::Quirk;
 use super::super::storage::claims::{self as rows, Terms};
 use super::super::storage::messages::Message;
 use super::super::storage::{now, queues};
@@ -70,9 +71,10 @@ pub(crate) async fn make(
     most: i64,
 ) -> Result<Option<((String, Vec<Message>), i64)>, Failure> {
     let owner = project.to_owned();
+    let begin_again = !zaqar.quirks.has(Quirk::DeadLettersKeepTheirEnd);
     let made = zaqar
         .on_freed(project, queue, move |tx, queue| {
-            let dead = metadata::dead_letters(&metadata::read(&queue.metadata));
+            let dead = metadata::dead_letters(&metadata::read(&queue.metadata), begin_again);
             let made = rows::create(tx, &owner, queue, terms, most, dead.as_ref())?;
             Ok(made.map(|made| (made, now(tx))))
         })

@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 use http::header::LOCATION;
-use pentad_store::Tx;
+use pentad_store::{Tx, Vault};
 use serde::Serialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -12,14 +12,12 @@ use super::super::context::{Call, Version};
 use super::super::error::{Failure, empty, located, no_content, ok};
 use super::super::query::LinkQuery;
 use super::super::schema;
+use super::super::storage::pools::Capabilities;
 use super::super::storage::{flavors, pools};
 use super::super::validate;
 use super::queue_list::Link;
 use crate::http::Reply;
 
-/// What MongoDB pools can do; the others are not durable.
-const DURABLE: &[&str] = &["FIFO", "CLAIMS", "DURABILITY", "AOD", "HIGH_THROUGHPUT"];
-const VOLATILE: &[&str] = &["FIFO", "CLAIMS", "AOD", "HIGH_THROUGHPUT"];
 const UNABLE: &str = "Unable to create";
 /// No page of a version that knows no limit is longer.
 const LONGEST_PAGE: i64 = 1000;
@@ -27,7 +25,7 @@ const LONGEST_PAGE: i64 = 1000;
 #[derive(Serialize)]
 struct View {
     name: String,
-    capabilities: &'static [&'static str],
+    capabilities: Capabilities,
     pool_list: Vec<String>,
     href: String,
 }
@@ -39,7 +37,7 @@ struct Entry {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pool_list: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    capabilities: Option<&'static [&'static str]>,
+    capabilities: Option<Capabilities>,
 }
 
 /// A flavor of v1.1.
@@ -66,18 +64,13 @@ fn name_of(call: &Call) -> String {
 }
 
 /// The pools of a flavor, and what the first can do.
-fn pools_of(tx: &mut Tx<'_>, flavor: &str) -> Result<(Vec<String>, &'static [&'static str]), Failure> {
+fn pools_of(tx: &mut Tx<'_>, vault: &Vault, flavor: &str) -> Result<(Vec<String>, Capabilities), Failure> {
     let names = pools::of_flavor(tx, flavor)?;
     let first = match names.first() {
-        Some(name) => pools::find(tx, name)?,
+        Some(name) => pools::find(tx, vault, name)?,
         None => None,
     };
-    let capabilities: &[&str] = match first {
-        Some(pool) if pool.uri.starts_with("mongodb") => DURABLE,
-        Some(_) => VOLATILE,
-        None => &[],
-    };
-    Ok((names, capabilities))
+    Ok((names, first.map_or(&[], |pool| pool.capabilities())))
 }
 
 /// Creates a flavor, or replaces it.
@@ -103,8 +96,9 @@ pub(crate) async fn create(zaqar: &Zaqar, call: &mut Call) -> Result<Reply, Fail
     schema::fields(&map, &[], &["pool_list", "capabilities"])?;
     let text = capabilities.map_or_else(|| "{}".to_owned(), |capabilities| capabilities.to_string());
     refuse_empty(&list, &call.path)?;
+    let engine = zaqar.engine.clone();
     let stored = zaqar.write(move |tx| {
-        check_pools(tx, &list)?.map_err(|text| {
+        check_pools(tx, engine.vault(), &list)?.map_err(|text| {
             Failure::bad(UNABLE, format!("Flavor {name} could not be created, error:{text}"))
         })?;
         flavors::store(tx, &name, &text)?;
@@ -122,9 +116,9 @@ fn refuse_empty(list: &[String], path: &str) -> Result<(), Failure> {
 }
 
 /// The inner error says which pool there is not.
-fn check_pools(tx: &mut Tx<'_>, list: &[String]) -> Result<Result<(), String>, Failure> {
+fn check_pools(tx: &mut Tx<'_>, vault: &Vault, list: &[String]) -> Result<Result<(), String>, Failure> {
     for pool in list {
-        if pool.contains('\0') || pools::find(tx, pool)?.is_none() {
+        if pool.contains('\0') || pools::find(tx, vault, pool)?.is_none() {
             return Ok(Err(format!("Pool {pool} does not exist")));
         }
     }
@@ -142,15 +136,16 @@ pub(crate) async fn get(zaqar: &Zaqar, call: &mut Call) -> Result<Reply, Failure
         return Ok(ok(&OldView { name: name_of(call), capabilities, href: call.path.clone() }));
     }
     let href = call.path.clone();
-    let found = zaqar.read(move |tx| view(tx, &name, &href)).await?;
+    let engine = zaqar.engine.clone();
+    let found = zaqar.read(move |tx| view(tx, engine.vault(), &name, &href)).await?;
     Ok(ok(&found))
 }
 
-fn view(tx: &mut Tx<'_>, name: &str, href: &str) -> Result<View, Failure> {
+fn view(tx: &mut Tx<'_>, vault: &Vault, name: &str, href: &str) -> Result<View, Failure> {
     if flavors::find(tx, name)?.is_none() {
         return Err(missing(name));
     }
-    let (pool_list, capabilities) = pools_of(tx, name)?;
+    let (pool_list, capabilities) = pools_of(tx, vault, name)?;
     Ok(View { name: name.to_owned(), capabilities, pool_list, href: href.to_owned() })
 }
 
@@ -164,10 +159,11 @@ pub(crate) async fn list(zaqar: &Zaqar, call: &mut Call) -> Result<Reply, Failur
     let size = limit.filter(|limit| *limit > 0).unwrap_or(10).min(LONGEST_PAGE);
     let marker = call.query.text("marker").map(str::to_owned);
     let after = marker.clone().unwrap_or_default();
+    let engine = zaqar.engine.clone();
     let found = zaqar.read(move |tx| {
         let mut found = Vec::new();
         for (name, sent) in flavors::list(tx, &after, size)? {
-            let (pools, capabilities) = pools_of(tx, &name)?;
+            let (pools, capabilities) = pools_of(tx, engine.vault(), &name)?;
             found.push((name, sent, pools, capabilities));
         }
         Ok(found)
@@ -190,18 +186,15 @@ pub(crate) async fn list(zaqar: &Zaqar, call: &mut Call) -> Result<Reply, Failur
     let is_detailed = detailed == Some(true);
     let href = |name: &str| format!("{}/{name}", call.path);
     if is_v2 {
-        let entry =
-            |(name, _, pool_list, capabilities): (String, String, Vec<String>, &'static [&'static str])| {
-                Entry {
-                    href: href(&name),
-                    name,
-                    pool_list,
-                    capabilities: is_detailed.then_some(capabilities),
-                }
-            };
+        let entry = |(name, _, pool_list, capabilities): (String, String, Vec<String>, Capabilities)| Entry {
+            href: href(&name),
+            name,
+            pool_list,
+            capabilities: is_detailed.then_some(capabilities),
+        };
         return Ok(ok(&Page { links, flavors: found.into_iter().map(entry).collect() }));
     }
-    let entry = |(name, sent, _, _): (String, String, Vec<String>, &'static [&'static str])| {
+    let entry = |(name, sent, _, _): (String, String, Vec<String>, Capabilities)| {
         let capabilities = is_detailed.then(|| RawValue::from_string(sent).ok()).flatten();
         OldView { href: href(&name), name, capabilities }
     };
@@ -220,11 +213,12 @@ pub(crate) async fn update(zaqar: &Zaqar, call: &mut Call) -> Result<Reply, Fail
     };
     refuse_empty(&list, &call.path)?;
     let (name, href) = (name_of(call), call.path.clone());
+    let engine = zaqar.engine.clone();
     let changed = zaqar.write(move |tx| {
         if flavors::find(tx, &name)?.is_none() {
             return Err(missing(&name));
         }
-        check_pools(tx, &list)?.map_err(|text| {
+        check_pools(tx, engine.vault(), &list)?.map_err(|text| {
             Failure::bad("updatefail", format!("Flavor {name} cant be updated, error:{text}"))
         })?;
         for pool in pools::of_flavor(tx, &name)? {
@@ -233,7 +227,7 @@ pub(crate) async fn update(zaqar: &Zaqar, call: &mut Call) -> Result<Reply, Fail
         for pool in &list {
             pools::set_flavor(tx, pool, Some(&name))?;
         }
-        view(tx, &name, &href)
+        view(tx, engine.vault(), &name, &href)
     });
     Ok(ok(&changed.await?))
 }

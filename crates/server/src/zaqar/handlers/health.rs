@@ -1,16 +1,18 @@
 //! Whether the service works (Zaqar reference 11.5).
 
-use std::time::Duration;
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
+use uuid::Uuid;
 
 use super::super::Zaqar;
 use super::super::context::Call;
 use super::super::error::{Failure, no_content, ok};
 use super::super::storage::claims::{self, Terms};
 use super::super::storage::messages::{self, Filter, NewMessage};
-use super::super::storage::{pools, queues};
+use super::super::storage::pools;
+use super::super::storage::queues::{self, Queue};
 use super::what;
 use crate::clock::Stopwatch;
 use crate::http::Reply;
@@ -33,13 +35,16 @@ struct Volume {
 
 /// v1: 204 while the store answers.
 pub(crate) async fn simple(zaqar: &Zaqar, _call: &mut Call) -> Result<Reply, Failure> {
-    zaqar.read(|tx| Ok(tx.query_opt("SELECT value FROM counters LIMIT 1", &[], |row| row.int(0))?)).await?;
+    zaqar.store.probe().await?;
     Ok(no_content())
 }
 
 /// v1.1 and v2: tries the operations on a scratch queue; per pool where there are pools, which all are this store.
 pub(crate) async fn detailed(zaqar: &Zaqar, _call: &mut Call) -> Result<Reply, Failure> {
-    let health = health(zaqar).await.map_err(|failure| what(failure, FAILED))?;
+    let Some(own) = zaqar.me.upgrade() else { return Err(Failure::unavailable(FAILED)) };
+    // To its end, so that nothing is left behind of what was tried.
+    let health = zaqar.see_through("zaqar health", async move { health(&own).await }).await;
+    let health = health.map_err(|failure| what(failure, FAILED))?;
     if !zaqar.settings().pooling {
         return Ok(ok(&health));
     }
@@ -51,53 +56,77 @@ pub(crate) async fn detailed(zaqar: &Zaqar, _call: &mut Call) -> Result<Reply, F
     Ok(ok(&all))
 }
 
-async fn health(zaqar: &Zaqar) -> Result<Health, Failure> {
-    let (free, claimed) = zaqar
-        .read(|tx| {
-            let sql = "SELECT CAST(COALESCE(SUM(total), 0) AS BIGINT), CAST(COALESCE(SUM(claimed), 0) AS BIGINT) \
-                       FROM queues";
-            let (total, claimed) = tx.query_one(sql, &[], |row| Ok((row.int(0)?, row.int(1)?)))?;
-            Ok((total - claimed, claimed))
-        })
-        .await?;
-    let operation_status = zaqar.write(|tx| Ok(try_out(tx)?)).await?;
-    let message_volume = Volume { free, claimed, total: free + claimed };
-    Ok(Health { storage_reachable: true, operation_status, message_volume })
+async fn health(zaqar: &Arc<Zaqar>) -> Result<Health, Failure> {
+    let (total, claimed) = zaqar.read(|tx| Ok(queues::volume(tx)?)).await?;
+    let message_volume = Volume { free: total - claimed, claimed, total };
+    let mut trial = Trial::default();
+    trial.run(zaqar).await;
+    Ok(Health {
+        storage_reachable: zaqar.store.probe().await.is_ok(),
+        operation_status: trial.status,
+        message_volume,
+    })
 }
 
-/// Runs the operations on a queue of a project that nobody has, and takes the time of each.
-fn try_out(tx: &mut pentad_store::Tx<'_>) -> Result<Map<String, Value>, pentad_store::StoreError> {
-    let mut status = Map::new();
-    let (project, name) = (uuid::Uuid::new_v4().to_string(), uuid::Uuid::new_v4().to_string());
-    let mut watch = Stopwatch::start();
-    let mut done = |operation: &str| {
-        let seconds = std::mem::replace(&mut watch, Stopwatch::start()).elapsed();
-        status.insert(operation.to_owned(), entry(seconds));
-    };
-    let queue = queues::ensure(tx, &project, &name)?;
-    done("create_queue");
-    let message = NewMessage { body: "{}".to_owned(), checksum: None, ttl: 60, delay: 0 };
-    let ids = messages::post(tx, &queue, "", &vec![message; 10])?;
-    done("post_messages");
-    let terms = Terms { ttl: 60, grace: 60 };
-    let claimed = claims::create(tx, &project, &queue, terms, 5, None)?;
-    done("claim_messages");
-    let filter = Filter { without_client: String::new(), claimed: true, delayed: true };
-    let listed = messages::list(tx, queue.id, 0, 10, &filter)?;
-    done("list_messages");
-    messages::remove(tx, queue.id, listed.get(..1).unwrap_or_default())?;
-    done("delete_messages");
-    if let Some((claim, _)) = claimed {
-        claims::release(tx, queue.id, &claim)?;
+/// The operations on a queue of a project that nobody has, and the time that each takes with its commit.
+#[derive(Default)]
+struct Trial {
+    status: Map<String, Value>,
+}
+
+impl Trial {
+    /// Runs one operation; `None` if it failed.
+    async fn step<T>(&mut self, name: &str, work: impl Future<Output = Result<T, Failure>>) -> Option<T> {
+        let watch = Stopwatch::start();
+        let done = work.await;
+        let seconds = watch.elapsed().as_secs_f64();
+        let reference = done.as_ref().err().map(|failure| {
+            let reference = Uuid::new_v4().to_string();
+            tracing::error!(reference, operation = name, why = failure.text(), "the service is not healthy");
+            reference
+        });
+        let entry = json!({"succeeded": done.is_ok(), "seconds": seconds, "ref": reference});
+        self.status.insert(name.to_owned(), entry);
+        done.ok()
     }
-    done("delete_claim");
-    messages::remove(tx, queue.id, listed.get(1..ids.len()).unwrap_or_default())?;
-    done("bulk_delete_messages");
-    queues::delete(tx, &project, &name)?;
-    done("delete_queue");
-    Ok(status)
-}
 
-fn entry(seconds: Duration) -> Value {
-    json!({"succeeded": true, "seconds": seconds.as_secs_f64(), "ref": null})
+    /// What comes after an operation that failed is left out; the queue is removed in any case.
+    async fn run(&mut self, zaqar: &Zaqar) {
+        let (project, name) = (Uuid::new_v4().to_string(), Uuid::new_v4().to_string());
+        let place = (project.clone(), name.clone());
+        let made = zaqar.write(move |tx| Ok(queues::ensure(tx, &place.0, &place.1)?));
+        let Some(queue) = self.step("create_queue", made).await else { return };
+        let message = NewMessage { body: "{}".to_owned(), checksum: None, ttl: 60, delay: 0 };
+        let (box_of, new) = (queue.clone(), vec![message; 10]);
+        let posted = zaqar.write(move |tx| Ok(messages::post(tx, &box_of, "", &new)?));
+        if let Some(ids) = self.step("post_messages", posted).await {
+            self.work(zaqar, &project, &queue).await;
+            let id = queue.id;
+            let removed = zaqar.write(move |tx| {
+                for id_of in &ids {
+                    if let Some(left) = messages::find(tx, id, id_of)? {
+                        messages::remove(tx, id, &[left])?;
+                    }
+                }
+                Ok(())
+            });
+            self.step("bulk_delete_messages", removed).await;
+        }
+        let gone = zaqar.write(move |tx| Ok(queues::delete(tx, &project, &name)?));
+        self.step("delete_queue", gone).await;
+    }
+
+    async fn work(&mut self, zaqar: &Zaqar, project: &str, queue: &Queue) -> Option<()> {
+        let (owner, id, own) = (project.to_owned(), queue.id, queue.clone());
+        let terms = Terms { ttl: 60, grace: 60 };
+        let claimed = zaqar.write(move |tx| Ok(claims::create(tx, &owner, &own, terms, 5, None)?));
+        let (claim, held) = self.step("claim_messages", claimed).await??;
+        let filter = Filter { without_client: String::new(), claimed: true, delayed: true };
+        let listed = zaqar.read(move |tx| Ok(messages::list(tx, id, 0, 10, &filter)?));
+        self.step("list_messages", listed).await?;
+        let removed = zaqar.write(move |tx| Ok(messages::remove(tx, id, &held)?));
+        self.step("delete_messages", removed).await?;
+        let released = zaqar.write(move |tx| Ok(claims::release(tx, id, &claim)?));
+        self.step("delete_claim", released).await
+    }
 }

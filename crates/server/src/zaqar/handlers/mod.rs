@@ -5,6 +5,7 @@ pub(crate) mod flavors;
 pub(crate) mod health;
 pub(crate) mod home;
 pub(crate) mod messages;
+pub(crate) mod notify;
 pub(crate) mod ping;
 pub(crate) mod pools;
 pub(crate) mod post;

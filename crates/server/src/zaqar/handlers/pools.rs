@@ -2,6 +2,7 @@
 
 use http::StatusCode;
 use http::header::CONTENT_LOCATION;
+use pentad_store::{Tx, Vault};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
@@ -71,6 +72,19 @@ fn text_of(options: Option<Value>) -> String {
     options.unwrap_or_else(|| Value::Object(Map::new())).to_string()
 }
 
+/// A pool can do what the others of its flavor can.
+fn check_capabilities(tx: &mut Tx<'_>, vault: &Vault, pool: &Pool) -> Result<(), Failure> {
+    let Some(flavor) = pool.flavor.as_deref().filter(|flavor| !flavor.is_empty()) else { return Ok(()) };
+    let names = pools::of_flavor(tx, flavor)?;
+    let Some(first) = names.iter().find(|name| **name != pool.name) else { return Ok(()) };
+    let first = pools::find(tx, vault, first)?;
+    if first.is_none_or(|first| first.capabilities() == pool.capabilities()) {
+        return Ok(());
+    }
+    let text = "The pool being added does not support the minimum set of capabilities";
+    Err(Failure::bad("Unable to create pool", text))
+}
+
 /// Creates a pool, or replaces it.
 pub(crate) async fn create(zaqar: &Zaqar, call: &mut Call) -> Result<Reply, Failure> {
     let map = schema::top(schema::load(call).await?)?;
@@ -86,9 +100,12 @@ pub(crate) async fn create(zaqar: &Zaqar, call: &mut Call) -> Result<Reply, Fail
         flavor: flavor.filter(|_| call.version == Version::V2),
         options: text_of(options),
     };
-    if !zaqar.write(move |tx| Ok(pools::store(tx, &pool)?)).await? {
-        return Err(in_use());
-    }
+    let engine = zaqar.engine.clone();
+    let stored = zaqar.write(move |tx| {
+        check_capabilities(tx, engine.vault(), &pool)?;
+        if pools::store(tx, engine.vault(), &pool)? { Ok(()) } else { Err(in_use()) }
+    });
+    stored.await?;
     Ok(located(empty(StatusCode::CREATED), &call.path))
 }
 
@@ -96,7 +113,8 @@ pub(crate) async fn create(zaqar: &Zaqar, call: &mut Call) -> Result<Reply, Fail
 pub(crate) async fn get(zaqar: &Zaqar, call: &mut Call) -> Result<Reply, Failure> {
     let detailed = call.query.flag("detailed")? == Some(true);
     let name = name_of(call);
-    let found = zaqar.read(move |tx| Ok(pools::find(tx, &name)?)).await?;
+    let engine = zaqar.engine.clone();
+    let found = zaqar.read(move |tx| Ok(pools::find(tx, engine.vault(), &name)?)).await?;
     let pool = found.ok_or_else(|| missing(call.param("pool")))?;
     Ok(super::placed(call, ok(&view(pool, detailed, call.path.clone()))))
 }
@@ -110,7 +128,8 @@ pub(crate) async fn list(zaqar: &Zaqar, call: &mut Call) -> Result<Reply, Failur
     let size = limit.filter(|limit| *limit > 0).unwrap_or(10).min(LONGEST_PAGE);
     let marker = call.query.text("marker").map(str::to_owned);
     let after = marker.clone().unwrap_or_default();
-    let found = zaqar.read(move |tx| Ok(pools::list(tx, &after, size)?)).await?;
+    let engine = zaqar.engine.clone();
+    let found = zaqar.read(move |tx| Ok(pools::list(tx, engine.vault(), &after, size)?)).await?;
     let last = found.last().map(|pool| pool.name.clone()).or_else(|| {
         // v1 links on from an empty page, too.
         (call.version == Version::V1).then(|| marker.clone().unwrap_or_default())
@@ -151,13 +170,15 @@ pub(crate) async fn update(zaqar: &Zaqar, call: &mut Call) -> Result<Reply, Fail
         check_uri(uri)?;
     }
     let name = name_of(call);
+    let engine = zaqar.engine.clone();
     let changed = zaqar.write(move |tx| {
-        let mut pool = pools::find(tx, &name)?.ok_or_else(|| missing(&name))?;
+        let mut pool = pools::find(tx, engine.vault(), &name)?.ok_or_else(|| missing(&name))?;
         pool.weight = weight.unwrap_or(pool.weight);
         pool.uri = uri.clone().unwrap_or(pool.uri);
         pool.flavor = flavor.clone().or(pool.flavor);
         pool.options = options.clone().unwrap_or(pool.options);
-        if pools::store(tx, &pool)? { Ok(pool) } else { Err(in_use()) }
+        check_capabilities(tx, engine.vault(), &pool)?;
+        if pools::store(tx, engine.vault(), &pool)? { Ok(pool) } else { Err(in_use()) }
     });
     let pool = changed.await?;
     Ok(if is_v2 { ok(&view(pool, false, call.path.clone())) } else { empty(StatusCode::OK) })
@@ -166,8 +187,9 @@ pub(crate) async fn update(zaqar: &Zaqar, call: &mut Call) -> Result<Reply, Fail
 /// Removes a pool unless it is the last one of a flavor.
 pub(crate) async fn delete(zaqar: &Zaqar, call: &mut Call) -> Result<Reply, Failure> {
     let name = name_of(call);
+    let engine = zaqar.engine.clone();
     let deleted = zaqar.write(move |tx| {
-        let flavor = pools::find(tx, &name)?.and_then(|pool| pool.flavor);
+        let flavor = pools::find(tx, engine.vault(), &name)?.and_then(|pool| pool.flavor);
         if let Some(flavor) = flavor.filter(|flavor| !flavor.is_empty()) {
             let is_last = pools::of_flavor(tx, &flavor)?.len() == 1;
             if is_last && flavors::find(tx, &flavor)?.is_some() {

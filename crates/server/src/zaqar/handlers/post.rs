@@ -14,7 +14,7 @@ use super::super::error::{Failure, json, located};
 use super::super::metadata::{self, Metadata};
 use super::super::settings::Settings;
 use super::super::storage::messages::{self as rows, NewMessage};
-use super::super::storage::{queue_key, queues};
+use super::super::storage::queues;
 use super::super::{Posted, Zaqar, body, check, validate};
 use super::what;
 use crate::http::Reply;
@@ -63,11 +63,18 @@ pub(crate) async fn post(zaqar: &Zaqar, call: &mut Call) -> Result<Reply, Failur
 
 /// Stores a post, tells the subscribers, and gives the ids.
 pub(crate) async fn store(zaqar: &Zaqar, posting: Posting) -> Result<Vec<String>, Failure> {
+    let Some(own) = zaqar.me.upgrade() else { return Err(Failure::unavailable(FAILED)) };
     let (project, queue) = (posting.project.clone(), posting.queue.clone());
-    let done = zaqar.write(move |tx| posting.store(tx)).await;
-    let (ids, posted) = done.map_err(|failure| what(failure, "Messages could not be enqueued."))??;
-    zaqar.posted(&project, &queue, posted);
-    Ok(ids)
+    let work = async move {
+        let done = own.write(move |tx| posting.store(tx)).await;
+        let (ids, posted) = done.map_err(|failure| what(failure, FAILED))??;
+        if let Some(posted) = posted {
+            own.posted(&project, &queue, posted);
+        }
+        Ok(ids)
+    };
+    // Once the messages may be stored their subscribers are told, whether or not the poster waits for that.
+    zaqar.see_through("zaqar post", work).await
 }
 
 /// What a transaction needs to store a post; what is wrong with the body is told once the queue is there.
@@ -85,7 +92,9 @@ pub(crate) struct Posting {
     pub(crate) sent: Result<Vec<Sent>, Failure>,
 }
 
-type Stored = (Vec<String>, Vec<Posted>);
+/// The ids, and what the subscribers are told if there may be some.
+type Stored = (Vec<String>, Option<Vec<Posted>>);
+const FAILED: &str = "Messages could not be enqueued.";
 
 impl Posting {
     /// The outer result is the store's; a refusal keeps the queue that was created for it.
@@ -106,14 +115,13 @@ impl Posting {
             Err(failure) => return Ok(Err(failure)),
         };
         let ids = rows::post(tx, &queue, &self.client, &new)?;
-        tx.touch(&queue_key(&self.project, &self.queue));
         let is_delayed = metadata::number(&metadata, "_default_message_delay").is_some();
-        let posted = new.into_iter().map(|message| Posted {
+        let posted = |message: NewMessage| Posted {
             ttl: message.ttl,
             delay: is_delayed.then_some(message.delay),
             body: message.body.into(),
-        });
-        let posted = posted.collect();
+        };
+        let posted = queue.watched.then(|| new.into_iter().map(posted).collect());
         Ok(Ok((ids, posted)))
     }
 

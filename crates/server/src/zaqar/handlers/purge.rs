@@ -6,7 +6,7 @@ use super::super::Zaqar;
 use super::super::body;
 use super::super::context::Call;
 use super::super::error::{Failure, no_content};
-use super::super::storage::queues;
+use super::super::storage::{queues, subscriptions};
 use super::what;
 use crate::http::Reply;
 
@@ -34,17 +34,16 @@ pub(crate) async fn purge(
     zaqar: &Zaqar,
     project: String,
     queue: String,
-    messages: bool,
-    subscriptions: bool,
+    with_messages: bool,
+    with_subscriptions: bool,
 ) -> Result<(), Failure> {
     zaqar
         .write(move |tx| {
-            if messages {
+            if with_messages {
                 queues::empty(tx, &project, &queue)?;
             }
-            if subscriptions {
-                let sql = "DELETE FROM subscriptions WHERE project = $1 AND queue = $2";
-                tx.execute(sql, &[&project, &queue])?;
+            if with_subscriptions {
+                subscriptions::delete_all(tx, &project, &queue)?;
             }
             Ok(())
         })

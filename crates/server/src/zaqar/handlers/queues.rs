@@ -9,7 +9,7 @@ use super::super::context::{Call, Version};
 use super::super::error::{Failure, empty, located, no_content, ok};
 use super::super::metadata::{self, Metadata};
 use super::super::settings::Settings;
-use super::super::storage::queues;
+use super::super::storage::{flavors, queues};
 use super::super::validate::{self, BadMetadata};
 use super::super::{body, patch};
 use super::{placed, what};
@@ -41,12 +41,10 @@ pub(crate) async fn make(
     let (project, queue) = (project.to_owned(), queue.to_owned());
     zaqar
         .write(move |tx| {
-            if let Some(flavor) = &flavor {
-                let sql = "SELECT name FROM flavors WHERE name = $1";
-                let known = tx.query_opt(sql, &[flavor], |row| row.text(0))?;
-                if known.is_none() {
-                    return Err(Failure::api(format!("Flavor {flavor} does not exist")));
-                }
+            if let Some(flavor) = &flavor
+                && flavors::find(tx, flavor)?.is_none()
+            {
+                return Err(Failure::api(format!("Flavor {flavor} does not exist")));
             }
             Ok(queues::create(tx, &project, &queue, &text)?)
         })

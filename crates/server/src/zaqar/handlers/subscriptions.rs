@@ -43,16 +43,17 @@ struct Page {
     links: Vec<Link>,
 }
 
-pub(crate) fn view(own: Subscription, now: i64) -> View {
-    View {
+pub(crate) fn view(zaqar: &Zaqar, own: Subscription, now: i64) -> Result<View, Failure> {
+    let options = RawValue::from_string(zaqar.open_options(&own)?).ok();
+    Ok(View {
         id: own.id,
         source: own.queue,
         subscriber: own.subscriber,
         ttl: own.ttl,
         age: (now - own.created_at).max(0) / SECOND,
-        options: RawValue::from_string(own.options).ok(),
+        options,
         confirmed: own.confirmed,
-    }
+    })
 }
 
 /// Options as they are stored and shown.
@@ -83,7 +84,8 @@ pub(crate) async fn list(zaqar: &Zaqar, call: &mut Call) -> Result<Reply, Failur
         Link::next(format!("{}{}", call.path, query.text("marker", late.map(String::as_str)).finish()))
     });
     let links = link.into_iter().collect();
-    Ok(ok(&Page { subscriptions: found.into_iter().map(|own| view(own, now)).collect(), links }))
+    let all: Result<_, Failure> = found.into_iter().map(|own| view(zaqar, own, now)).collect();
+    Ok(ok(&Page { subscriptions: all?, links }))
 }
 
 /// One subscription.
@@ -95,7 +97,7 @@ pub(crate) async fn get(zaqar: &Zaqar, call: &mut Call) -> Result<Reply, Failure
         .await
         .map_err(|failure| what(failure, "Subscription could not be retrieved."))?;
     let own = found.ok_or_else(|| missing(call.param("subscription")))?;
-    Ok(ok(&view(own, now)))
+    Ok(ok(&view(zaqar, own, now)?))
 }
 
 /// The document of a request; none counts as an empty one.
@@ -159,32 +161,61 @@ pub(crate) struct Wanted {
     pub(crate) subscriber: String,
     /// Seconds.
     pub(crate) ttl: i64,
-    /// A JSON object.
-    pub(crate) options: String,
+    /// Sealed.
+    pub(crate) options: Vec<u8>,
 }
 
-/// Reads what passed [`check`]. `bearer` is the token behind the request and its roles: a subscriber that needs a trust
-/// and names none gets one of these.
+/// The token behind a request, and its roles.
+pub(crate) type Bearer<'a> = Option<(&'a str, &'a [String])>;
+
+/// Reads what passed [`check`].
 pub(crate) async fn wanted(
     zaqar: &Zaqar,
     map: &Map<String, Value>,
-    bearer: Option<(&str, &[String])>,
+    bearer: Bearer<'_>,
 ) -> Result<Wanted, Failure> {
     let settings = zaqar.settings();
     let subscriber = map.get("subscriber").and_then(Value::as_str).filter(|text| !text.is_empty());
     let subscriber = subscriber.filter(|text| !text.contains('\0'));
     let subscriber = subscriber.ok_or_else(|| Failure::unavailable(CREATE))?.to_owned();
-    let mut options = map.get("options").and_then(Value::as_object).cloned().unwrap_or_default();
+    let mut options = match map.get("options") {
+        None | Some(Value::Null) => Map::new(),
+        Some(Value::Object(options)) => options.clone(),
+        Some(_) => return Err(Failure::api("Options must be a dict.")),
+    };
     let ttl = match map.get("ttl") {
         None | Some(Value::Null) => settings.default_subscription_ttl,
-        Some(ttl) => ttl.as_i64().unwrap_or_default(),
+        Some(ttl) => ttl.as_i64().ok_or_else(|| Failure::api("TTL must be an integer."))?,
     };
-    if scheme_of(&subscriber).starts_with("trust+") && !options.contains_key("trust_id") {
-        let (token, roles) = bearer.ok_or_else(|| Failure::unavailable(CREATE))?;
-        let trust = zaqar.entrust(token, roles, ttl).await.ok_or_else(|| Failure::unavailable(CREATE))?;
-        options.insert("trust_id".to_owned(), Value::String(trust));
+    if needs_trust(&subscriber) {
+        entrust(zaqar, &mut options, ttl, bearer).await.ok_or_else(|| Failure::unavailable(CREATE))?;
     }
-    Ok(Wanted { subscriber, ttl, options: text_of(&Value::Object(options)) })
+    let options = zaqar.seal_options(&text_of(&Value::Object(options)))?;
+    Ok(Wanted { subscriber, ttl, options })
+}
+
+fn needs_trust(subscriber: &str) -> bool {
+    scheme_of(subscriber).starts_with("trust+")
+}
+
+/// Sees to it that options name a trust of the caller: they may name one, else one is made. `None` if that cannot be.
+async fn entrust(
+    zaqar: &Zaqar,
+    options: &mut Map<String, Value>,
+    ttl: i64,
+    bearer: Bearer<'_>,
+) -> Option<()> {
+    let (token, roles) = bearer?;
+    match options.get("trust_id") {
+        // Whoever reads subscriptions of a project sees the trusts of others: only one's own can be used.
+        Some(Value::String(trust)) => zaqar.is_trustor(token, trust).await.then_some(()),
+        Some(_) => None,
+        None => {
+            let trust = zaqar.entrust(token, roles, ttl).await?;
+            options.insert("trust_id".to_owned(), Value::String(trust));
+            Some(())
+        }
+    }
 }
 
 /// Adds a subscription, or asks once more for the confirmation of one. The queue is created in any case.
@@ -206,17 +237,24 @@ pub(crate) async fn create(zaqar: &Zaqar, call: &mut Call) -> Result<Reply, Fail
     let wanted = wanted(zaqar, &map, bearer).await?;
     let (project, queue) = (call.project.clone(), call.queue().to_owned());
     let ttl = wanted.ttl;
-    let (own, is_new) = zaqar
-        .write(move |tx| {
+    let Some(service) = zaqar.me.upgrade() else { return Err(Failure::unavailable(CREATE)) };
+    let work = async move {
+        let owner = project.clone();
+        let stored = service.write(move |tx| {
             if let Some(own) = rows::by_subscriber(tx, &project, &queue, &wanted.subscriber)? {
                 return Ok((own, false));
             }
             let Wanted { subscriber, ttl, options } = &wanted;
             Ok((rows::create(tx, &project, &queue, subscriber, *ttl, options)?, true))
-        })
-        .await
-        .map_err(|failure| what(failure, CREATE))?;
-    zaqar.delivery.expect_subscribers();
+        });
+        let (own, is_new) = stored.await.map_err(|failure| what(failure, CREATE))?;
+        if is_new || !own.confirmed {
+            service.ask_to_confirm(&owner, own.clone(), ttl, Kind::Subscribe).await?;
+        }
+        Ok::<_, Failure>((own, is_new))
+    };
+    // A subscriber is asked also when the caller does not wait for the answer.
+    let (own, is_new) = zaqar.see_through("zaqar subscription", work).await?;
     if has_null_ttl && zaqar.quirks.has(Quirk::NullSubscriptionTtlFails) {
         return Err(Failure::internal("unsupported type for timedelta seconds component: NoneType"));
     }
@@ -225,9 +263,7 @@ pub(crate) async fn create(zaqar: &Zaqar, call: &mut Call) -> Result<Reply, Fail
             "Such subscription already exists.Subscriptions are unique by project + queue + subscriber URI.";
         return Err(Failure::conflict(text).header(LOCATION, &call.path));
     }
-    let id = own.id.clone();
-    zaqar.ask_to_confirm(&call.project, own, ttl, Kind::Subscribe).await?;
-    Ok(located(answer(StatusCode::CREATED, &json!({ "subscription_id": id })), &call.path))
+    Ok(located(answer(StatusCode::CREATED, &json!({ "subscription_id": own.id })), &call.path))
 }
 
 /// Replaces the fields that are given.
@@ -241,16 +277,17 @@ pub(crate) async fn update(zaqar: &Zaqar, call: &mut Call) -> Result<Reply, Fail
     };
     check(&map, &zaqar.settings(), zaqar.time.now())?;
     let given = |name: &str| map.get(name).filter(|value| !value.is_null());
-    let change = Change {
+    let wish = Wish {
         subscriber: given("subscriber").and_then(Value::as_str).map(str::to_owned),
         ttl: given("ttl").and_then(Value::as_i64),
-        options: given("options").filter(|options| options.is_object()).map(text_of),
+        options: given("options").and_then(Value::as_object).cloned(),
     };
-    let is_unusable = change.subscriber.as_ref().is_some_and(|text| text.is_empty() || text.contains('\0'));
-    if is_unusable || (change.subscriber.is_none() && change.ttl.is_none() && change.options.is_none()) {
+    let is_unusable = wish.subscriber.as_ref().is_some_and(|text| text.is_empty() || text.contains('\0'));
+    if is_unusable || (wish.subscriber.is_none() && wish.ttl.is_none() && wish.options.is_none()) {
         let text = format!("Subscription {id} could not be updated.");
         return Err(Failure::bad("Unable to update subscription", text));
     }
+    let change = change(zaqar, call, &id, wish).await?;
     let (project, queue) = (call.project.clone(), call.queue().to_owned());
     match zaqar.write(move |tx| Ok(rows::update(tx, &project, &queue, &id, &change)?)).await? {
         Changed::Done => Ok(located(no_content(), &call.path)),
@@ -259,6 +296,41 @@ pub(crate) async fn update(zaqar: &Zaqar, call: &mut Call) -> Result<Reply, Fail
             "Such subscription already exists. Subscriptions are unique by project + queue + subscriber URI.",
         )),
     }
+}
+
+/// What an update asks for.
+struct Wish {
+    subscriber: Option<String>,
+    ttl: Option<i64>,
+    options: Option<Map<String, Value>>,
+}
+
+/// An update as it is stored. A subscriber that needs a trust has one of the caller as soon as it goes elsewhere or lives
+/// longer than it was made for.
+async fn change(zaqar: &Zaqar, call: &Call, id: &str, wish: Wish) -> Result<Change, Failure> {
+    let (project, queue, wanted) = (call.project.clone(), call.queue().to_owned(), id.to_owned());
+    let found = zaqar.read(move |tx| Ok(rows::find(tx, &project, &queue, &wanted)?)).await?;
+    let own = found.ok_or_else(|| missing(id))?;
+    let Wish { subscriber, ttl, mut options } = wish;
+    let goes_elsewhere = subscriber.as_ref().is_some_and(|to| *to != own.subscriber);
+    if needs_trust(subscriber.as_ref().unwrap_or(&own.subscriber)) {
+        let before = zaqar.options(&own);
+        let mut after = options.take().unwrap_or_else(|| before.clone());
+        let is_kept = !goes_elsewhere && before.contains_key("trust_id");
+        let has_same = after.get("trust_id") == before.get("trust_id");
+        if !(is_kept && has_same && ttl.is_none()) {
+            if has_same {
+                after.remove("trust_id");
+            }
+            let bearer = call.token.as_deref().map(|token| (token, call.roles.as_slice()));
+            let left = ttl.unwrap_or(own.ttl);
+            let entrusted = entrust(zaqar, &mut after, left, bearer).await;
+            entrusted.ok_or_else(|| Failure::unavailable("Subscription could not be updated."))?;
+        }
+        options = Some(after);
+    }
+    let options = options.map(|options| zaqar.seal_options(&text_of(&Value::Object(options)))).transpose()?;
+    Ok(Change { subscriber, ttl, options })
 }
 
 /// Removes a subscription; one that does not exist, too.
@@ -287,7 +359,8 @@ pub(crate) async fn confirm(zaqar: &Zaqar, call: &mut Call) -> Result<Reply, Fai
     let own = found.ok_or_else(|| missing(call.param("subscription")))?;
     if !confirmed {
         let ttl = zaqar.settings().default_subscription_ttl;
-        zaqar.ask_to_confirm(&call.project, own, ttl, Kind::Unsubscribe).await?;
+        let Some(service) = zaqar.me.upgrade() else { return Err(Failure::unavailable(CREATE)) };
+        service.ask_to_confirm(&call.project, own, ttl, Kind::Unsubscribe).await?;
     }
     Ok(located(no_content(), &call.path))
 }

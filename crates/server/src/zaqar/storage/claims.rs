@@ -35,6 +35,8 @@ pub(crate) struct DeadLetters {
     pub(crate) queue: String,
     /// What their ttl becomes.
     pub(crate) ttl: Option<i64>,
+    /// Whether that ttl, and so their age, begins when they are moved; else they end when they would have.
+    pub(crate) begin_again: bool,
 }
 
 const SECOND: i64 = 1_000_000;
@@ -167,7 +169,7 @@ fn bury(
     tx.execute("UPDATE queues SET next_seq = next_seq + $2 WHERE id = $1", &[&target.id, &count])?;
     let mut moved = Vec::new();
     for (seq, message) in (target.next_seq..).zip(worn) {
-        moved.push(transfer(tx, target.id, seq, dead.ttl, message)?);
+        moved.push(transfer(tx, target.id, seq, dead, message)?);
     }
     queues::count(tx, queue.id, -count, 0)?;
     queues::count(tx, target.id, count, count)?;
@@ -176,12 +178,11 @@ fn bury(
     if target.id != queue.id {
         insert(tx, claim, target.id, terms, &moved)?;
     }
-    tx.touch(&super::queue_key(project, &dead.queue));
     Ok(())
 }
 
 /// Moves one row under another box; its id stays.
-fn transfer(tx: &mut Tx<'_>, queue: i64, seq: i64, ttl: Option<i64>, mut message: Message) -> Db<Message> {
+fn transfer(tx: &mut Tx<'_>, queue: i64, seq: i64, dead: &DeadLetters, mut message: Message) -> Db<Message> {
     let id = message.id();
     let client = tx.query_opt(
         "SELECT client FROM messages WHERE queue_id = $1 AND seq = $2",
@@ -189,7 +190,13 @@ fn transfer(tx: &mut Tx<'_>, queue: i64, seq: i64, ttl: Option<i64>, mut message
         |row| row.text(0),
     )?;
     messages::remove_row(tx, message.queue, message.seq, message.alias.as_deref())?;
-    message.ttl = ttl.unwrap_or(message.ttl);
+    if let Some(ttl) = dead.ttl {
+        message.ttl = ttl;
+        if dead.begin_again {
+            message.created_at = now(tx);
+            message.expires_at = after(message.created_at, ttl);
+        }
+    }
     tx.execute(
         "INSERT INTO messages (queue_id, seq, client, body, checksum, ttl, created_at, expires_at, \
          delayed_until, ready_at, claim, claim_count, alias) \

@@ -104,7 +104,8 @@ pub(crate) fn post(tx: &mut Tx<'_>, queue: &Queue, client: &str, new: &[NewMessa
     let mut ids = Vec::with_capacity(new.len());
     for (seq, message) in (queue.next_seq..).zip(new) {
         let expires = at.saturating_add(message.ttl.saturating_mul(SECOND));
-        let delayed = if message.delay > 0 { at.saturating_add(message.delay * SECOND) } else { 0 };
+        let delayed =
+            if message.delay > 0 { at.saturating_add(message.delay.saturating_mul(SECOND)) } else { 0 };
         tx.execute(
             "INSERT INTO messages (queue_id, seq, client, body, checksum, ttl, created_at, expires_at, \
              delayed_until, ready_at, claim, claim_count, alias) \

@@ -29,11 +29,6 @@ pub(crate) fn now(tx: &Tx<'_>) -> i64 {
     tx.now().as_microsecond()
 }
 
-/// Key touched when a queue gets messages.
-pub(crate) fn queue_key(project: &str, queue: &str) -> String {
-    format!("queue:{project}/{queue}")
-}
-
 /// A random id of 24 hex digits: claims and subscriptions.
 pub(crate) fn new_hex_id() -> String {
     let mut hex = uuid::Uuid::new_v4().simple().to_string();

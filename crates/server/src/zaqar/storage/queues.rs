@@ -19,9 +19,11 @@ pub(crate) struct Queue {
     pub(crate) total: i64,
     /// Messages that carry a claim, ended ones that were not taken off yet included.
     pub(crate) claimed: i64,
+    /// Whether it may have subscriptions.
+    pub(crate) watched: bool,
 }
 
-const COLUMNS: &str = "id, live, metadata, next_seq, total, claimed";
+const COLUMNS: &str = "id, live, metadata, next_seq, total, claimed, watched";
 
 fn read(row: &Row<'_>) -> Db<Queue> {
     Ok(Queue {
@@ -31,6 +33,7 @@ fn read(row: &Row<'_>) -> Db<Queue> {
         next_seq: row.int(3)?,
         total: row.int(4)?,
         claimed: row.int(5)?,
+        watched: row.flag(6)?,
     })
 }
 
@@ -89,9 +92,27 @@ fn existing(tx: &mut Tx<'_>, project: &str, name: &str) -> Db<Queue> {
 fn open(tx: &mut Tx<'_>, project: &str, name: &str, live: bool, metadata: &str) -> Db<()> {
     let (id, at) = (next_id(tx)?, now(tx));
     tx.execute(
-        "INSERT INTO queues (id, project, name, live, metadata, created_at, next_seq, total, claimed) \
-         VALUES ($1, $2, $3, $4, $5, $6, 1, 0, 0)",
+        "INSERT INTO queues (id, project, name, live, metadata, created_at, next_seq, total, claimed, watched) \
+         VALUES ($1, $2, $3, $4, $5, $6, 1, 0, 0, \
+         CASE WHEN EXISTS (SELECT 1 FROM subscriptions WHERE project = $2 AND queue = $3) THEN 1 ELSE 0 END)",
         &[&id, &project, &name, &live, &metadata, &at],
+    )?;
+    Ok(())
+}
+
+/// From now on there are subscriptions of a queue.
+pub(super) fn watch(tx: &mut Tx<'_>, project: &str, name: &str) -> Db<()> {
+    let sql = "UPDATE queues SET watched = 1 WHERE project = $1 AND name = $2 AND watched = 0";
+    tx.execute(sql, &[&project, &name])?;
+    Ok(())
+}
+
+/// Notes that a queue has no subscriptions, if it has none.
+pub(crate) fn unwatch(tx: &mut Tx<'_>, project: &str, name: &str) -> Db<()> {
+    tx.execute(
+        "UPDATE queues SET watched = 0 WHERE project = $1 AND name = $2 \
+         AND NOT EXISTS (SELECT 1 FROM subscriptions WHERE project = $1 AND queue = $2)",
+        &[&project, &name],
     )?;
     Ok(())
 }
@@ -158,6 +179,12 @@ pub(crate) fn list(tx: &mut Tx<'_>, project: &str, after: &str, limit: i64) -> D
         &[&project, &after, &limit],
         |row| Ok((row.text(0)?, row.text(1)?)),
     )
+}
+
+/// Messages of all queues, and how many of them are claimed, by the counters.
+pub(crate) fn volume(tx: &mut Tx<'_>) -> Db<(i64, i64)> {
+    let sql = "SELECT CAST(COALESCE(SUM(total), 0) AS BIGINT), CAST(COALESCE(SUM(claimed), 0) AS BIGINT) FROM queues";
+    tx.query_one(sql, &[], |row| Ok((row.int(0)?, row.int(1)?)))
 }
 
 /// How many queues a project has.

@@ -3,7 +3,9 @@
 //! A row of `queues` is a box of messages under a name of a project; with `live = 0` it only collects dead letters
 //! for a queue that nobody has created. `messages.ready_at` is 0 for what can be claimed, else the moment at which a
 //! claim or a delay ends: one index then serves claims in order and the return of what was claimed. The counters in
-//! `queues` say how many rows of `messages` it has, and how many of these carry a claim.
+//! `queues` say how many rows of `messages` it has, and how many of these carry a claim; `watched` is 0 where there are
+//! no subscriptions, which are looked for only where it is not. What may hold passwords and tokens of others (options of
+//! subscriptions, URIs and options of pools) is sealed.
 
 use pentad_store::Migration;
 
@@ -17,7 +19,7 @@ CREATE TABLE installation (name TEXT NOT NULL PRIMARY KEY, value {blob} NOT NULL
 CREATE TABLE queues (
     id BIGINT NOT NULL PRIMARY KEY, project TEXT NOT NULL, name TEXT NOT NULL, live BIGINT NOT NULL,
     metadata TEXT NOT NULL, created_at BIGINT NOT NULL, next_seq BIGINT NOT NULL, total BIGINT NOT NULL,
-    claimed BIGINT NOT NULL);
+    claimed BIGINT NOT NULL, watched BIGINT NOT NULL);
 CREATE UNIQUE INDEX queues_name ON queues (project, name);
 CREATE TABLE messages (
     queue_id BIGINT NOT NULL, seq BIGINT NOT NULL, client TEXT NOT NULL, body TEXT NOT NULL, checksum TEXT,
@@ -35,14 +37,13 @@ CREATE INDEX claims_expiry ON claims (expires_at);
 CREATE TABLE graves (queue_id BIGINT NOT NULL PRIMARY KEY);
 CREATE TABLE subscriptions (
     id TEXT NOT NULL PRIMARY KEY, place BIGINT NOT NULL, project TEXT NOT NULL, queue TEXT NOT NULL,
-    subscriber TEXT NOT NULL, ttl BIGINT NOT NULL, options TEXT NOT NULL, confirmed BIGINT NOT NULL,
+    subscriber TEXT NOT NULL, ttl BIGINT NOT NULL, options {blob} NOT NULL, confirmed BIGINT NOT NULL,
     created_at BIGINT NOT NULL, expires_at BIGINT NOT NULL);
 CREATE UNIQUE INDEX subscriptions_subscriber ON subscriptions (project, queue, subscriber);
 CREATE INDEX subscriptions_place ON subscriptions (project, queue, place);
 CREATE INDEX subscriptions_expiry ON subscriptions (expires_at);
 CREATE TABLE pools (
-    name TEXT NOT NULL PRIMARY KEY, uri TEXT NOT NULL, weight BIGINT NOT NULL, flavor TEXT, options TEXT NOT NULL);
-CREATE UNIQUE INDEX pools_uri ON pools (uri);
+    name TEXT NOT NULL PRIMARY KEY, uri {blob} NOT NULL, weight BIGINT NOT NULL, flavor TEXT, options {blob} NOT NULL);
 CREATE INDEX pools_flavor ON pools (flavor, name);
 CREATE TABLE flavors (name TEXT NOT NULL PRIMARY KEY, capabilities TEXT NOT NULL);
 ";

@@ -2,7 +2,7 @@
 
 use pentad_store::{Row, Tx};
 
-use super::{Db, is_hex_id, new_hex_id, next_id, now};
+use super::{Db, is_hex_id, new_hex_id, next_id, now, queues};
 
 /// A subscription as stored.
 #[derive(Debug, Clone)]
@@ -15,8 +15,8 @@ pub(crate) struct Subscription {
     pub(crate) subscriber: String,
     /// Seconds.
     pub(crate) ttl: i64,
-    /// A JSON object.
-    pub(crate) options: String,
+    /// A JSON object, sealed.
+    pub(crate) options: Vec<u8>,
     pub(crate) confirmed: bool,
     pub(crate) created_at: i64,
 }
@@ -26,7 +26,8 @@ pub(crate) struct Subscription {
 pub(crate) struct Change {
     pub(crate) subscriber: Option<String>,
     pub(crate) ttl: Option<i64>,
-    pub(crate) options: Option<String>,
+    /// Sealed.
+    pub(crate) options: Option<Vec<u8>>,
 }
 
 /// What came of an update.
@@ -49,7 +50,7 @@ fn read(row: &Row<'_>) -> Db<Subscription> {
         queue: row.text(2)?,
         subscriber: row.text(3)?,
         ttl: row.int(4)?,
-        options: row.text(5)?,
+        options: row.blob(5)?,
         confirmed: row.flag(6)?,
         created_at: row.int(7)?,
     })
@@ -98,7 +99,7 @@ pub(crate) fn create(
     queue: &str,
     subscriber: &str,
     ttl: i64,
-    options: &str,
+    options: &Vec<u8>,
 ) -> Db<Subscription> {
     // One that ended may not have been swept yet.
     tx.execute(
@@ -112,13 +113,14 @@ pub(crate) fn create(
          expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, $9)",
         &[&id, &place, &project, &queue, &subscriber, &ttl, &options, &at, &end(at, ttl)],
     )?;
+    queues::watch(tx, project, queue)?;
     Ok(Subscription {
         id,
         place,
         queue: queue.to_owned(),
         subscriber: subscriber.to_owned(),
         ttl,
-        options: options.to_owned(),
+        options: options.clone(),
         confirmed: false,
         created_at: at,
     })
@@ -171,6 +173,12 @@ pub(crate) fn delete(tx: &mut Tx<'_>, project: &str, queue: &str, id: &str) -> D
         "DELETE FROM subscriptions WHERE id = $1 AND project = $2 AND queue = $3",
         &[&id, &project, &queue],
     )?;
+    Ok(())
+}
+
+/// Removes the subscriptions of a queue.
+pub(crate) fn delete_all(tx: &mut Tx<'_>, project: &str, queue: &str) -> Db<()> {
+    tx.execute("DELETE FROM subscriptions WHERE project = $1 AND queue = $2", &[&project, &queue])?;
     Ok(())
 }
 

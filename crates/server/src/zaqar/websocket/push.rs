@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
+use http::HeaderName;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
@@ -25,7 +26,7 @@ impl Sockets {
 
     /// Gives a connection its address.
     pub(super) fn enter(&self, listening: &Listening) -> (String, mpsc::Receiver<Bytes>) {
-        let address = format!("{}{}", prefix(listening), Uuid::new_v4());
+        let address = address(listening, &Uuid::new_v4().to_string());
         let (sender, receiver) = mpsc::channel(WAITING);
         self.open().insert(address.clone(), sender);
         (address, receiver)
@@ -33,6 +34,11 @@ impl Sockets {
 
     pub(super) fn leave(&self, address: &str) {
         self.open().remove(address);
+    }
+
+    /// Whether a connection has this address.
+    pub(crate) fn has(&self, address: &str) -> bool {
+        self.open().contains_key(address)
     }
 
     /// Hands a notification to the connection of an address; `false` if no connection has it.
@@ -45,11 +51,26 @@ impl Sockets {
     }
 }
 
+/// What a node signs notifications with that it sends to connections of another one.
+pub(crate) const SIGNATURE: HeaderName = HeaderName::from_static("x-notification-signature");
+/// The path of connections below the root of the service.
+const PATH: &str = "/ws/";
+
+/// The address of a connection of this node.
+pub(crate) fn address(listening: &Listening, connection: &str) -> String {
+    format!("{}{connection}", prefix(listening))
+}
+
+/// Whether a subscriber may be a connection of any node.
+pub(crate) fn is_address(subscriber: &str) -> bool {
+    subscriber.rsplit_once(PATH).is_some_and(|(_, id)| Uuid::parse_str(id).is_ok())
+}
+
 /// What the addresses of connections begin with.
 fn prefix(listening: &Listening) -> String {
     let places = listening.places("zaqar");
     let base = places.own_url().or_else(|| places.prefix_url("zaqar")).unwrap_or_else(|| NOWHERE.to_owned());
-    format!("{base}/ws/")
+    format!("{base}{PATH}")
 }
 
 /// Whether a subscriber is a connection, be it open or not.

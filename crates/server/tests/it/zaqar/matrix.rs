@@ -31,7 +31,10 @@ fn routes(w: &World, ids: &Ids) -> Vec<(Method, String)> {
         .iter()
         .fold(template.to_owned(), |path, (name, value)| path.replace(name, value))
     };
-    w.zaqar.routes().iter().map(|route| (route.method.clone(), fill(route.template))).collect()
+    // What other nodes of the installation ask for needs their signature, and nothing else.
+    let routes = w.zaqar.routes();
+    let public = routes.iter().filter(|route| route.name != "websocket:notify");
+    public.map(|route| (route.method.clone(), fill(route.template))).collect()
 }
 
 async fn filled(w: &World) -> Ids {

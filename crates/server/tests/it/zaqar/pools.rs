@@ -45,6 +45,24 @@ async fn pools_are_kept_and_listed() {
 }
 
 #[tokio::test]
+async fn a_pool_can_do_what_the_others_of_its_flavor_can() {
+    let w = World::new();
+    let put = async |name: &str, uri: &str, flavor: &str| {
+        let body = json!({"weight": 1, "uri": uri, "flavor": flavor});
+        admin(&w, Method::PUT, &format!("/v2/pools/{name}"), body).await
+    };
+    assert_eq!(put("p1", "mongodb://a", "gold").await.status, 201);
+    assert_eq!(put("p2", "mongodb://b", "gold").await.status, 201);
+    let text = "The pool being added does not support the minimum set of capabilities";
+    let wanted = (400, "Unable to create pool".to_owned(), text.to_owned());
+    assert_eq!(put("p3", "redis://c", "gold").await.error(), wanted);
+    assert_eq!(put("p3", "redis://c", "silver").await.status, 201);
+    let moved = admin(&w, Method::PATCH, "/v2/pools/p3", json!({"flavor": "gold"})).await;
+    assert_eq!(moved.error(), wanted);
+    assert_eq!(put("p1", "mongodb://z", "gold").await.status, 201, "it is compared with others");
+}
+
+#[tokio::test]
 async fn pools_are_checked() {
     let w = World::new();
     let text = async |body: Value| admin(&w, Method::PUT, "/v2/pools/p1", body).await.error().2;

@@ -71,6 +71,61 @@ async fn a_signed_url_stands_in_for_a_token_where_it_says_so() {
 }
 
 #[tokio::test]
+async fn a_signed_url_makes_nobody_an_administrator_and_admits_no_path_that_only_contains_it() {
+    let admin = [("client-id", ALICE), ("x-auth-token", "acme:admin")];
+    for w in [World::with(json!({"auth": "keystone"})), World::strict(json!({"auth": "keystone"}))] {
+        w.bare(Method::PUT, "/v2/pools/p1", &admin, json!({"weight": 1, "uri": "redis://a"}).to_string())
+            .await
+            .ok();
+        let member = [("client-id", ALICE), ("x-auth-token", "acme:member")];
+        let signed = w.bare(Method::POST, SHARE, &member, json!({"methods": ["PUT"]}).to_string()).await.ok();
+        let (paths, methods) = (joined(&signed["paths"]), joined(&signed["methods"]));
+        let headers = [
+            ("client-id", ALICE),
+            ("x-project-id", "acme"),
+            ("x-roles", "admin"),
+            ("url-signature", signed["signature"].as_str().unwrap()),
+            ("url-expires", signed["expires"].as_str().unwrap()),
+            ("url-methods", &methods),
+            ("url-paths", &paths),
+        ];
+        let body = json!({"pool_list": ["p1"]}).to_string();
+        for path in ["/v2/flavors/x%2Fv2%2Fqueues%2Fjobs%2Fmessages", "/v2/flavors/x/v2/queues/jobs/messages"]
+        {
+            let answer = w.bare(Method::PUT, path, &headers, body.clone()).await;
+            assert!([403, 404].contains(&answer.status), "{path}: {} {}", answer.status, answer.text);
+        }
+        let pool = w.bare(Method::GET, "/v2/pools/p1", &admin, "").await.ok();
+        assert_eq!(pool["flavor"], Value::Null);
+    }
+}
+
+#[tokio::test]
+async fn the_name_in_a_signed_path_is_no_pattern() {
+    let w = World::with(json!({"auth": "keystone"}));
+    let member = [("client-id", ALICE), ("x-auth-token", "acme:member")];
+    let signed = w.bare(Method::POST, "/v2/queues/a.b/share", &member, "{}").await.ok();
+    assert_eq!(use_it(&w, &signed, Method::GET, "/v2/queues/a.b/messages", "acme").await.status, 200);
+    assert_eq!(use_it(&w, &signed, Method::GET, "/v2/queues/aXb/messages", "acme").await.status, 404);
+    let strict = World::strict(json!({"auth": "keystone"}));
+    let signed = strict.bare(Method::POST, "/v2/queues/a.b/share", &member, "{}").await.ok();
+    assert_eq!(use_it(&strict, &signed, Method::GET, "/v2/queues/aXb/messages", "acme").await.status, 200);
+}
+
+/// Each would take long to compile: none of them is.
+#[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "how long it really takes is the point")]
+async fn patterns_that_nobody_signed_are_not_read() {
+    let w = World::strict(json!({}));
+    let wish = json!({"expires": "2036-01-01T00:00:00"});
+    let mut forged = shared(&w, wish).await;
+    forged["paths"] = json!(vec!["\\pL{200}"; 200]);
+    let before = std::time::Instant::now();
+    assert_eq!(use_it(&w, &forged, Method::GET, "/v2/queues/jobs/messages", "acme").await.status, 404);
+    assert!(before.elapsed() < std::time::Duration::from_secs(1), "{:?}", before.elapsed());
+}
+
+#[tokio::test]
 async fn an_installation_keeps_a_secret_of_its_own() {
     let (one, two) = (World::new(), World::new());
     let wish = json!({"expires": "2036-01-01T00:00:00"});

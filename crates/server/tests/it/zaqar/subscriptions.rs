@@ -3,6 +3,8 @@
 use std::sync::{Arc, Mutex};
 
 use http::Method;
+use pentad_server::ServiceTime;
+use pentad_store::{Engine, StoreOptions};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
@@ -190,8 +192,88 @@ async fn messages_reach_their_subscribers_in_order() {
 }
 
 #[tokio::test]
-async fn a_silent_receiver_is_tried_again_by_the_policy_and_an_error_is_an_answer() {
+async fn a_receiver_that_fails_is_tried_again_by_the_policy_and_then_gets_the_rest() {
     let w = World::new().awake();
+    let (failing, refusing) = (Receiver::start(&[503; 5]).await, Receiver::start(&[404]).await);
+    subscribe(&w, json!({"subscriber": failing.url()})).await;
+    subscribe(&w, json!({"subscriber": refusing.url()})).await;
+    w.fill(&[json!(1), json!(2)]).await;
+    w.time.settle().await;
+    assert_eq!(refusing.documents().len(), 2, "a refusal is an answer");
+    assert_eq!(failing.take().len(), 4, "at first and three times at once");
+    w.advance(5).await;
+    assert_eq!(failing.take().len(), 1);
+    w.advance(5).await;
+    let got = failing.documents();
+    assert_eq!((&got[0]["body"], &got[1]["body"]), (&json!(1), &json!(2)));
+}
+
+#[tokio::test]
+async fn a_subscription_that_is_gone_or_leads_elsewhere_is_not_tried_again() {
+    let w = World::new().awake();
+    let (gone, moved) = (Receiver::start(&[0; 9]).await, Receiver::start(&[0; 9]).await);
+    let elsewhere = Receiver::start(&[]).await;
+    let first = subscribe(&w, json!({"subscriber": gone.url()})).await;
+    let second = subscribe(&w, json!({"subscriber": moved.url()})).await;
+    w.fill(&[json!(1)]).await;
+    w.time.settle().await;
+    assert_eq!((gone.take().len(), moved.take().len()), (4, 4));
+    w.delete(&format!("{PATH}/{first}")).await.ok();
+    w.patch(&format!("{PATH}/{second}"), json!({"subscriber": elsewhere.url()})).await.ok();
+    w.advance(60).await;
+    assert_eq!((gone.take().len(), moved.take().len()), (0, 0));
+    w.fill(&[json!(2)]).await;
+    w.time.settle().await;
+    assert_eq!(elsewhere.documents()[0]["body"], 2);
+}
+
+/// The first poster goes away as soon as its messages are on their way to the store.
+#[tokio::test]
+async fn subscribers_are_told_also_when_the_poster_does_not_wait() {
+    let w = World::new().awake();
+    let hook = Receiver::start(&[]).await;
+    subscribe(&w, json!({"subscriber": hook.url()})).await;
+    let messages = json!({"messages": [{"body": "stored"}]});
+    let mut post = Box::pin(w.post("/v2/queues/jobs/messages", messages));
+    while futures_util::poll!(post.as_mut()).is_pending() && w.zaqar_pending() == 0 {
+        tokio::task::yield_now().await;
+    }
+    drop(post);
+    for _ in 0..1000 {
+        w.time.settle().await;
+        tokio::task::yield_now().await;
+        if let Some(document) = hook.documents().first() {
+            assert_eq!(document["body"], "stored");
+            return;
+        }
+        w.get("/v2/queues/jobs/stats").await.ok();
+    }
+    panic!("nobody was told");
+}
+
+#[tokio::test]
+async fn one_projects_dead_receiver_leaves_others_their_notifications() {
+    let w = World::new().awake();
+    let (dead, other) = (Receiver::start(&[0; 100_000]).await, Receiver::start(&[]).await);
+    subscribe(&w, json!({"subscriber": dead.url()})).await;
+    let headers = [("client-id", ALICE), ("x-project-id", "other")];
+    let wanted = json!({"subscriber": other.url()}).to_string();
+    w.bare(Method::POST, PATH, &headers, wanted).await.ok();
+    let big = "x".repeat(200_000);
+    for _ in 0..40 {
+        w.fill(&[json!(big)]).await;
+    }
+    let message = json!({"messages": [{"body": "mine"}]}).to_string();
+    w.bare(Method::POST, "/v2/queues/jobs/messages", &headers, message).await.ok();
+    w.time.settle().await;
+    assert_eq!(other.documents()[0]["body"], "mine");
+    let tried = dead.take().len();
+    assert!((40..40 * 4).contains(&tried), "what is beyond the bounds is dropped: {tried}");
+}
+
+#[tokio::test]
+async fn in_strict_mode_a_silent_receiver_is_tried_again_by_the_policy_and_an_error_is_an_answer() {
+    let w = World::strict(json!({})).awake();
     let (dead, wrong) = (Receiver::start(&[0; 7]).await, Receiver::start(&[500]).await);
     subscribe(&w, json!({"subscriber": dead.url()})).await;
     subscribe(&w, json!({"subscriber": wrong.url()})).await;
@@ -327,7 +409,9 @@ async fn a_trust_that_gives_no_token_delivers_nothing_and_one_without_a_caller_i
     let w = World::new().awake();
     let receiver = Receiver::start(&[]).await;
     let url = format!("trust+{}", receiver.url());
-    subscribe(&w, json!({"subscriber": url, "options": {"trust_id": "void"}})).await;
+    let headers = [("client-id", ALICE), ("x-auth-token", "acme:member")];
+    let void = json!({"subscriber": url, "options": {"trust_id": "acme:member/void"}});
+    w.bare(Method::POST, PATH, &headers, void.to_string()).await.ok();
     w.fill(&[json!("x")]).await;
     w.time.settle().await;
     assert!(receiver.take().is_empty());
@@ -337,4 +421,76 @@ async fn a_trust_that_gives_no_token_delivers_nothing_and_one_without_a_caller_i
         (refused.0, refused.2.split(" Please").next()),
         (503, Some("Subscription could not be created."))
     );
+}
+
+#[tokio::test]
+async fn a_trust_of_somebody_else_cannot_be_used() {
+    let w = World::new();
+    let call = async |who: &str, method: Method, path: &str, body: Value| {
+        let headers = [("client-id", ALICE), ("x-auth-token", who)];
+        w.bare(method, path, &headers, body.to_string()).await
+    };
+    let own = json!({"subscriber": "trust+http://a/", "ttl": 600});
+    let made = call("acme:admin", Method::POST, PATH, own).await.ok();
+    let one = format!("{PATH}/{}", made["subscription_id"].as_str().unwrap());
+    let trust =
+        async || call("acme:member", Method::GET, &one, json!({})).await.ok()["options"]["trust_id"].clone();
+    let admins = trust().await;
+    let stolen = json!({"subscriber": "trust+http://evil/", "options": {"trust_id": admins}});
+    assert_eq!(call("acme:member", Method::POST, PATH, stolen.clone()).await.status, 503);
+    let nobody = w.post(PATH, stolen).await;
+    assert_eq!(nobody.status, 503, "{}", nobody.text);
+    let kept = json!({"options": {"trust_id": admins, "post_data": "x"}});
+    assert_eq!(call("acme:member", Method::PATCH, &one, kept).await.status, 204);
+    assert_eq!(trust().await, admins);
+    let elsewhere = json!({"subscriber": "trust+http://evil/"});
+    assert_eq!(call("acme:member", Method::PATCH, &one, elsewhere).await.status, 204);
+    assert_eq!(
+        trust().await,
+        "acme:member/member/2030-05-01T10:10:00Z",
+        "its own, not that of who subscribed"
+    );
+    assert_eq!(call("acme:member", Method::PATCH, &one, json!({"ttl": 1200})).await.status, 204);
+    assert_eq!(trust().await, "acme:member/member/2030-05-01T10:20:00Z", "as long as the subscription");
+    let plain = json!({"subscriber": "http://b/"});
+    let plain = call("acme:member", Method::POST, PATH, plain).await.ok();
+    let plain = format!("{PATH}/{}", plain["subscription_id"].as_str().unwrap());
+    let stolen = json!({"subscriber": "trust+http://b/", "options": {"trust_id": admins}});
+    assert_eq!(call("acme:member", Method::PATCH, &plain, stolen).await.status, 503);
+    assert_eq!(
+        w.patch(&plain, json!({"subscriber": "trust+http://b/"})).await.status,
+        503,
+        "nobody is there to trust"
+    );
+}
+
+#[tokio::test]
+async fn credentials_of_subscribers_and_pools_are_not_in_the_files_of_the_store() {
+    let dir = tempfile::tempdir().unwrap();
+    let time = Arc::new(ServiceTime::new());
+    let engine = Engine::open(StoreOptions::sqlite(dir.path()), time.clone()).unwrap();
+    let w = World::on(engine.clone(), time, json!({}));
+    let options = json!({"post_headers": {"Authorization": "Bearer canary-of-a-subscriber"}});
+    let id = subscribe(&w, json!({"subscriber": "http://a/", "options": options})).await;
+    let admin = [("client-id", ALICE), ("x-project-id", "acme"), ("x-roles", "admin")];
+    let pool = json!({"weight": 1, "uri": "mongodb://u:canary-of-a-pool@db", "options": {"p": "canary-of-an-option"}});
+    assert_eq!(w.bare(Method::PUT, "/v2/pools/p1", &admin, pool.to_string()).await.status, 201);
+    let shown = w.get(&format!("{PATH}/{id}")).await.ok();
+    assert_eq!(shown["options"]["post_headers"]["Authorization"], "Bearer canary-of-a-subscriber");
+    let shown = w.bare(Method::GET, "/v2/pools/p1?detailed=true", &admin, "").await.ok();
+    assert_eq!((&shown["uri"], &shown["options"]["p"]), (&pool["uri"], &json!("canary-of-an-option")));
+    let again = w.bare(Method::PUT, "/v2/pools/p2", &admin, pool.to_string()).await;
+    assert_eq!(again.status, 409);
+    engine.close().await;
+    let mut read = 0;
+    for file in std::fs::read_dir(dir.path()).unwrap() {
+        let file = file.unwrap();
+        if file.file_type().unwrap().is_file() {
+            let bytes = std::fs::read(file.path()).unwrap();
+            read += bytes.len();
+            let has = bytes.windows(7).any(|window| window == b"canary-");
+            assert!(!has, "{:?}", file.path());
+        }
+    }
+    assert!(read > 10_000, "the store wrote {read} bytes");
 }

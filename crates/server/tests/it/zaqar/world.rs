@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use http::header::{HeaderName, LOCATION};
+use http::header::{CONTENT_LENGTH, HeaderName, LOCATION};
 use http::{HeaderValue, Method};
 use jiff::{SignedDuration, Timestamp};
 use pentad_server::http::{Inbound, Reply, ReplyBody};
 use pentad_server::identity::{IdentityCheck, Rejected, TokenInfo};
 use pentad_server::zaqar::Zaqar;
-use pentad_server::{Context, Service, ServiceTime, Tasks};
+use pentad_server::{Context, Mode, Service, ServiceTime, Tasks};
 use pentad_store::{Engine, StoreOptions};
 use serde_json::{Value, json};
 
@@ -21,6 +21,8 @@ pub(crate) struct World {
     pub(crate) zaqar: Arc<Zaqar>,
     pub(crate) time: Arc<ServiceTime>,
     tasks: Tasks,
+    engine: Engine,
+    is_strict: bool,
 }
 
 /// An answer, read.
@@ -64,7 +66,7 @@ impl IdentityCheck for Tokens {
     fn validate<'a>(&'a self, token: &'a str) -> BoxFuture<'a, Result<TokenInfo, Rejected>> {
         Box::pin(async move {
             let Some((project, role)) = token.split_once(':') else { return Err(Rejected::Invalid) };
-            let mut info = TokenInfo::new("u1");
+            let mut info = TokenInfo::new(role);
             info.project_id = Some(project.to_owned());
             info.roles = vec![role.to_owned()];
             Ok(info)
@@ -81,10 +83,15 @@ impl IdentityCheck for Tokens {
         Box::pin(async move { Ok(format!("{token}/{}/{until}", roles.join(","))) })
     }
 
+    /// A trust begins with the token of who made it.
+    fn is_trustor<'a>(&'a self, token: &'a str, trust: &'a str) -> BoxFuture<'a, Result<bool, Rejected>> {
+        Box::pin(async move { Ok(trust.starts_with(token)) })
+    }
+
     fn token_of_trust<'a>(&'a self, trust: &'a str) -> BoxFuture<'a, Result<String, Rejected>> {
-        Box::pin(
-            async move { if trust == "void" { Err(Rejected::Invalid) } else { Ok(format!("of {trust}")) } },
-        )
+        Box::pin(async move {
+            if trust.ends_with("void") { Err(Rejected::Invalid) } else { Ok(format!("of {trust}")) }
+        })
     }
 }
 
@@ -101,13 +108,32 @@ impl World {
         Self::on(engine, time, options)
     }
 
+    /// With the oddities of the original.
+    pub(crate) fn strict(options: Value) -> Self {
+        let time = Arc::new(ServiceTime::new());
+        time.freeze(Some("2030-05-01T10:00:00Z".parse().unwrap()));
+        let clock: Arc<dyn pentad_store::ServiceClock> = time.clone();
+        let engine = Engine::open(StoreOptions::memory(), clock).unwrap();
+        Self::in_mode(engine, time, options, Mode::Strict)
+    }
+
     pub(crate) fn on(engine: Engine, time: Arc<ServiceTime>, options: Value) -> Self {
-        let mut context = Context::new(engine, Arc::clone(&time));
+        Self::in_mode(engine, time, options, Mode::Relaxed)
+    }
+
+    fn in_mode(engine: Engine, time: Arc<ServiceTime>, options: Value, mode: Mode) -> Self {
+        let mut context = Context::new(engine.clone(), Arc::clone(&time));
+        context.mode = mode;
         context.options = options;
         context.identity.offer(Arc::new(Tokens));
         context.push.allow_loopback(true);
         let zaqar = Zaqar::open(&context).unwrap();
-        Self { zaqar, time, tasks: Tasks::new() }
+        Self { zaqar, time, tasks: Tasks::new(), engine, is_strict: mode == Mode::Strict }
+    }
+
+    /// What the store still has to do.
+    pub(crate) fn zaqar_pending(&self) -> usize {
+        self.engine.pending()
     }
 
     /// With its background upkeep.
@@ -129,7 +155,13 @@ impl World {
         headers: &[(&'static str, &str)],
         body: impl Into<Bytes>,
     ) -> Answer {
-        let mut inbound = Inbound::local(method, path, body.into());
+        let body = body.into();
+        let length = body.len();
+        let mut inbound = Inbound::local(method, path, body);
+        if self.is_strict {
+            // Without its length a body counts as absent there.
+            inbound.headers.insert(CONTENT_LENGTH, length.into());
+        }
         for (name, value) in headers {
             let name = HeaderName::from_static(name);
             inbound.headers.insert(name, HeaderValue::from_bytes(value.as_bytes()).unwrap());

@@ -45,7 +45,6 @@ pub(in super::super) async fn create(zaqar: &Zaqar, request: &Request) -> Result
     let queue = request.queue();
     let failed = format!("Subscription {queue} could not be created.");
     let created = created.map_err(|failure| Refusal::from(failure).what(&failed))?;
-    zaqar.delivery.expect_subscribers();
     Ok(match created {
         Some(own) => {
             let said = format!("Subscription {queue} created.");
@@ -55,9 +54,9 @@ pub(in super::super) async fn create(zaqar: &Zaqar, request: &Request) -> Result
     })
 }
 
-fn shown(own: rows::Subscription, now: i64) -> Result<Value, Refusal> {
+fn shown(zaqar: &Zaqar, own: rows::Subscription, now: i64) -> Result<Value, Refusal> {
     let damaged = |_| Failure::internal("a stored subscription is damaged").into();
-    serde_json::to_value(http::view(own, now)).map_err(damaged)
+    serde_json::to_value(http::view(zaqar, own, now)?).map_err(damaged)
 }
 
 pub(in super::super) async fn list(zaqar: &Zaqar, request: &Request) -> Result<Answer, Refusal> {
@@ -71,7 +70,7 @@ pub(in super::super) async fn list(zaqar: &Zaqar, request: &Request) -> Result<A
     let found = zaqar.read(move |tx| Ok((rows::list(tx, &project, &queue, after, size)?, now(tx)))).await;
     let (found, now) =
         found.map_err(|failure| Refusal::from(failure).what("Subscriptions could not be listed."))?;
-    let all: Vec<Value> = found.into_iter().map(|own| shown(own, now)).collect::<Result<_, _>>()?;
+    let all: Vec<Value> = found.into_iter().map(|own| shown(zaqar, own, now)).collect::<Result<_, _>>()?;
     Ok(Answer::new(200, json!({ "subscriptions": all })))
 }
 
@@ -86,7 +85,7 @@ pub(in super::super) async fn get(zaqar: &Zaqar, request: &Request) -> Result<An
         let said = format!("Subscription {id} for queue {} does not exist.", request.queue());
         Refusal::new(404, format!("Subscription {id} does not exist")).saying(said)
     })?;
-    Ok(Answer::new(200, shown(own, now)?))
+    Ok(Answer::new(200, shown(zaqar, own, now)?))
 }
 
 pub(in super::super) async fn delete(zaqar: &Zaqar, request: &Request) -> Result<Answer, Refusal> {
