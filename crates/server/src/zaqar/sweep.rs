@@ -38,7 +38,7 @@ impl Zaqar {
         let (messages, claims, graves) = self.store.read(expiry::due).await?;
         let subscriptions = self.store.read(subscriptions::has_ended).await?;
         let parts: [(bool, Part); 4] = [
-            (claims, expiry::ended_claims),
+            (claims, expiry::ended),
             (messages, expiry::messages),
             (graves, expiry::graves),
             (subscriptions, subscriptions::remove_ended),

@@ -1,5 +1,6 @@
 //! Listing, reading, deleting and popping messages (Zaqar reference 7.3 to 7.8).
 
+use pentad_store::Tx;
 use serde::Serialize;
 
 use super::super::Zaqar;
@@ -12,7 +13,8 @@ use super::super::metadata;
 use super::super::query::{LinkQuery, integer};
 use super::super::settings::Settings;
 use super::super::storage::messages::{self as rows, Filter, Message};
-use super::super::storage::{is_hex_id, now, queues};
+use super::super::storage::queues::{self, Queue};
+use super::super::storage::{Db, is_hex_id, now};
 use super::super::validate;
 use super::queue_list::Link;
 use super::{placed, queue_path, what};
@@ -59,27 +61,14 @@ async fn page(zaqar: &Zaqar, call: &Call) -> Result<Reply, Failure> {
     let marker = call.query.text("marker").map(str::to_owned);
     let after = marker.as_deref().map_or(Some(0), integer);
     let size = limit.unwrap_or(10).min(settings.max_messages_per_page);
-    let (project, queue, version) = (call.project.clone(), call.queue().to_owned(), call.version);
-    let mut filter = Filter {
+    let filter = Filter {
         without_client: if echo == Some(true) { String::new() } else { call.client.clone() },
         claimed: claimed == Some(true),
         delayed: delayed == Some(true),
     };
-    let cipher = settings.cipher(call.version);
-    let found = zaqar
-        .read(move |tx| {
-            let (Some(after), Some(queue)) = (after, queues::find(tx, &project, &queue)?) else {
-                return Ok(None);
-            };
-            let metadata = metadata::read(&queue.metadata);
-            let is_delayed = metadata::number(&metadata, "_default_message_delay").is_some();
-            filter.delayed |= version == Version::V2 && !is_delayed;
-            let mut found = rows::list(tx, queue.id, after, size, &filter)?;
-            if let Some(cipher) = cipher.as_ref().filter(|_| metadata::encrypts(&metadata)) {
-                cipher.open(&mut found);
-            }
-            Ok(Some((found, is_delayed, now(tx))))
-        })
+    let search = Search { version: call.version, size, filter, cipher: settings.cipher(call.version) };
+    let found = search
+        .run(zaqar, &call.project, call.queue(), move |_, _| Ok(after))
         .await
         .map_err(|failure| what(failure, "Messages could not be listed."))?;
     let (found, is_delayed, now) = found.unwrap_or_default();
@@ -99,6 +88,68 @@ async fn page(zaqar: &Zaqar, call: &Call) -> Result<Reply, Failure> {
     let links = vec![Link::next(format!("{}{}", call.path, query.finish()))];
     let messages = message::views(found, call.version, &queue_path(call), now)?;
     Ok(placed(call, ok(&Page { messages, links })))
+}
+
+/// What a page is made of.
+#[derive(Clone)]
+pub(crate) struct Search {
+    pub(crate) version: Version,
+    /// How many messages.
+    pub(crate) size: i64,
+    pub(crate) filter: Filter,
+    /// For queues that encrypt.
+    pub(crate) cipher: Option<Cipher>,
+}
+
+/// Messages, whether their queue delays, and the moment.
+type Looked = (Vec<Message>, bool, i64);
+
+impl Search {
+    /// Looks for a page after the place that `from` tells in the box of a queue, in bounded transactions; `None` if there
+    /// is no such queue, nothing after no place.
+    pub(crate) async fn run(
+        mut self,
+        zaqar: &Zaqar,
+        project: &str,
+        queue: &str,
+        from: impl Fn(&mut Tx<'_>, i64) -> Db<Option<i64>> + Clone + Send + 'static,
+    ) -> Result<Option<Looked>, Failure> {
+        let (mut all, mut after) = (Vec::new(), None);
+        loop {
+            let (search, from, (project, queue)) =
+                (self.clone(), from.clone(), (project.to_owned(), queue.to_owned()));
+            let step = zaqar.read(move |tx| {
+                let Some(queue) = queues::find(tx, &project, &queue)? else { return Ok(None) };
+                let place = match after {
+                    Some(place) => Some(place),
+                    None => from(tx, queue.id)?,
+                };
+                Ok(Some(search.step(tx, &queue, place)?))
+            });
+            let Some(((found, is_delayed, now), rest)) = step.await? else { return Ok(None) };
+            self.size -= i64::try_from(found.len()).unwrap_or(self.size);
+            all.extend(found);
+            if rest.is_none() || self.size <= 0 {
+                return Ok(Some((all, is_delayed, now)));
+            }
+            after = rest;
+        }
+    }
+
+    fn step(&self, tx: &mut Tx<'_>, queue: &Queue, place: Option<i64>) -> Db<(Looked, Option<i64>)> {
+        let metadata = metadata::read(&queue.metadata);
+        let is_delayed = metadata::number(&metadata, "_default_message_delay").is_some();
+        let mut filter = self.filter.clone();
+        filter.delayed |= self.version == Version::V2 && !is_delayed;
+        let (mut found, rest) = match place {
+            Some(after) => rows::list(tx, queue.id, after, self.size, &filter)?,
+            None => (Vec::new(), None),
+        };
+        if let Some(cipher) = self.cipher.as_ref().filter(|_| metadata::encrypts(&metadata)) {
+            cipher.open(&mut found);
+        }
+        Ok(((found, is_delayed, now(tx)), rest))
+    }
 }
 
 async fn by_ids(zaqar: &Zaqar, call: &Call, ids: Vec<String>) -> Result<Reply, Failure> {

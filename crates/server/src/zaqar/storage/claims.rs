@@ -40,8 +40,10 @@ pub(crate) struct DeadLetters {
 }
 
 const SECOND: i64 = 1_000_000;
-/// Messages that one transaction frees.
+/// Delayed messages that one transaction frees.
 const BATCH: i64 = 200;
+/// Claims that one transaction ends.
+const CLAIMS: i64 = 10;
 
 fn after(at: i64, seconds: i64) -> i64 {
     at.saturating_add(seconds.saturating_mul(SECOND))
@@ -51,24 +53,43 @@ fn after(at: i64, seconds: i64) -> i64 {
 pub(crate) fn free_ended(tx: &mut Tx<'_>, queue: i64) -> Db<bool> {
     let at = now(tx);
     let ended = tx.query(
-        "SELECT seq, CASE WHEN claim IS NULL THEN 0 ELSE 1 END FROM messages \
-         WHERE queue_id = $1 AND ready_at > 0 AND ready_at <= $2 ORDER BY ready_at LIMIT $3",
-        &[&queue, &at, &BATCH],
-        |row| Ok((row.int(0)?, row.int(1)?)),
+        "SELECT id, seqs FROM claims WHERE queue_id = $1 AND expires_at <= $2 ORDER BY expires_at LIMIT $3",
+        &[&queue, &at, &CLAIMS],
+        |row| Ok((row.text(0)?, read_seqs(row.text_ref(1)?))),
     )?;
-    let mut claimed = 0;
-    for (seq, held) in &ended {
-        free(tx, queue, *seq)?;
-        claimed -= held;
+    let mut freed = 0;
+    for (id, seqs) in &ended {
+        for seq in seqs {
+            let sql = "UPDATE messages SET state = 0, ready_at = 0, claim = NULL \
+                       WHERE queue_id = $1 AND seq = $2 AND state = 1 AND ready_at <= $3";
+            freed += tx.execute(sql, &[&queue, seq, &at])?;
+        }
+        tx.execute("DELETE FROM claims WHERE id = $1 AND queue_id = $2", &[id, &queue])?;
     }
-    queues::count(tx, queue, 0, claimed)?;
-    Ok(i64::try_from(ended.len()).unwrap_or(BATCH) == BATCH)
+    let due = tx.query(
+        "SELECT seq FROM messages WHERE queue_id = $1 AND state = 2 AND ready_at <= $2 ORDER BY ready_at LIMIT $3",
+        &[&queue, &at, &BATCH],
+        |row| row.int(0),
+    )?;
+    for seq in &due {
+        let sql = "UPDATE messages SET state = 0, ready_at = 0 WHERE queue_id = $1 AND seq = $2";
+        tx.execute(sql, &[&queue, seq])?;
+    }
+    queues::count(tx, queue, 0, -i64::try_from(freed).unwrap_or_default())?;
+    let is_full = |rows: usize, most: i64| i64::try_from(rows).unwrap_or(most) == most;
+    Ok(is_full(ended.len(), CLAIMS) || is_full(due.len(), BATCH))
 }
 
-fn free(tx: &mut Tx<'_>, queue: i64, seq: i64) -> Db<()> {
-    let sql = "UPDATE messages SET ready_at = 0, claim = NULL WHERE queue_id = $1 AND seq = $2";
-    tx.execute(sql, &[&queue, &seq])?;
-    Ok(())
+/// Markers of messages whose claim ended, and which may still carry it.
+pub(super) fn ended_seqs(tx: &mut Tx<'_>, queue: i64) -> Db<Vec<i64>> {
+    let at = now(tx);
+    let sql = "SELECT seqs FROM claims WHERE queue_id = $1 AND expires_at <= $2";
+    let all = tx.query(sql, &[&queue, &at], |row| Ok(read_seqs(row.text_ref(0)?)))?;
+    Ok(all.concat())
+}
+
+fn read_seqs(text: &str) -> Vec<i64> {
+    text.split(',').filter_map(|seq| seq.parse().ok()).collect()
 }
 
 /// Takes the oldest messages that can be claimed, and gives them with the id of the claim.
@@ -129,7 +150,7 @@ fn lease(tx: &Tx<'_>, message: &mut Message, claim: &str, terms: Terms) {
 
 fn store(tx: &mut Tx<'_>, message: &Message) -> Db<()> {
     tx.execute(
-        "UPDATE messages SET ready_at = $3, claim = $4, claim_count = $5, ttl = $6, expires_at = $7 \
+        "UPDATE messages SET state = 1, ready_at = $3, claim = $4, claim_count = $5, ttl = $6, expires_at = $7 \
          WHERE queue_id = $1 AND seq = $2",
         &[
             &message.queue,
@@ -173,22 +194,17 @@ fn bury(
     }
     queues::count(tx, queue.id, -count, 0)?;
     queues::count(tx, target.id, count, count)?;
-    // A queue that is its own dead-letter queue: one claim has room for the caller's messages only, and what was
-    // moved is freed by its time.
-    if target.id != queue.id {
-        insert(tx, claim, target.id, terms, &moved)?;
-    }
+    // A queue that is its own dead-letter queue: the claim shows the caller's messages only, and what was moved is freed
+    // with a claim that nobody knows.
+    let hidden = new_hex_id();
+    insert(tx, if target.id == queue.id { &hidden } else { claim }, target.id, terms, &moved)?;
     Ok(())
 }
 
 /// Moves one row under another box; its id stays.
 fn transfer(tx: &mut Tx<'_>, queue: i64, seq: i64, dead: &DeadLetters, mut message: Message) -> Db<Message> {
     let id = message.id();
-    let client = tx.query_opt(
-        "SELECT client FROM messages WHERE queue_id = $1 AND seq = $2",
-        &[&message.queue, &message.seq],
-        |row| row.text(0),
-    )?;
+    let client = messages::client_of(tx, message.queue, message.seq)?;
     messages::remove_row(tx, message.queue, message.seq, message.alias.as_deref())?;
     if let Some(ttl) = dead.ttl {
         message.ttl = ttl;
@@ -199,8 +215,8 @@ fn transfer(tx: &mut Tx<'_>, queue: i64, seq: i64, dead: &DeadLetters, mut messa
     }
     tx.execute(
         "INSERT INTO messages (queue_id, seq, client, body, checksum, ttl, created_at, expires_at, \
-         delayed_until, ready_at, claim, claim_count, alias) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9, $10, $11, $12)",
+         delayed_until, state, ready_at, claim, claim_count, alias) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, 1, $9, $10, $11, $12)",
         &[
             &queue,
             &seq,
@@ -233,10 +249,7 @@ pub(crate) fn find(tx: &mut Tx<'_>, queue: i64, id: &str) -> Db<Option<(Claim, V
     let claim = tx.query_opt(
         "SELECT ttl, renewed_at, seqs FROM claims WHERE id = $1 AND queue_id = $2 AND expires_at > $3",
         &[&id, &queue, &at],
-        |row| {
-            let seqs = row.text(2)?.split(',').filter_map(|seq| seq.parse().ok()).collect();
-            Ok(Claim { ttl: row.int(0)?, renewed_at: row.int(1)?, seqs })
-        },
+        |row| Ok(Claim { ttl: row.int(0)?, renewed_at: row.int(1)?, seqs: read_seqs(row.text_ref(2)?) }),
     )?;
     let Some(claim) = claim else { return Ok(None) };
     let mut held = Vec::with_capacity(claim.seqs.len());
@@ -267,16 +280,21 @@ pub(crate) fn release(tx: &mut Tx<'_>, queue: i64, id: &str) -> Db<()> {
     if !is_hex_id(id) {
         return Ok(());
     }
-    if let Some((_, held)) = find(tx, queue, id)? {
-        for message in &held {
-            free(tx, queue, message.seq)?;
-            tx.execute(
-                "UPDATE messages SET claim_count = 0 WHERE queue_id = $1 AND seq = $2",
-                &[&queue, &message.seq],
-            )?;
-        }
-        queues::count(tx, queue, 0, -length(&held))?;
+    let sql = "SELECT seqs FROM claims WHERE id = $1 AND queue_id = $2";
+    let Some(seqs) = tx.query_opt(sql, &[&id, &queue], |row| Ok(read_seqs(row.text_ref(0)?)))? else {
+        return Ok(());
+    };
+    let (at, mut freed) = (now(tx), 0);
+    for seq in seqs {
+        // A claim that ended by itself counts on.
+        freed += tx.execute(
+            "UPDATE messages SET state = 0, ready_at = 0, claim = NULL, \
+             claim_count = CASE WHEN ready_at > $4 THEN 0 ELSE claim_count END \
+             WHERE queue_id = $1 AND seq = $2 AND claim = $3",
+            &[&queue, &seq, &id, &at],
+        )?;
     }
+    queues::count(tx, queue, 0, -i64::try_from(freed).unwrap_or_default())?;
     tx.execute("DELETE FROM claims WHERE id = $1 AND queue_id = $2", &[&id, &queue])?;
     Ok(())
 }

@@ -32,19 +32,22 @@ pub(crate) fn messages(tx: &mut Tx<'_>) -> Db<bool> {
     Ok(is_full(expired.len()))
 }
 
-/// Takes ended claims off their messages; `true` if there may be more.
-pub(crate) fn ended_claims(tx: &mut Tx<'_>) -> Db<bool> {
+/// Takes ended claims and delays off the messages of one queue; `true` if there may be more.
+pub(crate) fn ended(tx: &mut Tx<'_>) -> Db<bool> {
+    let Some(queue) = ended_in(tx)? else { return Ok(false) };
+    claims::free_ended(tx, queue)?;
+    Ok(true)
+}
+
+/// A queue with an ended claim or delay.
+fn ended_in(tx: &mut Tx<'_>) -> Db<Option<i64>> {
     let at = now(tx);
-    let ended = tx.query(
-        "SELECT id, queue_id FROM claims WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2",
-        &[&at, &(BATCH / 20)],
-        |row| Ok((row.text(0)?, row.int(1)?)),
-    )?;
-    for (id, queue) in &ended {
-        claims::free_ended(tx, *queue)?;
-        tx.execute("DELETE FROM claims WHERE id = $1 AND queue_id = $2", &[id, queue])?;
+    let sql = "SELECT queue_id FROM claims WHERE expires_at <= $1 ORDER BY expires_at LIMIT 1";
+    if let Some(queue) = tx.query_opt(sql, &[&at], |row| row.int(0))? {
+        return Ok(Some(queue));
     }
-    Ok(ended.len() == usize::try_from(BATCH / 20).unwrap_or_default())
+    let sql = "SELECT queue_id FROM messages WHERE state = 2 AND ready_at <= $1 ORDER BY ready_at LIMIT 1";
+    tx.query_opt(sql, &[&at], |row| row.int(0))
 }
 
 /// Removes messages and claims of boxes that nobody has any more; `true` if there may be more.
@@ -70,13 +73,12 @@ fn is_full(rows: usize) -> bool {
     i64::try_from(rows).unwrap_or(BATCH) == BATCH
 }
 
-/// Whether there are expired messages, ended claims, and boxes that nobody has any more.
+/// Whether there are expired messages, ended claims or delays, and boxes that nobody has any more.
 pub(crate) fn due(tx: &mut Tx<'_>) -> Db<(bool, bool, bool)> {
     let at = now(tx);
     let sql = "SELECT queue_id FROM messages WHERE expires_at <= $1 LIMIT 1";
     let messages = tx.query_opt(sql, &[&at], |row| row.int(0))?;
-    let sql = "SELECT queue_id FROM claims WHERE expires_at <= $1 LIMIT 1";
-    let claims = tx.query_opt(sql, &[&at], |row| row.int(0))?;
+    let ended = ended_in(tx)?;
     let graves = tx.query_opt("SELECT queue_id FROM graves LIMIT 1", &[], |row| row.int(0))?;
-    Ok((messages.is_some(), claims.is_some(), graves.is_some()))
+    Ok((messages.is_some(), ended.is_some(), graves.is_some()))
 }

@@ -2,6 +2,7 @@
 
 use pentad_store::{Row, Tx};
 
+use super::claims;
 use super::queues::{self, Queue};
 use super::{Db, now};
 
@@ -92,6 +93,14 @@ pub(crate) fn read_id(id: &str) -> Option<(i64, i64)> {
 }
 
 const SECOND: i64 = 1_000_000;
+/// `state` of a message that can be claimed.
+const FREE: i64 = 0;
+/// `state` of a message with a claim.
+const CLAIMED: i64 = 1;
+/// `state` of a message that is delayed.
+const DELAYED: i64 = 2;
+/// Messages of one kind that a list looks at in one transaction where it leaves out those of a client.
+const WINDOW: i64 = 500;
 
 /// Appends messages and gives their ids.
 pub(crate) fn post(tx: &mut Tx<'_>, queue: &Queue, client: &str, new: &[NewMessage]) -> Db<Vec<String>> {
@@ -108,8 +117,8 @@ pub(crate) fn post(tx: &mut Tx<'_>, queue: &Queue, client: &str, new: &[NewMessa
             if message.delay > 0 { at.saturating_add(message.delay.saturating_mul(SECOND)) } else { 0 };
         tx.execute(
             "INSERT INTO messages (queue_id, seq, client, body, checksum, ttl, created_at, expires_at, \
-             delayed_until, ready_at, claim, claim_count, alias) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, NULL, 0, NULL)",
+             delayed_until, state, ready_at, claim, claim_count, alias) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $9, NULL, 0, NULL)",
             &[
                 &queue.id,
                 &seq,
@@ -120,6 +129,7 @@ pub(crate) fn post(tx: &mut Tx<'_>, queue: &Queue, client: &str, new: &[NewMessa
                 &at,
                 &expires,
                 &delayed,
+                &if delayed > 0 { DELAYED } else { FREE },
             ],
         )?;
         ids.push(make_id(queue.id, seq));
@@ -127,16 +137,92 @@ pub(crate) fn post(tx: &mut Tx<'_>, queue: &Queue, client: &str, new: &[NewMessa
     Ok(ids)
 }
 
-/// A page of messages after a marker, oldest first.
-pub(crate) fn list(tx: &mut Tx<'_>, queue: i64, after: i64, limit: i64, filter: &Filter) -> Db<Vec<Message>> {
+/// Part of a page: messages, oldest first, and the marker after which the search goes on, if it is not over.
+pub(crate) type Part = (Vec<Message>, Option<i64>);
+
+/// Messages after a marker. What it looks at is bounded: the page may be full after some more parts only.
+pub(crate) fn list(tx: &mut Tx<'_>, queue: i64, after: i64, limit: i64, filter: &Filter) -> Db<Part> {
+    let client = &filter.without_client;
+    if filter.claimed && filter.delayed {
+        return window(tx, queue, None, after, limit, client);
+    }
+    let (mut found, mut rest) = window(tx, queue, Some(FREE), after, limit, client)?;
+    for (state, is_shown) in [(CLAIMED, filter.claimed), (DELAYED, filter.delayed)] {
+        if is_shown {
+            let (more, stopped) = window(tx, queue, Some(state), after, limit, client)?;
+            found.extend(more);
+            rest = [rest, stopped].into_iter().flatten().min();
+        }
+    }
+    if !filter.claimed {
+        found.extend(ended(tx, queue, after, limit, client)?);
+    }
+    if !filter.delayed {
+        found.extend(appeared(tx, queue, after, limit, client)?);
+    }
+    // Of one kind nothing is known beyond the place where the search stopped.
+    found.retain(|message| rest.is_none_or(|last| message.seq <= last));
+    found.sort_by_key(|message| message.seq);
+    let size = usize::try_from(limit).unwrap_or_default();
+    found.truncate(size);
+    Ok(if found.len() == size { (found, None) } else { (found, rest) })
+}
+
+/// Messages of one kind, or of all, without those of a client.
+fn window(tx: &mut Tx<'_>, queue: i64, state: Option<i64>, after: i64, limit: i64, client: &str) -> Db<Part> {
+    let of_state = state.map(|state| format!("AND state = {state}")).unwrap_or_default();
+    let at = now(tx);
+    let mut last = None;
+    if !client.is_empty() {
+        let sql = format!(
+            "SELECT seq FROM messages WHERE queue_id = $1 {of_state} AND seq > $2 ORDER BY seq LIMIT 1 OFFSET $3"
+        );
+        last = tx.query_opt(&sql, &[&queue, &after, &(WINDOW - 1)], |row| row.int(0))?;
+    }
     let sql = format!(
-        "SELECT {COLUMNS} FROM messages WHERE queue_id = $1 AND seq > $2 AND expires_at > $3 \
-         AND ($4 = '' OR client <> $4) AND (CAST($5 AS BIGINT) = 1 OR claim IS NULL OR ready_at <= $3) \
-         AND (CAST($6 AS BIGINT) = 1 OR delayed_until <= $3) ORDER BY seq LIMIT $7"
+        "SELECT {COLUMNS} FROM messages WHERE queue_id = $1 {of_state} AND seq > $2 AND seq <= $3 \
+         AND expires_at > $4 AND client <> $5 ORDER BY seq LIMIT $6"
+    );
+    // No client has this name.
+    let client = if client.is_empty() { "\n" } else { client };
+    let found = tx.query(&sql, &[&queue, &after, &last.unwrap_or(i64::MAX), &at, &client, &limit], read)?;
+    let is_full = i64::try_from(found.len()).unwrap_or(i64::MAX) >= limit;
+    Ok((found, last.filter(|_| !is_full)))
+}
+
+/// Messages whose claim ended and was not taken off yet.
+fn ended(tx: &mut Tx<'_>, queue: i64, after: i64, limit: i64, client: &str) -> Db<Vec<Message>> {
+    let mut seqs = claims::ended_seqs(tx, queue)?;
+    seqs.retain(|seq| *seq > after);
+    seqs.sort_unstable();
+    let (moment, mut found) = (now(tx), Vec::new());
+    for seq in seqs {
+        if i64::try_from(found.len()).unwrap_or(i64::MAX) >= limit {
+            break;
+        }
+        let is_of = !client.is_empty() && client_of(tx, queue, seq)?.as_deref() == Some(client);
+        let message = at(tx, queue, seq)?.filter(|one| one.claim.is_some() && one.ready_at <= moment);
+        found.extend(message.filter(|_| !is_of));
+    }
+    Ok(found)
+}
+
+/// Messages whose delay ended and was not taken off yet.
+fn appeared(tx: &mut Tx<'_>, queue: i64, after: i64, limit: i64, client: &str) -> Db<Vec<Message>> {
+    // The signs keep the databases from walking over all that is still delayed.
+    let sql = format!(
+        "SELECT {COLUMNS} FROM messages WHERE queue_id = $1 AND state = 2 AND ready_at <= $2 AND +seq > $3 \
+         AND expires_at > $2 AND client <> $4 ORDER BY +seq LIMIT $5"
     );
     let at = now(tx);
-    let client = &filter.without_client;
-    tx.query(&sql, &[&queue, &after, &at, client, &filter.claimed, &filter.delayed, &limit], read)
+    let client = if client.is_empty() { "\n" } else { client };
+    tx.query(&sql, &[&queue, &at, &after, &client, &limit], read)
+}
+
+/// Who posted a message.
+pub(super) fn client_of(tx: &mut Tx<'_>, queue: i64, seq: i64) -> Db<Option<String>> {
+    let sql = "SELECT client FROM messages WHERE queue_id = $1 AND seq = $2";
+    tx.query_opt(sql, &[&queue, &seq], |row| row.text(0))
 }
 
 /// The marker of an id in a box, whether or not the message is still there; `None` if it never was.
@@ -190,7 +276,7 @@ pub(super) fn remove_row(tx: &mut Tx<'_>, queue: i64, seq: i64, alias: Option<&s
 pub(crate) fn ready(tx: &mut Tx<'_>, queue: i64, limit: i64) -> Db<Vec<Message>> {
     let at = now(tx);
     let sql = format!(
-        "SELECT {COLUMNS} FROM messages WHERE queue_id = $1 AND ready_at = 0 AND expires_at > $2 \
+        "SELECT {COLUMNS} FROM messages WHERE queue_id = $1 AND state = 0 AND expires_at > $2 \
          ORDER BY seq LIMIT $3 {{claim}}"
     );
     tx.query(&sql, &[&queue, &at, &limit], read)
@@ -202,8 +288,8 @@ pub(crate) fn unclaimed(tx: &mut Tx<'_>, queue: i64, limit: i64, has_delayed: bo
     if has_delayed {
         let at = now(tx);
         let sql = format!(
-            "SELECT {COLUMNS} FROM messages WHERE queue_id = $1 AND ready_at > $2 AND claim IS NULL \
-             AND expires_at > $2 ORDER BY seq LIMIT $3"
+            "SELECT {COLUMNS} FROM messages WHERE queue_id = $1 AND state = 2 AND expires_at > $2 \
+             ORDER BY seq LIMIT $3"
         );
         found.extend(tx.query(&sql, &[&queue, &at, &limit], read)?);
         found.sort_by_key(|message| message.seq);
@@ -230,19 +316,51 @@ pub(crate) fn stats(tx: &mut Tx<'_>, queue: &Queue) -> Db<Stats> {
         &[&queue.id, &at],
         |row| Ok((row.int(0)?, row.int(1)?)),
     )?;
-    let ended = tx.query_one(
-        "SELECT COUNT(*) FROM messages WHERE queue_id = $1 AND ready_at > 0 AND ready_at <= $2 \
-         AND claim IS NOT NULL AND expires_at > $2",
-        &[&queue.id, &at],
-        |row| row.int(0),
-    )?;
-    let mut end = |order: &str| {
+    let mut ended = 0;
+    for seq in claims::ended_seqs(tx, queue.id)? {
+        let held = self::at(tx, queue.id, seq)?;
+        ended += i64::from(held.is_some_and(|one| one.claim.is_some() && one.ready_at <= at));
+    }
+    let (oldest, newest) = (end(tx, queue.id, End::Oldest)?, end(tx, queue.id, End::Newest)?);
+    Ok(Stats { total: queue.total - expired, claimed: queue.claimed - held - ended, oldest, newest })
+}
+
+#[derive(Clone, Copy)]
+enum End {
+    Oldest,
+    Newest,
+}
+
+/// The first or the last message that is not delayed.
+fn end(tx: &mut Tx<'_>, queue: i64, end: End) -> Db<Option<Message>> {
+    let (order, function) = match end {
+        End::Oldest => ("ASC", "MIN"),
+        End::Newest => ("DESC", "MAX"),
+    };
+    let moment = now(tx);
+    let sql = format!(
+        "SELECT {function}(seq) FROM messages WHERE queue_id = $1 AND state = 2 AND ready_at <= $2 AND expires_at > $2"
+    );
+    let appeared = tx.query_one(&sql, &[&queue, &moment], |row| row.opt_int(0))?;
+    let mut found = match appeared {
+        Some(seq) => at(tx, queue, seq)?,
+        None => None,
+    };
+    for state in [FREE, CLAIMED] {
         let sql = format!(
-            "SELECT {COLUMNS} FROM messages WHERE queue_id = $1 AND expires_at > $2 AND delayed_until <= $2 \
+            "SELECT {COLUMNS} FROM messages WHERE queue_id = $1 AND state = {state} AND expires_at > $2 \
              ORDER BY seq {order} LIMIT 1"
         );
-        tx.query_opt(&sql, &[&queue.id, &at], read)
-    };
-    let (oldest, newest) = (end("ASC")?, end("DESC")?);
-    Ok(Stats { total: queue.total - expired, claimed: queue.claimed - held - ended, oldest, newest })
+        let other = tx.query_opt(&sql, &[&queue, &moment], read)?;
+        let is_further = |other: &Message| match (end, &found) {
+            (_, None) => true,
+            (End::Oldest, Some(found)) => other.seq < found.seq,
+            (End::Newest, Some(found)) => other.seq > found.seq,
+        };
+        found = match other.filter(is_further) {
+            Some(other) => Some(other),
+            None => found,
+        };
+    }
+    Ok(found)
 }

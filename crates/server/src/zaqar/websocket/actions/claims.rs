@@ -2,13 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::super::super::Zaqar;
-use super::super::super::error::shown;
-use super::super::super::handlers::claims as http;
-use super::super::super::message::seconds;
-use super::super::super::validate;
 use super::super::request::{Answer, Refusal, Request};
 use super::messages::{terms, views};
+use crate::zaqar::Zaqar;
+use crate::zaqar::error::shown;
+use crate::zaqar::handlers::claims as http;
+use crate::zaqar::message::seconds;
+use crate::zaqar::validate;
 
 pub(in super::super) async fn create(zaqar: &Zaqar, request: &Request) -> Result<Answer, Refusal> {
     let settings = zaqar.settings();

@@ -2,17 +2,18 @@
 
 use serde_json::{Value, json};
 
-use super::super::super::Zaqar;
-use super::super::super::body;
-use super::super::super::error::{Failure, shown};
-use super::super::super::handlers::messages as http;
-use super::super::super::handlers::post::{self, Posting};
-use super::super::super::message;
-use super::super::super::query::integer;
-use super::super::super::storage::messages::{self as rows, Filter, Message};
-use super::super::super::storage::{is_hex_id, now, queues};
-use super::super::super::validate;
 use super::super::request::{Answer, Refusal, Request};
+use crate::zaqar::Zaqar;
+use crate::zaqar::body;
+use crate::zaqar::context::Version;
+use crate::zaqar::error::{Failure, shown};
+use crate::zaqar::handlers::messages::{self as http, Search};
+use crate::zaqar::handlers::post::{self, Posting};
+use crate::zaqar::message;
+use crate::zaqar::query::integer;
+use crate::zaqar::storage::is_hex_id;
+use crate::zaqar::storage::messages::{self as rows, Filter, Message};
+use crate::zaqar::validate;
 
 /// A message as answers show it: without hrefs.
 pub(super) fn view(message: &Message, claim: Option<&str>, now: i64) -> Result<Value, Failure> {
@@ -35,7 +36,7 @@ pub(in super::super) async fn post(zaqar: &Zaqar, request: &Request) -> Result<A
     let sent = post::of_frame(list, &settings);
     let client = request.client(&settings);
     let posting = Posting {
-        version: super::super::super::context::Version::V2,
+        version: Version::V2,
         project: request.project.clone(),
         queue: request.queue().to_owned(),
         client: client.clone().unwrap_or_default(),
@@ -61,23 +62,16 @@ pub(in super::super) async fn list(zaqar: &Zaqar, request: &Request) -> Result<A
         delayed: request.flag("include_delayed"),
     };
     let (project, queue) = request.place();
-    let found = zaqar
-        .read(move |tx| {
-            let Some(queue) = queues::find(tx, &project, &queue)? else { return Ok(None) };
-            let after = match &marker {
-                None => Some(0),
-                // Answers show no markers here: the id of the last message stands for one.
-                Some(id) if is_hex_id(id) => rows::place_of(tx, queue.id, id)?,
-                Some(text) => integer(text),
-            };
-            let found = match after {
-                Some(after) => rows::list(tx, queue.id, after, size, &filter)?,
-                None => Vec::new(),
-            };
-            Ok(Some((found, now(tx))))
-        })
-        .await?;
-    let (found, now) = found.ok_or_else(|| missing_queue(request))?;
+    // The original shows delayed messages here only where they are asked for.
+    let search = Search { version: Version::V1_1, size, filter, cipher: None };
+    let found = search.run(zaqar, &project, &queue, move |tx, queue| match &marker {
+        None => Ok(Some(0)),
+        // Answers show no markers here: the id of the last message stands for one.
+        Some(id) if is_hex_id(id) => rows::place_of(tx, queue, id),
+        Some(text) => Ok(integer(text)),
+    });
+    let found = found.await?;
+    let (found, _, now) = found.ok_or_else(|| missing_queue(request))?;
     Ok(Answer::new(200, json!({"messages": views(&found, None, now)?})))
 }
 
@@ -155,9 +149,9 @@ pub(in super::super) async fn delete_many(zaqar: &Zaqar, request: &Request) -> R
 /// Ttl and grace of a claim, which have defaults.
 pub(super) fn terms(
     request: &Request,
-    settings: &super::super::super::settings::Settings,
-) -> Result<super::super::super::storage::claims::Terms, Refusal> {
+    settings: &crate::zaqar::settings::Settings,
+) -> Result<crate::zaqar::storage::claims::Terms, Refusal> {
     let ttl = body::int(&request.body, "ttl", Some(settings.default_claim_ttl))?;
     let grace = body::int(&request.body, "grace", Some(settings.default_claim_grace))?;
-    Ok(super::super::super::storage::claims::Terms { ttl, grace })
+    Ok(crate::zaqar::storage::claims::Terms { ttl, grace })
 }

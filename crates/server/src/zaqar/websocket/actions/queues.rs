@@ -2,14 +2,14 @@
 
 use serde_json::{Map, Value, json};
 
-use super::super::super::Zaqar;
-use super::super::super::error::Failure;
-use super::super::super::handlers::{purge, queues as http, stats};
-use super::super::super::metadata;
-use super::super::super::storage::queues as rows;
-use super::super::super::validate;
 use super::super::request::{Answer, Refusal, Request};
 use crate::reply::python;
+use crate::zaqar::Zaqar;
+use crate::zaqar::error::Failure;
+use crate::zaqar::handlers::{purge, queues as http, stats};
+use crate::zaqar::metadata;
+use crate::zaqar::storage::queues as rows;
+use crate::zaqar::validate;
 
 pub(in super::super) async fn list(zaqar: &Zaqar, request: &Request) -> Result<Answer, Refusal> {
     let settings = zaqar.settings();

@@ -2,13 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::super::super::Zaqar;
-use super::super::super::error::Failure;
-use super::super::super::handlers::subscriptions as http;
-use super::super::super::storage::subscriptions as rows;
-use super::super::super::storage::{now, queues};
-use super::super::super::validate;
 use super::super::request::{Answer, Refusal, Request};
+use crate::zaqar::Zaqar;
+use crate::zaqar::error::Failure;
+use crate::zaqar::handlers::subscriptions as http;
+use crate::zaqar::storage::subscriptions as rows;
+use crate::zaqar::storage::{now, queues};
+use crate::zaqar::validate;
 
 /// The schemes that the original can deliver to, whatever its options admit.
 const SCHEMES: [&str; 5] = ["http", "https", "mailto", "trust+http", "trust+https"];
