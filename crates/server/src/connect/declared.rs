@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use super::document;
 use super::ids;
+use super::settings::Settings;
 use super::storage::cells::Hot;
 
 /// Everything that is declared.
@@ -130,6 +131,20 @@ impl Declared {
 }
 
 impl Registry {
+    /// What the options say, and these collections.
+    pub(crate) fn with(settings: &Settings, collections: Vec<Declared>) -> Self {
+        let Settings { document, closed } = settings.clone();
+        Self { collections, document, closed, described: Mutex::default() }
+    }
+
+    /// Adds a collection; one of the same path is replaced.
+    pub(crate) fn add(&mut self, declared: Declared) {
+        match self.collections.iter_mut().find(|known| known.pattern == declared.pattern) {
+            Some(known) => *known = declared,
+            None => self.collections.push(declared),
+        }
+    }
+
     /// The declaration of the collection at a path.
     pub(crate) fn collection(&self, path: &[String]) -> Option<&Declared> {
         self.collections.iter().find(|one| one.pattern.len() == path.len() && one.begins(path))
@@ -183,9 +198,14 @@ impl Registry {
         schema
     }
 
-    /// The indexed paths of a collection.
+    /// The indexed paths of a collection; none if nothing is declared about it.
+    pub(crate) fn declared_hot(&self, path: &[String]) -> Option<Hot> {
+        self.collection(path).map(|declared| declared.hot.clone())
+    }
+
+    /// The indexed paths of a new collection.
     pub(crate) fn hot(&self, path: &[String]) -> Hot {
-        self.collection(path).map_or(Hot::All, |declared| declared.hot.clone())
+        self.declared_hot(path).unwrap_or_default()
     }
 
     /// The letters of a collection's ids.

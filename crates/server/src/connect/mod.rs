@@ -4,6 +4,7 @@
 //! One request goes: [`Connect::handle`] → the key → [`locate`](handlers::locate) (what the path is) → one file in
 //! `handlers` → plain functions in `storage`. What is declared, by the seed or by an OpenAPI document, is in `declared`.
 
+mod chores;
 mod declared;
 mod document;
 mod error;
@@ -17,7 +18,7 @@ mod settings;
 mod storage;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use aws_lc_rs::digest::{SHA256, digest as hash};
 use futures_util::future::BoxFuture;
@@ -25,8 +26,9 @@ use http::header;
 use pentad_store::Store;
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
+use tokio::sync::{Notify, oneshot};
 
-use self::declared::Registry;
+use self::declared::{Declared, Registry};
 use self::error::Failure;
 use self::quirks::{Quirk, Quirks};
 use self::routes::Endpoint;
@@ -48,10 +50,14 @@ pub struct Connect {
     installation: RwLock<Arc<Installation>>,
     /// The key of the installation without a seed, once there is one.
     own_key: Mutex<Option<String>>,
+    /// Told when other things are declared.
+    declared: Notify,
+    /// The owner of work that outlives its caller, once the service runs.
+    tasks: OnceLock<Tasks>,
 }
 
 /// Who may do what is there.
-#[derive(Default)]
+#[derive(Default, Clone)]
 struct Installation {
     registry: Arc<Registry>,
     keys: Keys,
@@ -101,6 +107,8 @@ impl Connect {
             routes: routes::table(),
             installation: RwLock::default(),
             own_key: Mutex::new(known),
+            declared: Notify::new(),
+            tasks: OnceLock::new(),
         }))
     }
 
@@ -116,14 +124,35 @@ impl Connect {
         self.own_key.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Replaces what is declared and who is let in; `own` is the generated key where no other is there.
-    fn install(&self, registry: Registry, keys: Keys, own: Option<String>) {
-        let announced = own.is_some();
-        if announced {
+    /// Adds to what is declared and to who is let in; `own` is the generated key where no other is there.
+    fn install(&self, declared: Vec<Declared>, keys: Keys, own: Option<String>) {
+        let mut held = self.installation.write().unwrap_or_else(PoisonError::into_inner);
+        let mut installation = Installation::clone(&held);
+        let mut registry = Registry::with(&self.settings, installation.registry.collections.clone());
+        declared.into_iter().for_each(|one| registry.add(one));
+        installation.registry = Arc::new(registry);
+        installation.keys.extend(keys);
+        if own.is_some() {
+            installation.announced = true;
             *self.own_key.lock().unwrap_or_else(PoisonError::into_inner) = own;
         }
-        let installation = Arc::new(Installation { registry: Arc::new(registry), keys, announced });
-        *self.installation.write().unwrap_or_else(PoisonError::into_inner) = installation;
+        *held = Arc::new(installation);
+        drop(held);
+        self.declared.notify_one();
+    }
+
+    /// Does what must not end halfway when the caller leaves.
+    async fn finish<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T, Failure>> + Send + 'static,
+    ) -> Result<T, Failure> {
+        let Some(tasks) = self.tasks.get() else { return work.await };
+        let (done, answer) = oneshot::channel();
+        tasks.spawn("connect bulk", |_| async move {
+            // Nobody may be there any more to hear it.
+            let _ = done.send(work.await);
+        });
+        answer.await.unwrap_or_else(|_| Err(Failure::internal("The work ended early.")))
     }
 
     async fn answer(&self, inbound: Inbound) -> Reply {
@@ -165,7 +194,9 @@ impl Connect {
             }
         }
         let length: usize = path.iter().map(String::len).sum();
-        let fits = !path.is_empty() && length <= LONGEST_PATH && path.iter().all(|one| !one.contains('\0'));
+        // A slash within a segment would make another path of it.
+        let is_segment = |one: &String| !one.contains(['\0', '/']);
+        let fits = !path.is_empty() && length <= LONGEST_PATH && path.iter().all(is_segment);
         fits.then_some(path)
     }
 }
@@ -221,6 +252,13 @@ impl Service for Connect {
 
     /// The shell emptied the store; declarations and keys are made anew by the seed that follows.
     fn reset(&self) -> BoxFuture<'_, Result<(), SeedError>> {
+        *self.installation.write().unwrap_or_else(PoisonError::into_inner) = Arc::default();
+        Box::pin(async { Ok(()) })
+    }
+
+    /// What was restored may be indexed otherwise than is declared now.
+    fn restored(&self) -> BoxFuture<'_, Result<(), SeedError>> {
+        self.declared.notify_one();
         Box::pin(async { Ok(()) })
     }
 
@@ -230,7 +268,10 @@ impl Service for Connect {
         Box::pin(async { Ok(announced) })
     }
 
-    fn background(self: Arc<Self>, _tasks: &Tasks) {}
+    fn background(self: Arc<Self>, tasks: &Tasks) {
+        let _ = self.tasks.set(tasks.clone());
+        tasks.spawn("connect chores", |stop| chores::run(self, stop));
+    }
 
     fn routes(&self) -> Vec<RouteInfo> {
         self.routes.describe()

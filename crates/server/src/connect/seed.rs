@@ -3,14 +3,14 @@
 mod section;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use pentad_rql::Schema;
 use pentad_store::StoreError;
 use serde_json::{Map, Value, json};
 
 use self::section::{Section, SeedCollection};
-use super::declared::{Declared, Registry};
+use super::declared::Declared;
 use super::error::Failure;
 use super::handlers::{body, given_id, stamp};
 use super::storage::cells::Hot;
@@ -34,17 +34,17 @@ struct Content {
 
 /// A section that was found right.
 struct Read {
-    registry: Registry,
+    declared: Vec<Declared>,
     keys: Keys,
     /// The generated key, where no other is there.
     own: Option<String>,
     content: Vec<Content>,
 }
 
-/// Creates what the section says; `null` creates one key.
+/// Adds what the section says; `null` creates one key, if there is none.
 pub(crate) async fn seed(connect: &Connect, section: Value) -> Result<(), SeedError> {
-    let Read { registry, keys, own, content } = read(connect, section)?;
-    connect.install(registry, keys, own);
+    let Read { declared, keys, own, content } = read(connect, section)?;
+    connect.install(declared, keys, own);
     for content in content {
         fill(connect, content).await?;
     }
@@ -61,18 +61,13 @@ fn read(connect: &Connect, section: Value) -> Result<Read, SeedError> {
     let section: Option<Section> =
         serde_json::from_value(section).map_err(|error| SeedError::new("connect", error))?;
     let section = section.unwrap_or_default();
-    let mut registry = Registry {
-        collections: Vec::new(),
-        document: connect.settings.document.clone(),
-        closed: connect.settings.closed,
-        described: Mutex::default(),
-    };
+    let mut declared = Vec::new();
     let mut content = Vec::new();
     for (index, mut collection) in section.collections.into_iter().enumerate() {
         let place = format!("connect.collections[{index}]");
         let resources = std::mem::take(&mut collection.resources);
         let path = collection.path.trim_matches('/').to_owned();
-        registry.collections.push(declare(collection, &place)?);
+        declared.push(declare(collection, &place)?);
         if !resources.is_empty() {
             content.push(Content { path, resources, place: format!("{place}.resources") });
         }
@@ -85,7 +80,7 @@ fn read(connect: &Connect, section: Value) -> Result<Read, SeedError> {
         check_content(content)?;
     }
     let (keys, own) = keys(connect, section.api_keys)?;
-    Ok(Read { registry, keys, own, content })
+    Ok(Read { declared, keys, own, content })
 }
 
 fn check_content(content: &Content) -> Result<(), SeedError> {
@@ -141,10 +136,13 @@ fn declare(collection: SeedCollection, place: &str) -> Result<Declared, SeedErro
     Ok(Declared { pattern, prefix: collection.prefix, schema, hot, states, actions })
 }
 
-/// The keys that are let in, and the one that is announced.
+/// The keys that are let in as well, and the one that is announced where none was seeded.
 fn keys(connect: &Connect, seeded: Vec<section::SeedKey>) -> Result<(Keys, Option<String>), SeedError> {
     let mut keys: Keys = HashMap::new();
     if seeded.is_empty() {
+        if !connect.installed().keys.is_empty() {
+            return Ok((keys, None));
+        }
         let key = match connect.own_key() {
             Some(key) => key,
             None => generated().map_err(|why| SeedError::new("connect", why))?,
@@ -192,7 +190,7 @@ async fn fill(connect: &Connect, content: Content) -> Result<(), SeedError> {
         let (batch, path, place) = (batch.to_vec(), path.clone(), place.clone());
         let (hot, prefix) = (hot.clone(), prefix.clone());
         let stored = connect.store.write(move |tx| {
-            let collection = collections::ensure(tx, &path)?;
+            let collection = collections::ensure(tx, &path, &hot)?;
             for (index, object) in &batch {
                 let wrong = |failure: Failure| {
                     Refused(SeedError::new(format!("{place}[{index}]"), failure.message()))
@@ -209,9 +207,9 @@ async fn fill(connect: &Connect, content: Content) -> Result<(), SeedError> {
                 if !whole.contains_key("events") {
                     whole.insert("events".to_owned(), json!({"created": stamp(tx.now(), None)}));
                 }
-                let stored = resources::prepare(collection.id, &hot, whole);
+                let stored = resources::prepare(collection.id, &collection.marked(), whole);
                 let stored = stored.map_err(|error| wrong(error.into()))?;
-                resources::insert(tx, collection.id, &name, &stored)?;
+                resources::insert(tx, &collection, &name, &stored)?;
                 collections::grow(tx, collection.id, 1)?;
             }
             Ok(())

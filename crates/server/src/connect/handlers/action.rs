@@ -8,8 +8,8 @@ use super::super::document;
 use super::super::error::Failure;
 use super::super::{Call, Connect};
 use super::body;
-use super::reply;
 use super::resource::{self, Change};
+use super::{meant, reply};
 use crate::http::Reply;
 
 /// Performs the action at the path.
@@ -31,10 +31,7 @@ pub(super) async fn act(connect: &Connect, call: Call) -> Result<Reply, Failure>
 }
 
 fn check_method(call: &Call, action: &Action) -> Result<(), Failure> {
-    let method = match &call.inbound.method {
-        &Method::HEAD => &Method::GET,
-        method => method,
-    };
+    let method = meant(&call.inbound.method);
     if action.methods.contains(method) {
         return Ok(());
     }
@@ -62,7 +59,7 @@ async fn on_resource(
     let given = given(&call, &action, &bytes)?;
     let collection = call.path[..call.path.len() - 2].to_vec();
     let id = call.path[call.path.len() - 2].clone();
-    if call.inbound.method == Method::GET {
+    if meant(&call.inbound.method) == Method::GET {
         let found = connect.store.read(move |tx| resource::load(tx, &collection, &id));
         let (_, row) = found.await?.ok_or_else(Failure::missing)?;
         return Ok(answer(&action, Some(row.body)));
@@ -70,12 +67,12 @@ async fn on_resource(
     let change = Change::of(&call, &collection);
     let told = action.clone();
     let body = connect.store.write(move |tx| {
-        let (number, row) = resource::load(tx, &collection, &id)?.ok_or_else(Failure::missing)?;
+        let (collection, row) = resource::load(tx, &collection, &id)?.ok_or_else(Failure::missing)?;
         let mut whole = resource::stored(&row.body)?;
         transit(&declared, &action, &mut whole)?;
         let members = action.set.iter().chain(given.iter().filter(|(name, _)| may_set(&declared, name)));
         whole.extend(members.map(|(name, value)| (name.clone(), value.clone())));
-        change.write(tx, number, row.id, whole)
+        change.write(tx, &collection, &row, whole)
     });
     Ok(answer(&told, Some(body.await?)))
 }
@@ -139,10 +136,7 @@ async fn by_document(connect: &Connect, mut call: Call) -> Result<Reply, Failure
     let registry = std::sync::Arc::clone(&call.registry);
     let Some(document) = &registry.document else { return Err(Failure::missing()) };
     let path = call.path.join("/");
-    let method = match &call.inbound.method {
-        &Method::HEAD => Method::GET,
-        method => method.clone(),
-    };
+    let method = meant(&call.inbound.method).clone();
     let Some(operation) = document.operation(method.as_str(), &path) else {
         let allowed: Vec<String> = document
             .items(&path)

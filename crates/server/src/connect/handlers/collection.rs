@@ -6,29 +6,27 @@ use http::{HeaderName, StatusCode};
 use pentad_store::Tx;
 use serde_json::{Map, Value, json};
 
+use super::super::declared::Registry;
 use super::super::error::Failure;
 use super::super::ids;
 use super::super::query;
-use super::super::storage::cells::Hot;
 use super::super::storage::collections::{self, CollectionRow};
-use super::super::storage::{list as pages, resources};
+use super::super::storage::list as pages;
+use super::super::storage::resources::{self, Stored};
 use super::super::{Call, Caller, Connect};
 use super::body::{self, Body};
 use super::resource::{self, Change};
-use super::{header_value, reply, stamp};
+use super::{bulk, header_value, reply, stamp, still_collection};
 use crate::http::Reply;
-
-/// Resources written in one transaction.
-const BATCH: usize = 100;
 
 /// `GET`: a page of the collection, with `Content-Range`.
 pub(super) async fn list(connect: &Connect, call: &Call) -> Result<Reply, Failure> {
     let schema = call.registry.schema(&call.path);
     let asked = query::read(call.inbound.query.as_deref(), &schema, connect.quirks)?;
-    let (path, hot) = (call.path.join("/"), call.registry.hot(&call.path));
+    let path = call.path.join("/");
     let (plan, limit) = (asked.plan.clone(), asked.limit);
     let page = connect.store.read(move |tx| match collections::find(tx, &path)? {
-        Some(row) => pages::page(tx, &row, &hot, &plan, limit).map_err(Failure::from),
+        Some(row) => pages::page(tx, &row, &plan, limit).map_err(Failure::from),
         None => Ok(pages::Page::default()),
     });
     let page = page.await?;
@@ -69,26 +67,15 @@ pub(super) async fn create(connect: &Connect, mut call: Call, first: bool) -> Re
         given_id(object).map_err(|refusal| placed(refusal, many, index))?;
     }
     let maker = Arc::new(Maker::of(&call));
-    let mut made = Vec::with_capacity(objects.len());
-    for (number, batch) in objects.chunks(BATCH).enumerate() {
-        let (batch, maker) = (batch.to_vec(), Arc::clone(&maker));
-        let stored = connect.store.write(move |tx| {
-            let collection = collections::ensure(tx, &maker.path)?;
-            let mut bodies = Vec::with_capacity(batch.len());
-            for (index, object) in batch.iter().enumerate() {
-                let one = maker.make(tx, &collection, object);
-                bodies.push(one.map_err(|refusal| placed(refusal, many, number * BATCH + index))?);
-            }
-            collections::grow(tx, collection.id, batch.len() as i64)?;
-            Ok::<_, Failure>(bodies)
-        });
-        made.extend(stored.await?);
-    }
+    let made = match bulk::is_small(&objects) {
+        true => connect.store.write(move |tx| maker.make_all(tx, &objects, many)).await?,
+        false => connect.finish(bulk::create(connect.store.clone(), maker, objects)).await?,
+    };
     let text = if many { format!("[{}]", made.join(",")) } else { made.concat() };
     Ok(reply(StatusCode::CREATED, text))
 }
 
-fn placed(refusal: Failure, many: bool, index: usize) -> Failure {
+pub(super) fn placed(refusal: Failure, many: bool, index: usize) -> Failure {
     if many { refusal.within(&format!("[{index}].")) } else { refusal }
 }
 
@@ -102,6 +89,8 @@ pub(crate) fn given_id(object: &Map<String, Value>) -> Result<Option<String>, Fa
     };
     match id.as_str() {
         "" => Ok(None),
+        // No path leads to those: they are resolved on the way.
+        "." | ".." => Err(Failure::invalid("id: Must not be a relative path.")),
         id if id.len() > 100 || id.contains('/') => {
             Err(Failure::invalid("id: Must be at most 100 bytes, without slashes."))
         }
@@ -110,73 +99,121 @@ pub(crate) fn given_id(object: &Map<String, Value>) -> Result<Option<String>, Fa
 }
 
 /// Makes resources of one collection.
-struct Maker {
-    path: String,
+pub(super) struct Maker {
+    segments: Vec<String>,
+    pub(super) path: String,
     prefix: String,
-    hot: Hot,
+    registry: Arc<Registry>,
     initial: Option<(String, String)>,
     caller: Caller,
 }
+
+/// The id of a new resource: its name in the store and the member of the object.
+pub(super) type Named = (String, Value);
 
 impl Maker {
     fn of(call: &Call) -> Self {
         let states = call.registry.collection(&call.path).and_then(|declared| declared.states.clone());
         Self {
+            segments: call.path.clone(),
             path: call.path.join("/"),
             prefix: call.registry.prefix(&call.path),
-            hot: call.registry.hot(&call.path),
+            registry: Arc::clone(&call.registry),
             initial: states.and_then(|states| Some((states.field, states.initial?))),
             caller: call.caller.clone(),
         }
     }
 
-    /// Stores one resource; its JSON.
-    fn make(
+    /// The collection, made if it can be there.
+    pub(super) fn collection(&self, tx: &mut Tx<'_>) -> Result<CollectionRow, Failure> {
+        still_collection(tx, &self.registry, &self.segments)?;
+        Ok(collections::ensure(tx, &self.path, &self.registry.hot(&self.segments))?)
+    }
+
+    /// Stores resources; their JSON.
+    fn make_all(
+        &self,
+        tx: &mut Tx<'_>,
+        objects: &[Map<String, Value>],
+        many: bool,
+    ) -> Result<Vec<String>, Failure> {
+        let collection = self.collection(tx)?;
+        let now = self.stamp(tx);
+        let mut bodies = Vec::with_capacity(objects.len());
+        for (index, object) in objects.iter().enumerate() {
+            let made = self.name(tx, &collection, object).and_then(|named| {
+                let stored = self.stored(&collection, object, &named, &now)?;
+                resources::insert(tx, &collection, &named.0, &stored)?;
+                Ok(stored.body)
+            });
+            bodies.push(made.map_err(|refusal| placed(refusal, many, index))?);
+        }
+        collections::grow(tx, collection.id, objects.len() as i64)?;
+        Ok(bodies)
+    }
+
+    /// When, and by whom.
+    pub(super) fn stamp(&self, tx: &Tx<'_>) -> Value {
+        stamp(tx.now(), Some(&self.caller))
+    }
+
+    /// The id of a new resource, which no other has.
+    pub(super) fn name(
         &self,
         tx: &mut Tx<'_>,
         collection: &CollectionRow,
         object: &Map<String, Value>,
-    ) -> Result<String, Failure> {
-        let (name, id) = match given_id(object)? {
-            Some(name) if resources::exists(tx, collection.id, &name)? => {
-                return Err(Failure::invalid(format!("id: {name} already exists.")));
-            }
-            Some(name) => (name, object.get("id").cloned().unwrap_or_default()),
+    ) -> Result<Named, Failure> {
+        match given_id(object)? {
+            Some(name) if resources::exists(tx, collection.id, &name)? => Err(taken(&name)),
+            Some(name) => Ok((name, object.get("id").cloned().unwrap_or_default())),
             None => {
                 let name = self.free_id(tx, collection.id)?;
-                (name.clone(), Value::String(name))
+                Ok((name.clone(), Value::String(name)))
             }
-        };
+        }
+    }
+
+    /// What is kept of a new resource.
+    pub(super) fn stored(
+        &self,
+        collection: &CollectionRow,
+        object: &Map<String, Value>,
+        (_, id): &Named,
+        now: &Value,
+    ) -> Result<Stored, Failure> {
         let mut whole = Map::with_capacity(object.len() + 2);
-        whole.insert("id".to_owned(), id);
+        whole.insert("id".to_owned(), id.clone());
         whole.extend(object.iter().filter(|(name, _)| *name != "id").map(|(n, v)| (n.clone(), v.clone())));
         if let Some((field, initial)) = &self.initial {
             // The state of a new resource is not the caller's to choose.
             whole.insert(field.clone(), json!(initial));
         }
-        let now = stamp(tx.now(), Some(&self.caller));
         let mut events = match whole.shift_remove("events") {
             Some(Value::Object(events)) => events,
             _ => Map::new(),
         };
         events.insert("created".to_owned(), now.clone());
-        events.insert("updated".to_owned(), now);
+        events.insert("updated".to_owned(), now.clone());
         whole.insert("events".to_owned(), Value::Object(events));
-        let stored = resources::prepare(collection.id, &self.hot, whole)?;
-        resources::insert(tx, collection.id, &name, &stored)?;
-        Ok(stored.body)
+        Ok(resources::prepare(collection.id, &collection.marked(), whole)?)
     }
 
     /// An id that no resource has: callers may have chosen some.
     fn free_id(&self, tx: &mut Tx<'_>, collection: i64) -> Result<String, Failure> {
         for _ in 0..1000 {
-            let name = ids::id(&self.prefix, collection, collections::next_number(tx, collection)?);
+            let name = ids::id(&self.prefix, collection, collections::take_numbers(tx, collection, 1)?);
             if !resources::exists(tx, collection, &name)? {
                 return Ok(name);
             }
         }
         Err(Failure::internal("No id is free."))
     }
+}
+
+/// The refusal of an id that another resource has.
+pub(super) fn taken(id: &str) -> Failure {
+    Failure::invalid(format!("id: {id} already exists."))
 }
 
 /// `PUT` of an array: each element changes the resource of its id.
@@ -192,46 +229,21 @@ pub(super) async fn update(connect: &Connect, mut call: Call) -> Result<Reply, F
         let missing = || Failure::invalid(format!("[{index}].id: This field is required."));
         named.push((id.ok_or_else(missing)?, object));
     }
-    all_there(connect, &call, named.iter().map(|(id, _)| id.clone()).collect()).await?;
-    let change = Arc::new(Change::of(&call, &call.path));
-    let mut changed = Vec::with_capacity(named.len());
-    for batch in named.chunks(BATCH) {
-        let (batch, change) = (batch.to_vec(), Arc::clone(&change));
-        let stored = connect.store.write(move |tx| {
-            let apply = |(id, object): &(String, Map<String, Value>)| {
-                change.apply(tx, id, object)?.ok_or_else(|| unknown(id))
-            };
-            batch.iter().map(apply).collect::<Result<Vec<String>, Failure>>()
-        });
-        changed.extend(stored.await?);
-    }
+    let change = Change::of(&call, &call.path);
+    let changed = match named.len() <= bulk::BATCH {
+        true => connect.store.write(move |tx| change.apply_all(tx, &named, 0)).await?,
+        false => connect.finish(bulk::update(connect.store.clone(), Arc::new(change), named)).await?,
+    };
     Ok(reply(StatusCode::OK, format!("[{}]", changed.join(","))))
 }
 
-fn unknown(id: &str) -> Failure {
-    Failure::invalid(format!("id: {id} does not exist."))
+/// The refusal of an element of a list that names no resource.
+pub(super) fn unknown(index: usize, id: &str) -> Failure {
+    placed(Failure::invalid(format!("id: {id} does not exist.")), true, index)
 }
 
-/// Refuses before anything is changed what cannot be changed as a whole.
-async fn all_there(connect: &Connect, call: &Call, ids: Vec<String>) -> Result<(), Failure> {
-    let path = call.path.join("/");
-    let asked = connect.store.read(move |tx| {
-        let collection = collections::find(tx, &path)?;
-        for id in &ids {
-            let known = match &collection {
-                Some(row) => resources::exists(tx, row.id, id)?,
-                None => false,
-            };
-            if !known {
-                return Err(unknown(id));
-            }
-        }
-        Ok(())
-    });
-    asked.await
-}
-
-/// `DELETE` with an array: the resources of its ids. An empty list, or no body, removes nothing.
+/// `DELETE` with an array: the resources of its ids, all of which must be there. An empty list, or no body, removes
+/// nothing.
 pub(super) async fn delete(connect: &Connect, mut call: Call) -> Result<Reply, Failure> {
     let bytes = body::bytes(&mut call).await?;
     let elements = match body::json(&bytes)? {
@@ -250,8 +262,6 @@ pub(super) async fn delete(connect: &Connect, mut call: Call) -> Result<Reply, F
         let missing = || Failure::invalid(format!("[{index}].id: This field is required."));
         ids.push(id.ok_or_else(missing)?);
     }
-    for id in ids {
-        resource::remove(connect, &call.path, &id).await?;
-    }
+    connect.finish(bulk::delete(connect.store.clone(), call.path.join("/"), ids)).await?;
     Ok(Reply::new(StatusCode::NO_CONTENT))
 }

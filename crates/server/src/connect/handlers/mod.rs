@@ -2,6 +2,7 @@
 
 mod action;
 pub(crate) mod body;
+mod bulk;
 mod collection;
 mod form;
 mod resource;
@@ -74,7 +75,8 @@ fn place(tx: &mut Tx<'_>, registry: &Registry, path: &[String]) -> Result<Place,
     if kind == Some(Kind::Resource) {
         return Ok(Place::Resource);
     }
-    if collections::find(tx, &path.join("/"))?.is_some() {
+    let is_lost = owner_is_missing(tx, registry, path)?;
+    if !is_lost && collections::find(tx, &path.join("/"))?.is_some() {
         return Ok(Place::Collection);
     }
     let Some((name, front)) = path.split_last().filter(|(_, front)| !front.is_empty()) else {
@@ -86,7 +88,7 @@ fn place(tx: &mut Tx<'_>, registry: &Registry, path: &[String]) -> Result<Place,
     {
         return Ok(Place::Resource);
     }
-    if registry.closed || kind.is_some() || owner_is_missing(tx, registry, path)? {
+    if registry.closed || kind.is_some() || is_lost {
         return Ok(Place::Nothing);
     }
     // Beside resources, and below one, a name is a collection only if it looks like one: else it is an action that
@@ -94,6 +96,14 @@ fn place(tx: &mut Tx<'_>, registry: &Registry, path: &[String]) -> Result<Place,
     let is_beside = parent.is_some();
     let is_below = is_resource(tx, registry, front)?;
     Ok(if (is_beside || is_below) && !is_plural(name) { Place::Nothing } else { Place::Maybe })
+}
+
+/// Refuses where there is no collection, and none can be: its owner may have gone since the path was looked up.
+fn still_collection(tx: &mut Tx<'_>, registry: &Registry, path: &[String]) -> Result<(), Failure> {
+    match place(tx, registry, path)? {
+        Place::Collection | Place::Maybe => Ok(()),
+        _ => Err(Failure::missing()),
+    }
 }
 
 /// Whether the path is below a resource that does not exist.
@@ -139,6 +149,11 @@ pub(crate) fn stamp(at: Timestamp, by: Option<&Caller>) -> Value {
         Some(caller) => json!({"at": at, "by": {"id": caller.id, "name": caller.name}}),
         None => json!({"at": at}),
     }
+}
+
+/// What a method asks for: `HEAD` is `GET` without the body.
+fn meant(method: &Method) -> &Method {
+    if method == Method::HEAD { &Method::GET } else { method }
 }
 
 fn reply(status: StatusCode, body: impl Into<bytes::Bytes>) -> Reply {

@@ -8,10 +8,11 @@ use serde_json::{Map, Value};
 use super::super::declared::States;
 use super::super::error::Failure;
 use super::super::query;
-use super::super::storage::cells::Hot;
-use super::super::storage::{collections, resources};
+use super::super::storage::collections::{self, CollectionRow};
+use super::super::storage::resources::{self, ResourceRow};
 use super::super::{Call, Caller, Connect};
 use super::body::{self, Body};
+use super::collection::{placed, unknown};
 use super::{reply, stamp};
 use crate::http::Reply;
 
@@ -28,10 +29,10 @@ pub(super) fn load(
     tx: &mut Tx<'_>,
     collection: &[String],
     id: &str,
-) -> Result<Option<(i64, resources::ResourceRow)>, Failure> {
+) -> Result<Option<(CollectionRow, ResourceRow)>, Failure> {
     let Some(collection) = collections::find(tx, &collection.join("/"))? else { return Ok(None) };
     let row = resources::find(tx, collection.id, id)?;
-    Ok(row.map(|row| (collection.id, row)))
+    Ok(row.map(|row| (collection, row)))
 }
 
 /// `GET`: the object; `select` in the query is heeded.
@@ -82,40 +83,27 @@ pub(super) async fn update(connect: &Connect, mut call: Call) -> Result<Reply, F
 /// `DELETE`: the resource and all that is below it.
 pub(super) async fn delete(connect: &Connect, call: &Call) -> Result<Reply, Failure> {
     let (collection, id) = parts(&call.path);
-    if remove(connect, collection, id).await? {
+    let (path, id) = (collection.join("/"), id.to_owned());
+    if connect.store.write(move |tx| remove(tx, &path, &id)).await? {
         Ok(Reply::new(StatusCode::NO_CONTENT))
     } else {
         Err(Failure::missing())
     }
 }
 
-/// Removes a resource, then what is below it in bounded steps; whether it was there.
-pub(super) async fn remove(connect: &Connect, collection: &[String], id: &str) -> Result<bool, Failure> {
-    let (path, name) = (collection.join("/"), id.to_owned());
-    let below = format!("{path}/{id}");
-    let removed = connect.store.write(move |tx| {
-        let removed = match collections::find(tx, &path)? {
-            Some(row) => resources::remove(tx, row.id, &name)?,
-            None => false,
-        };
-        Ok::<_, Failure>(removed)
-    });
-    if !removed.await? {
+/// Removes a resource and, for all to see, what is below it; whether it was there.
+pub(super) fn remove(tx: &mut Tx<'_>, collection: &str, id: &str) -> Result<bool, Failure> {
+    let Some(row) = collections::find(tx, collection)? else { return Ok(false) };
+    if !resources::remove(tx, row.id, id)? {
         return Ok(false);
     }
-    loop {
-        let below = below.clone();
-        let more = connect.store.write(move |tx| Ok::<_, Failure>(collections::remove_below(tx, &below)?));
-        if !more.await? {
-            return Ok(true);
-        }
-    }
+    collections::bury_below(tx, &format!("{collection}/{id}"))?;
+    Ok(true)
 }
 
 /// Changes resources of one collection.
 pub(super) struct Change {
-    collection: Vec<String>,
-    hot: Hot,
+    pub(super) collection: Vec<String>,
     states: Option<States>,
     caller: Caller,
 }
@@ -125,7 +113,6 @@ impl Change {
         let declared = call.registry.collection(collection);
         Self {
             collection: collection.to_vec(),
-            hot: call.registry.hot(collection),
             states: declared.and_then(|declared| declared.states.clone()),
             caller: call.caller.clone(),
         }
@@ -146,15 +133,30 @@ impl Change {
                 whole.insert(name.clone(), value.clone());
             }
         }
-        self.write(tx, collection, row.id, whole).map(Some)
+        self.write(tx, &collection, &row, whole).map(Some)
+    }
+
+    /// Merges each into the stored one; the JSON they then are. `first` is the place of the first in the request.
+    pub(super) fn apply_all(
+        &self,
+        tx: &mut Tx<'_>,
+        objects: &[(String, Map<String, Value>)],
+        first: usize,
+    ) -> Result<Vec<String>, Failure> {
+        let apply = |(index, (id, object)): (usize, &(String, Map<String, Value>))| {
+            let changed =
+                self.apply(tx, id, object).map_err(|refusal| placed(refusal, true, first + index))?;
+            changed.ok_or_else(|| unknown(first + index, id))
+        };
+        objects.iter().enumerate().map(apply).collect()
     }
 
     /// Stores an object as changed now; its JSON.
     pub(super) fn write(
         &self,
         tx: &mut Tx<'_>,
-        collection: i64,
-        row: i64,
+        collection: &CollectionRow,
+        row: &ResourceRow,
         mut whole: Map<String, Value>,
     ) -> Result<String, Failure> {
         let now = stamp(tx.now(), Some(&self.caller));
@@ -162,13 +164,17 @@ impl Change {
             Some(Value::Object(events)) => drop(events.insert("updated".to_owned(), now)),
             _ => drop(whole.insert("events".to_owned(), serde_json::json!({"updated": now}))),
         }
-        let stored = resources::prepare(collection, &self.hot, whole)?;
+        let stored = resources::prepare(collection.id, &collection.marked(), whole)?;
         resources::replace(tx, collection, row, &stored)?;
         Ok(stored.body)
     }
 
     /// A declared state changes only along a declared way.
-    fn check_state(&self, whole: &Map<String, Value>, object: &Map<String, Value>) -> Result<(), Failure> {
+    pub(super) fn check_state(
+        &self,
+        whole: &Map<String, Value>,
+        object: &Map<String, Value>,
+    ) -> Result<(), Failure> {
         let Some(states) = self.states.as_ref().filter(|states| !states.transitions.is_empty()) else {
             return Ok(());
         };

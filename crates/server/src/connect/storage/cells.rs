@@ -27,6 +27,30 @@ pub(crate) enum Hot {
 }
 
 impl Hot {
+    /// As [`written`](Self::written). What was never written so has no index.
+    pub(crate) fn read(text: &str) -> Self {
+        match text {
+            "*" => Self::All,
+            list => Self::Only(serde_json::from_str(list).unwrap_or_default()),
+        }
+    }
+
+    /// As text: `*`, or a list.
+    pub(crate) fn written(&self) -> String {
+        match self {
+            Self::All => "*".to_owned(),
+            Self::Only(paths) => serde_json::json!(paths).to_string(),
+        }
+    }
+
+    /// What is in both.
+    pub(crate) fn both(&self, other: &Self) -> Self {
+        match (self, other) {
+            (Self::All, paths) | (paths, Self::All) => paths.clone(),
+            (Self::Only(left), Self::Only(right)) => Self::Only(left & right),
+        }
+    }
+
     /// Whether this path has one.
     pub(crate) fn has(&self, path: &str) -> bool {
         match self {
@@ -83,6 +107,27 @@ pub(crate) fn of(collection: i64, hot: &Hot, object: &Map<String, Value>) -> Res
     }
     shredder.visit("", &[Candidate { frame: 0, own: 0, members: Some(object) }], false, true)?;
     Ok(shredder.cells)
+}
+
+/// The paths at which an object has rows, each once.
+pub(crate) fn paths(collection: i64, object: &Map<String, Value>) -> Vec<i64> {
+    fn below(at: &str, members: &Map<String, Value>, paths: &mut BTreeSet<String>) {
+        for (name, member) in members.iter().filter(|(name, _)| !name.contains('.')) {
+            let at = self::below(at, name);
+            match member {
+                Value::Object(members) => below(&at, members, paths),
+                Value::Array(elements) => {
+                    let objects = elements.iter().filter_map(Value::as_object);
+                    objects.for_each(|members| below(&at, members, paths));
+                }
+                _ => {}
+            }
+            paths.insert(at);
+        }
+    }
+    let mut paths = BTreeSet::new();
+    below("", object, &mut paths);
+    paths.iter().map(|path| path_id(collection, path)).collect()
 }
 
 /// Between the strings of [`words`].
@@ -176,8 +221,8 @@ impl<'v> Shredder<'v> {
         let mut names: HashMap<&'v str, Found<'v>> = HashMap::new();
         for (index, candidate) in candidates.iter().enumerate() {
             for (name, member) in candidate.members.into_iter().flatten() {
+                // No path leads to such a member: only a search finds what is in it.
                 if name.contains('.') {
-                    self.loose(member)?;
                     continue;
                 }
                 let found = names.entry(name).or_insert_with(|| {
@@ -238,10 +283,7 @@ impl<'v> Shredder<'v> {
         match value {
             Value::Null => self.mark(spot, code::NULL, None),
             Value::Object(_) => self.mark(spot, code::OBJECT, within),
-            Value::Array(_) => {
-                self.mark(spot, code::OPAQUE, None)?;
-                self.loose(value)
-            }
+            Value::Array(_) => self.mark(spot, code::OPAQUE, None),
             scalar => {
                 let kinds = [Kind::Any, Kind::Date, Kind::DateTime];
                 for key in kinds.iter().filter_map(|kind| kind.key(scalar)) {
@@ -264,19 +306,6 @@ impl<'v> Shredder<'v> {
     fn mark(&mut self, spot: Spot, letter: &str, within: Option<(i64, i64)>) -> Result<(), TooMany> {
         let code = Code { head: letter.to_owned(), rest: String::new() };
         self.push(Spot { hot: false, ..spot }, code, None, within)
-    }
-
-    /// Strings that no path leads to: only a search finds them.
-    fn loose(&mut self, value: &'v Value) -> Result<(), TooMany> {
-        match value {
-            Value::String(text) => {
-                let spot = Spot { path: 0, frame: 0, lead: Lead::Other, hot: false };
-                self.key(spot, &Key::Text(text.clone()))
-            }
-            Value::Array(elements) => elements.iter().try_for_each(|element| self.loose(element)),
-            Value::Object(members) => members.values().try_for_each(|member| self.loose(member)),
-            _ => Ok(()),
-        }
     }
 
     fn push(

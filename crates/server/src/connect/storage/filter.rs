@@ -2,7 +2,7 @@
 //!
 //! The truth is the evaluator of `pentad-rql`; a property test holds this file to it on both databases.
 
-use pentad_rql::{Check, Filter, Fold, Key, Order, Pattern, Piece, Relation, Test};
+use pentad_rql::{Check, Filter, Fold, Key, Kind, Order, Pattern, Piece, Relation, Test};
 use pentad_store::{ToValue, Value};
 
 use super::cells::{self, Hot, Lead, path_id};
@@ -42,6 +42,8 @@ impl ToValue for Param {
 pub(crate) struct Translator<'a> {
     collection: i64,
     hot: &'a Hot,
+    /// The column of the resource that conditions are about.
+    owner: &'static str,
     /// The values, `$1` first.
     pub(crate) params: Vec<Param>,
     aliases: usize,
@@ -54,10 +56,8 @@ pub(crate) struct Translator<'a> {
 pub(crate) struct Ordering {
     /// Joins that find what is compared.
     pub(crate) joins: String,
-    /// Columns that are compared, each with a comma before it.
+    /// What is compared, one text for each order with a comma before it; the empty one where there is nothing.
     pub(crate) keys: String,
-    /// Terms of `ORDER BY`, each with a comma behind it.
-    pub(crate) terms: String,
 }
 
 /// The object in which paths begin, where that is not the resource itself.
@@ -70,28 +70,18 @@ struct Base {
 impl<'a> Translator<'a> {
     /// For the resources of a collection.
     pub(crate) fn new(collection: i64, hot: &'a Hot) -> Self {
-        Self { collection, hot, params: Vec::new(), aliases: 0, tests: 0, base: None }
+        Self { collection, hot, owner: "r.id", params: Vec::new(), aliases: 0, tests: 0, base: None }
+    }
+
+    /// For single rows `c` of [`cells`](super::cells), each with the resource it belongs to.
+    pub(crate) fn of_cells(collection: i64, hot: &'a Hot) -> Self {
+        Self { owner: "c.resource", ..Self::new(collection, hot) }
     }
 
     /// Adds a value; what stands for it in the statement.
     pub(crate) fn bind(&mut self, param: Param) -> String {
         self.params.push(param);
         format!("${}", self.params.len())
-    }
-
-    /// The condition; the part `driver` of the filter, if given, is found first and the others are then checked.
-    pub(crate) fn condition(&mut self, filter: &Filter, driver: Option<usize>) -> Result<String, TooComplex> {
-        let Some(driver) = driver else { return filter.fold(self) };
-        let mut parts = Vec::new();
-        for (index, part) in parts_of(filter).iter().enumerate() {
-            parts.push(match part {
-                Filter::Test(test) if index == driver => {
-                    format!("r.id IN (SELECT c.resource FROM cells c WHERE {})", self.indexed(test)?)
-                }
-                part => part.fold(self)?,
-            });
-        }
-        Ok(joined(parts, " AND ", "1 = 1"))
     }
 
     /// The rows of a condition on an indexed path, as `c`.
@@ -118,28 +108,22 @@ impl<'a> Translator<'a> {
     pub(crate) fn ordering(&mut self, orders: &[Order], id: &str) -> Ordering {
         let mut ordering = Ordering::default();
         for (index, order) in orders.iter().enumerate() {
-            let (from, to) = match &order.kind {
-                pentad_rql::Kind::Any => (code::BOOLEAN, code::AFTER_TEXT),
-                pentad_rql::Kind::Text | pentad_rql::Kind::Choice(_) => (code::TEXT, code::AFTER_TEXT),
-                pentad_rql::Kind::Integer | pentad_rql::Kind::Decimal { .. } => (code::NUMBER, code::TEXT),
-                pentad_rql::Kind::Boolean => (code::BOOLEAN, code::NUMBER),
-                pentad_rql::Kind::Date => (code::DAY, code::INSTANT),
-                pentad_rql::Kind::DateTime => (code::INSTANT, code::AFTER_INSTANT),
-            };
+            let (from, to) = codes(&order.kind);
             let path = self.path(order.path.as_str());
-            let direction = if order.descending { "DESC" } else { "ASC" };
             // At most one row: of the first value at a path, in the codes of one kind.
             ordering.joins.push_str(&format!(
                 " LEFT JOIN cells o{index} ON o{index}.resource = {id} AND o{index}.path = {path} AND \
                  o{index}.lead > 0 AND o{index}.head >= '{from}' AND o{index}.head < '{to}'"
             ));
-            let has_rest = to == code::AFTER_TEXT;
-            for column in ["head", "rest"].into_iter().take(1 + usize::from(has_rest)) {
-                ordering.keys.push_str(&format!(", COALESCE(o{index}.{column}, '') AS {column}{index}"));
-                ordering.terms.push_str(&format!("{column}{index} {direction}, "));
-            }
+            // A code is cut where the indexed part ends: both parts sort as they do together.
+            ordering.keys.push_str(&format!(", COALESCE(o{index}.head || o{index}.rest, '')"));
         }
         ordering
+    }
+
+    /// Refuses a filter that asks for too much.
+    pub(crate) fn check(mut self, filter: &Filter) -> Result<(), TooComplex> {
+        filter.fold(&mut self).map(drop)
     }
 
     /// Counts a condition.
@@ -157,7 +141,7 @@ impl<'a> Translator<'a> {
         }
     }
 
-    fn path(&mut self, path: &str) -> String {
+    pub(crate) fn path(&mut self, path: &str) -> String {
         let id = path_id(self.collection, &self.full(path));
         self.bind(Param::Int(id))
     }
@@ -177,9 +161,25 @@ impl<'a> Translator<'a> {
             None => String::new(),
         };
         format!(
-            "EXISTS (SELECT 1 FROM cells {alias} WHERE {alias}.resource = r.id AND {alias}.path = {path}{range} \
-             AND {condition})"
+            "EXISTS (SELECT 1 FROM cells {alias} WHERE {alias}.path = {path} AND {alias}.resource = {}{range} \
+             AND {condition})",
+            self.owner
         )
+    }
+
+    /// What must hold for a row `c` at the path of a test.
+    pub(crate) fn cell(&mut self, test: &Test) -> Result<String, TooComplex> {
+        self.admit(test)?;
+        self.row_holds("c", test)
+    }
+
+    fn row_holds(&mut self, alias: &str, test: &Test) -> Result<String, TooComplex> {
+        let Check::Within(_) = &test.check else { return self.holds(alias, &test.check) };
+        let path = self.full(test.path.as_str());
+        let outer = self.base.replace(Base { alias: alias.to_owned(), path });
+        let holds = self.holds(alias, &test.check);
+        self.base = outer;
+        holds
     }
 
     /// What must hold for the row `alias`.
@@ -255,6 +255,11 @@ impl<'a> Translator<'a> {
         if text.len() > LONGEST_PATTERN { Err(TooComplex) } else { Ok(self.bind(Param::Text(text))) }
     }
 
+    /// What must hold for the strings `alias` of a resource: enough if [`is_one_text`] says so.
+    pub(crate) fn words(&mut self, alias: &str, pattern: &Pattern) -> Result<String, TooComplex> {
+        Ok(format!("{alias}.words LIKE {} ESCAPE '!'", self.pattern("", pattern)?))
+    }
+
     fn like(&mut self, alias: &str, pattern: &Pattern) -> Result<String, TooComplex> {
         let whole =
             format!("CASE {alias}.rest WHEN '' THEN {alias}.head ELSE {alias}.head || {alias}.rest END");
@@ -285,9 +290,10 @@ impl<'a> Translator<'a> {
         let (outer, inner, scalar) = (self.alias(), self.alias(), self.alias());
         let id = self.path(path);
         let lacks = format!(
-            "{outer}.head = '{}' AND NOT EXISTS (SELECT 1 FROM cells {inner} WHERE {inner}.resource = r.id AND \
-             {inner}.path = {id} AND {inner}.frame = {outer}.child)",
-            code::OBJECT
+            "{outer}.head = '{}' AND NOT EXISTS (SELECT 1 FROM cells {inner} WHERE {inner}.path = {id} AND \
+             {inner}.resource = {} AND {inner}.frame = {outer}.child)",
+            code::OBJECT,
+            self.owner
         );
         let lacks = self.exists(&outer, parent, &lacks);
         let is_scalar = format!("{scalar}.head NOT IN ('{}', '{}')", code::OBJECT, code::EMPTY);
@@ -317,18 +323,8 @@ impl Fold for Translator<'_> {
         self.admit(test)?;
         let path = test.path.as_str();
         let alias = self.alias();
-        let outer = match &test.check {
-            Check::Within(_) => {
-                let path = self.full(path);
-                Some(self.base.replace(Base { alias: alias.clone(), path }))
-            }
-            _ => None,
-        };
-        let holds = self.holds(&alias, &test.check);
-        if let Some(outer) = outer {
-            self.base = outer;
-        }
-        let found = self.exists(&alias, path, &holds?);
+        let holds = self.row_holds(&alias, test)?;
+        let found = self.exists(&alias, path, &holds);
         if test.check != Check::Null {
             return Ok(found);
         }
@@ -345,28 +341,51 @@ impl Fold for Translator<'_> {
         if self.tests > MOST_TESTS {
             return Err(TooComplex);
         }
-        let all = self.pattern("", pattern)?;
-        let words = format!(
-            "EXISTS (SELECT 1 FROM texts t WHERE t.resource = r.id AND t.words LIKE {all} ESCAPE '!')"
-        );
-        let is_one_text = match pattern.pieces() {
-            [Piece::Any] => true,
-            [Piece::Any, Piece::Text(text), Piece::Any] => !text.contains(cells::BETWEEN),
-            _ => false,
-        };
-        if is_one_text {
-            return Ok(words);
-        }
-        // What matches all strings as one text need not match one of them.
-        let alias = self.alias();
-        let like = self.like(&alias, pattern)?;
+        let words = self.words("t", pattern)?;
+        let collection = self.bind(Param::Int(self.collection));
+        let owner = self.owner;
         Ok(format!(
-            "({words} AND EXISTS (SELECT 1 FROM cells {alias} WHERE {alias}.resource = r.id AND {like}))"
+            "EXISTS (SELECT 1 FROM texts t WHERE t.collection = {collection} AND t.resource = {owner} AND {words})"
         ))
     }
 }
 
-fn parts_of(filter: &Filter) -> &[Filter] {
+/// Where the codes by which values of a kind are sorted begin, and where they have ended.
+pub(crate) fn codes(kind: &Kind) -> (&'static str, &'static str) {
+    match kind {
+        Kind::Any => (code::BOOLEAN, code::AFTER_TEXT),
+        Kind::Text | Kind::Choice(_) => (code::TEXT, code::AFTER_TEXT),
+        Kind::Integer | Kind::Decimal { .. } => (code::NUMBER, code::TEXT),
+        Kind::Boolean => (code::BOOLEAN, code::NUMBER),
+        Kind::Date => (code::DAY, code::INSTANT),
+        Kind::DateTime => (code::INSTANT, code::AFTER_INSTANT),
+    }
+}
+
+/// Whether what matches all strings as one text matches one of them.
+pub(crate) fn is_one_text(pattern: &Pattern) -> bool {
+    match pattern.pieces() {
+        [Piece::Any] => true,
+        [Piece::Any, Piece::Text(text), Piece::Any] => !text.contains(cells::BETWEEN),
+        _ => false,
+    }
+}
+
+/// Whether the translator knows all of it: searches it knows of one text only.
+pub(crate) fn is_plain(filter: &Filter) -> bool {
+    match filter {
+        Filter::All(parts) | Filter::Any(parts) => parts.iter().all(is_plain),
+        Filter::Not(part) => is_plain(part),
+        Filter::Test(test) => match &test.check {
+            Check::Within(filter) => is_plain(filter),
+            _ => true,
+        },
+        Filter::Search(pattern) => is_one_text(pattern),
+    }
+}
+
+/// The parts that must all hold.
+pub(crate) fn parts_of(filter: &Filter) -> &[Filter] {
     match filter {
         Filter::All(parts) => parts,
         single => std::slice::from_ref(single),

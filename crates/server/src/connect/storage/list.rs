@@ -1,11 +1,15 @@
 //! Pages of a collection: filter and order run in the database.
 
-use pentad_rql::{Filter, Plan};
-use pentad_store::{StoreError, ToValue, Tx};
+use std::collections::HashMap;
 
-use super::cells::{Hot, path_id};
+use pentad_rql::{Filter, Kind, Order, Plan};
+use pentad_store::{StoreError, Tx};
+
+use super::cells::path_id;
 use super::collections::CollectionRow;
-use super::filter::{Ordering, Param, TooComplex, Translator};
+use super::filter::{Param, TooComplex, Translator, codes};
+use super::find::{Finder, LIST, Way, values};
+use super::{id_list, order};
 
 /// A page, with the size of the whole list.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -34,159 +38,88 @@ impl From<StoreError> for Fault {
     }
 }
 
-/// An index entry is worth following up to so many hits; beyond, the collection is read in its order.
-const FEW: i64 = 20_000;
-
 /// The resources that the plan asks for, from `offset` on, at most `limit`.
 pub(crate) fn page(
     tx: &mut Tx<'_>,
     collection: &CollectionRow,
-    hot: &Hot,
     plan: &Plan,
     limit: i64,
 ) -> Result<Page, Fault> {
-    let offset = i64::try_from(plan.offset()).unwrap_or(i64::MAX);
-    if plan.filter().is_everything() {
-        let total = collection.size;
-        let is_empty = limit == 0 || offset >= total;
-        let bodies = if is_empty { Vec::new() } else { walk(tx, collection, hot, plan, limit)? };
-        return Ok(Page { bodies, total });
-    }
-    let driver = driver(tx, collection, hot, plan)?;
-    if limit == 0 {
-        return Ok(Page { bodies: Vec::new(), total: count(tx, collection, hot, plan, driver)? });
-    }
-    found(tx, collection, hot, plan, driver, limit)
+    page_by(tx, collection, plan, limit, Way::default())
 }
 
-/// A page of all resources: only as many are passed as lie before its end, if the order has an index.
-fn walk(
+/// The same, with the way to go.
+pub(super) fn page_by(
     tx: &mut Tx<'_>,
     collection: &CollectionRow,
-    hot: &Hot,
     plan: &Plan,
     limit: i64,
-) -> Result<Vec<String>, Fault> {
-    let mut translator = Translator::new(collection.id, hot);
-    let (rows, terms) = match plan.ordering() {
-        [first, ..] if is_by_id(first) => {
-            // Every resource has one id, which the index holds whole.
-            let path = translator.bind(Param::Int(path_id(collection.id, "id")));
-            let direction = if first.descending { "DESC" } else { "ASC" };
-            let rows = format!(
-                "SELECT c.resource AS id, c.head AS head FROM cells c WHERE c.hot = 1 AND c.path = {path}"
-            );
-            (rows, format!("head {direction}, "))
-        }
-        orders => {
-            let own = translator.bind(Param::Int(collection.id));
-            let ordering = translator.ordering(orders, "r.id");
-            let Ordering { joins, keys, terms } = ordering;
-            (format!("SELECT r.id AS id{keys} FROM resources r{joins} WHERE r.collection = {own}"), terms)
-        }
+    way: Way,
+) -> Result<Page, Fault> {
+    let everything = plan.filter().is_everything();
+    let offset = i64::try_from(plan.offset()).unwrap_or(i64::MAX);
+    if everything && (limit == 0 || offset >= collection.size) {
+        return Ok(Page { bodies: Vec::new(), total: collection.size });
+    }
+    if everything && let Some(rows) = walk(collection, plan.ordering()) {
+        let sql = format!("{rows} LIMIT $2 OFFSET $3");
+        let first = if plan.ordering().is_empty() { collection.id } else { path_id(collection.id, "id") };
+        let ids = tx.query(&sql, &[&first, &limit, &offset], |row| row.int(0))?;
+        return Ok(Page { bodies: bodies(tx, &ids)?, total: collection.size });
+    }
+    if limit == 0
+        && let Some(total) = count(tx, collection, plan.filter())?
+    {
+        return Ok(Page { bodies: Vec::new(), total });
+    }
+    let mut finder = Finder::new(tx, collection.id, collection.trusted(), way);
+    let found = if everything { finder.all()?.clone() } else { finder.find(plan.filter())? };
+    let total = i64::try_from(found.len()).unwrap_or(i64::MAX);
+    let ids = order::page(&mut finder, &found, plan, usize::try_from(limit).unwrap_or(0))?;
+    Ok(Page { bodies: bodies(tx, &ids)?, total })
+}
+
+/// All resources in an order that an index has, of which only as many are passed as lie before the page: that of creation
+/// and that of the ids.
+fn walk(collection: &CollectionRow, orders: &[Order]) -> Option<String> {
+    let Some(first) = orders.first() else {
+        return Some("SELECT r.id FROM resources r WHERE r.collection = $1 ORDER BY r.id".to_owned());
     };
-    let part = part(&mut translator, plan, limit);
-    let sql = format!(
-        "SELECT b.body FROM ({rows} ORDER BY {terms}id {part}) p JOIN resources b ON b.id = p.id ORDER BY {terms}p.id"
-    );
-    Ok(tx.query(&sql, &values(&translator.params), |row| row.text(0))?)
+    // Every resource has one id, which the index holds whole; beside its code stand those of the day or instant that
+    // it may be.
+    let by_id = first.path.as_str() == "id" && first.kind == Kind::Any && collection.trusted().has("id");
+    let (from, to) = codes(&Kind::Any);
+    let direction = if first.descending { "DESC" } else { "ASC" };
+    by_id.then(|| {
+        format!(
+            "SELECT c.resource FROM cells c WHERE c.hot = 1 AND c.path = $1 AND c.head >= '{from}' AND c.head < '{to}' \
+             ORDER BY c.head {direction}, c.resource"
+        )
+    })
 }
 
-/// Whether the order is that of the ids, whatever they are.
-fn is_by_id(order: &pentad_rql::Order) -> bool {
-    order.path.as_str() == "id" && order.kind == pentad_rql::Kind::Any
-}
-
-fn part(translator: &mut Translator<'_>, plan: &Plan, limit: i64) -> String {
-    let offset = i64::try_from(plan.offset()).unwrap_or(i64::MAX);
-    let (limit, offset) = (translator.bind(Param::Int(limit)), translator.bind(Param::Int(offset)));
-    format!("LIMIT {limit} OFFSET {offset}")
-}
-
-/// A page of what the filter finds, and how many that are: the filter is asked once.
-fn found(
-    tx: &mut Tx<'_>,
-    collection: &CollectionRow,
-    hot: &Hot,
-    plan: &Plan,
-    driver: Option<usize>,
-    limit: i64,
-) -> Result<Page, Fault> {
-    let mut translator = Translator::new(collection.id, hot);
-    let condition = condition(&mut translator, collection, plan, driver)?;
-    let Ordering { joins, keys, terms } = translator.ordering(plan.ordering(), "f.id");
-    let part = part(&mut translator, plan, limit);
-    let sql = format!(
-        "WITH found AS MATERIALIZED (SELECT r.id AS id FROM resources r WHERE {condition}) \
-         SELECT t.total, b.body FROM (SELECT COUNT(*) AS total FROM found) t \
-         LEFT JOIN (SELECT f.id AS id{keys} FROM found f{joins} ORDER BY {terms}id {part}) p ON 1 = 1 \
-         LEFT JOIN resources b ON b.id = p.id ORDER BY {terms}p.id"
-    );
-    let rows = tx.query(&sql, &values(&translator.params), |row| Ok((row.int(0)?, row.opt_text(1)?)))?;
-    let total = rows.first().map_or(0, |(total, _)| *total);
-    Ok(Page { bodies: rows.into_iter().filter_map(|(_, body)| body).collect(), total })
-}
-
-/// How many the filter finds.
-fn count(
-    tx: &mut Tx<'_>,
-    collection: &CollectionRow,
-    hot: &Hot,
-    plan: &Plan,
-    driver: Option<usize>,
-) -> Result<i64, Fault> {
-    let mut translator = Translator::new(collection.id, hot);
-    if let ([(0, test)], Filter::Test(_)) = (translator.drivers(plan.filter()).as_slice(), plan.filter()) {
-        // The index alone tells.
-        let rows = translator.indexed(test)?;
-        let sql = format!("SELECT COUNT(DISTINCT c.resource) FROM cells c WHERE {rows}");
-        return Ok(tx.query_one(&sql, &values(&translator.params), |row| row.int(0))?);
+/// How many a single condition finds, if an index alone tells.
+fn count(tx: &mut Tx<'_>, collection: &CollectionRow, filter: &Filter) -> Result<Option<i64>, Fault> {
+    let hot = collection.trusted();
+    let mut translator = Translator::new(collection.id, &hot);
+    let Filter::Test(test) = filter else { return Ok(None) };
+    if translator.drivers(filter).is_empty() {
+        return Ok(None);
     }
-    let condition = condition(&mut translator, collection, plan, driver)?;
-    let sql = format!("SELECT COUNT(*) FROM resources r WHERE {condition}");
-    Ok(tx.query_one(&sql, &values(&translator.params), |row| row.int(0))?)
+    let rows = translator.indexed(test)?;
+    let sql = format!("SELECT COUNT(DISTINCT c.resource) FROM cells c WHERE {rows}");
+    Ok(Some(tx.query_one(&sql, &values(&translator.params), |row| row.int(0))?))
 }
 
-/// What must hold for a resource. Rows of an index are of one collection, so a driver needs no word of that: it would
-/// lead databases to read the collection in its order.
-fn condition(
-    translator: &mut Translator<'_>,
-    collection: &CollectionRow,
-    plan: &Plan,
-    driver: Option<usize>,
-) -> Result<String, TooComplex> {
-    if driver.is_some() {
-        return translator.condition(plan.filter(), driver);
+/// The objects of these numbers, in their order.
+fn bodies(tx: &mut Tx<'_>, ids: &[i64]) -> Result<Vec<String>, StoreError> {
+    let mut found: HashMap<i64, String> = HashMap::with_capacity(ids.len());
+    for group in ids.chunks(LIST) {
+        let (list, group) = id_list(group, LIST, 1);
+        let params: Vec<Param> = group.into_iter().map(Param::Int).collect();
+        let sql = format!("SELECT r.id, r.body FROM resources r WHERE r.id IN ({list})");
+        let rows = tx.query(&sql, &values(&params), |row| Ok((row.int(0)?, row.text(1)?)))?;
+        found.extend(rows);
     }
-    let own = translator.bind(Param::Int(collection.id));
-    let condition = translator.condition(plan.filter(), None)?;
-    Ok(format!("r.collection = {own} AND {condition}"))
-}
-
-/// The part of the filter with the fewest hits in an index, if they are few.
-fn driver(
-    tx: &mut Tx<'_>,
-    collection: &CollectionRow,
-    hot: &Hot,
-    plan: &Plan,
-) -> Result<Option<usize>, Fault> {
-    let mut best: Option<(i64, usize)> = None;
-    for (index, test) in Translator::new(collection.id, hot).drivers(plan.filter()) {
-        let most = best.map_or(FEW, |(hits, _)| hits);
-        let mut translator = Translator::new(collection.id, hot);
-        let rows = translator.indexed(test)?;
-        let most_place = translator.bind(Param::Int(most));
-        let sql = format!(
-            "SELECT COUNT(*) FROM (SELECT 1 AS hit FROM cells c WHERE {rows} LIMIT {most_place}) few"
-        );
-        let hits = tx.query_one(&sql, &values(&translator.params), |row| row.int(0))?;
-        if hits < most {
-            best = Some((hits, index));
-        }
-    }
-    Ok(best.map(|(_, index)| index))
-}
-
-fn values(params: &[Param]) -> Vec<&dyn ToValue> {
-    params.iter().map(|param| param as &dyn ToValue).collect()
+    Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
 }

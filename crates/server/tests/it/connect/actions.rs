@@ -77,3 +77,16 @@ async fn declarations_with_templates_hold_for_every_resource() {
     assert_eq!(w.get("products/Q/items").await.status, 404, "no such product");
     assert_eq!(w.post("products/Q/items", json!({})).await.status, 404);
 }
+
+#[tokio::test]
+async fn looking_at_an_action_changes_nothing() {
+    let w = shop().await;
+    let made = w.post("requests", json!({})).await.with(201);
+    let path = format!("requests/{}", made["id"].as_str().unwrap());
+    w.time.advance(jiff::SignedDuration::from_secs(3600));
+    for method in [Method::HEAD, Method::GET] {
+        assert_eq!(w.call(method, &format!("{path}/render"), "").await.status, 200);
+    }
+    assert_eq!(w.call(Method::HEAD, &format!("{path}/approve"), "").await.status, 405);
+    assert_eq!(w.get(&path).await.with(200), made);
+}

@@ -172,3 +172,24 @@ async fn declared_fields_have_their_types() {
     assert_eq!(shown[0]["secret"], "s");
     assert_eq!(w.get("orders").await.with(200)[0].get("secret"), None);
 }
+
+#[tokio::test]
+async fn ids_that_look_like_dates_are_listed_once() {
+    let w = World::new().await;
+    let ids = ["2024-01-01", "2024-01-02", "2024-01-01T00:00:00Z", "b"];
+    w.post("days", json!(ids.map(|id| json!({"id": id})))).await.with(201);
+    let listed = w.get("days?ordering(id)&limit=100").await;
+    assert_eq!(listed.range.as_deref(), Some("items 0-3/4"));
+    assert_eq!(listed.ids(), ["2024-01-01", "2024-01-01T00:00:00Z", "2024-01-02", "b"]);
+    assert_eq!(w.get("days?ordering(-id)&limit=1&offset=1").await.ids(), ["2024-01-02"]);
+}
+
+#[tokio::test]
+async fn a_value_with_an_open_parenthesis_leaves_the_parameters_alone() {
+    let w = World::new().await;
+    w.post("things", json!([{"id": "a", "name": "x(y", "note": "b&c"}, {"id": "b"}])).await.with(201);
+    assert_eq!(w.get("things?eq(name,%22x(y%22)&search=b%26c").await.ids(), ["a"]);
+    assert_eq!(w.get("things?eq(name,'x(y')&limit=0").await.range.as_deref(), Some("items 0-0/1"));
+    assert_eq!(w.get("things?search=b*c").await.ids(), ["a"]);
+    assert_eq!(w.get("things?search=y*c").await.ids(), Vec::<String>::new(), "each text for itself");
+}

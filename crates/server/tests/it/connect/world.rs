@@ -18,7 +18,7 @@ pub(crate) struct World {
     pub(crate) time: Arc<ServiceTime>,
     pub(crate) key: String,
     /// A service does not keep its store open.
-    _engine: Engine,
+    pub(crate) engine: Engine,
 }
 
 /// An answer, read.
@@ -80,7 +80,7 @@ impl World {
         connect.seed(section).await.unwrap();
         let own = connect.credentials().await.unwrap();
         let key = own["api_key"].as_str().unwrap_or(KEY).to_owned();
-        Self { connect, time, key, _engine: engine }
+        Self { connect, time, key, engine }
     }
 
     pub(crate) async fn call(&self, method: Method, path: &str, body: impl Into<Bytes>) -> Answer {
