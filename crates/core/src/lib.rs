@@ -23,6 +23,7 @@ pub mod list;
 pub mod op;
 mod page;
 mod session;
+mod together;
 mod until;
 pub mod work;
 

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::future::IntoFuture;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -132,6 +133,8 @@ pub struct List<T> {
     page: Reader<T>,
     size_name: Option<&'static str>,
     page_size: Option<u32>,
+    /// Page sizes that the service takes.
+    sizes: Option<RangeInclusive<u32>>,
     pub(crate) max_items: Option<usize>,
     pub(crate) start: Option<Cursor>,
     /// The first offset beyond what the caller wants, where places are offsets.
@@ -155,6 +158,7 @@ impl<T> List<T> {
             page: Reader::Plain(page),
             size_name: None,
             page_size: None,
+            sizes: None,
             max_items: None,
             start: None,
             end: None,
@@ -168,9 +172,23 @@ impl<T> List<T> {
         self
     }
 
+    /// Says which page sizes the service takes; others are refused before sending (called by service crates).
+    pub const fn page_sizes(mut self, sizes: RangeInclusive<u32>) -> Self {
+        self.sizes = Some(sizes);
+        self
+    }
+
     /// Hints at the number of things per page; the service may give fewer.
-    pub const fn page_size(mut self, size: u32) -> Self {
+    ///
+    /// Where the service is known to refuse a size, the list is [`Invalid`](crate::ErrorKind::Invalid).
+    pub fn page_size(mut self, size: u32) -> Self {
         self.page_size = Some(size);
+        if let Some(sizes) = self.sizes.as_ref().filter(|sizes| !sizes.contains(&size))
+            && self.plan.request.is_ok()
+        {
+            let why = format!("{size} is not within {} and {}", sizes.start(), sizes.end());
+            self.plan.request = Err(Error::invalid("page size", why));
+        }
         self
     }
 
@@ -302,6 +320,7 @@ impl<T> List<T> {
             })),
             size_name: self.size_name,
             page_size: self.page_size,
+            sizes: self.sizes,
             max_items: self.max_items,
             start: self.start,
             end: self.end,

@@ -56,12 +56,15 @@ impl Conf {
         value.as_str().filter(|text| !text.is_empty())
     }
 
-    fn is_on(&self, name: &str) -> bool {
+    /// A switch. The Python client takes whatever counts as true there, the text `"False"` too: what is no switch is
+    /// refused, because it decides about safety.
+    fn is_on(&self, name: &str) -> Result<bool> {
         let options = &self.auth_opts.options;
-        options
-            .get(&format!("os_{name}"))
-            .or_else(|| options.get(name))
-            .is_some_and(|value| value == &Value::Bool(true))
+        match options.get(&format!("os_{name}")).or_else(|| options.get(name)) {
+            None | Some(Value::Null) => Ok(false),
+            Some(Value::Bool(on)) => Ok(*on),
+            Some(_) => Err(Error::invalid(name, "must be true or false")),
+        }
     }
 
     fn keystone(&self) -> Result<Keystone> {
@@ -150,7 +153,7 @@ impl ClientBuilder {
         if let Some(file) = conf.text("cacert") {
             self = self.ca(PathBuf::from(file));
         }
-        if conf.is_on("insecure") {
+        if conf.is_on("insecure")? {
             self = self.insecure(true);
         }
         match conf.auth_opts.backend.as_deref().unwrap_or("keystone") {
@@ -186,6 +189,20 @@ mod tests {
             let client = built("http://zaqar.test", &conf).unwrap();
             assert_eq!(client.project(), Some("acme"));
             assert_eq!(client.client_id().as_str(), "5b0f6c1e4f0a4d0e9a550c1d2e3f4a5b");
+        }
+    }
+
+    #[test]
+    fn a_switch_that_is_none_is_refused_instead_of_guessed() {
+        let kind = |insecure: Value| {
+            let options = json!({"os_insecure": insecure});
+            let conf = json!({"auth_opts": {"backend": "noauth", "options": options}});
+            built("https://zaqar.test", &conf).map_err(|error| error.kind()).map(|_| ())
+        };
+        assert_eq!(kind(json!(true)), Ok(()));
+        assert_eq!(kind(json!(null)), Ok(()));
+        for bad in [json!("False"), json!("true"), json!(1), json!({})] {
+            assert_eq!(kind(bad), Err(ErrorKind::Invalid));
         }
     }
 

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::version::Version;
 
 /// Reads an error body: `{"title", "description"}` (Zaqar reference 2.3). Anything else is not the service's own.
-pub fn details(_: &Op, parts: &Parts, body: &[u8]) -> Option<ApiDetails> {
+pub(crate) fn details(_: &Op, parts: &Parts, body: &[u8]) -> Option<ApiDetails> {
     #[derive(Deserialize)]
     struct Body {
         title: String,

@@ -53,7 +53,7 @@ impl Follow {
         self
     }
 
-    /// Asks for so many at a time, 1 to 20.
+    /// Asks for so many at a time, 1 to 20; others are refused.
     pub const fn page_size(mut self, size: u32) -> Self {
         self.page = size;
         self
@@ -73,11 +73,15 @@ struct Follower {
 impl Queue {
     /// Shows each message once, as it comes, and leaves it where it is. Follows markers, and waits at the end.
     ///
+    /// On services that keep messages in Redis a place is the id of the last message shown: when that one is gone, the
+    /// listing begins from the oldest again, and what is still there is shown once more.
     /// Messages that are claimed while the feed passes them are not shown later, unless claimed ones are asked for.
     /// # Source
     /// Zaqar reference 4, links.
     pub fn follow(&self, options: Follow) -> Feed<Message> {
-        let preview = self.messages_draft(options.query).query("limit", options.page.to_string()).request();
+        let size = self.client().service_limits().count("page size", options.page as usize);
+        let preview = self.messages_draft(options.query).check(size).query("limit", options.page.to_string());
+        let preview = preview.request();
         let queue = self.clone();
         Feed::lazy(self.client().session(), &ops::MESSAGE_LIST, preview, move |scope| {
             let outage = Outage::new(scope.reconnect().cloned().unwrap_or_default());

@@ -8,13 +8,13 @@ mod consume;
 mod error;
 mod flavor;
 mod follow;
-pub mod limit;
+mod limit;
 mod list;
 mod listen;
 mod message;
 mod metadata;
 pub mod model;
-pub mod name;
+mod name;
 pub mod ops;
 mod outbox;
 mod pool;
@@ -57,4 +57,4 @@ pub use limit::{Delay, Grace, ServiceLimits, Ttl};
 pub use name::{ClientId, ProjectId, QueueName};
 
 // Errors.
-pub use error::{ErrorExt, details};
+pub use error::ErrorExt;

@@ -73,8 +73,11 @@ impl NewMessage {
 
     /// Bytes that it takes in the body of a post, separator included; at most as many.
     pub(crate) fn size(&self) -> usize {
-        const FRAME: usize = r#"{"ttl":1209600,"body":,"delay":900},"#.len();
-        FRAME + self.body.as_json().len()
+        const FRAME: usize = r#"{"ttl":,"body":,"delay":},"#.len();
+        let digits = |count: u64| count.checked_ilog10().map_or(1, |log| log as usize + 1);
+        let ttl = digits(self.ttl.unwrap_or(V1_TTL).as_seconds());
+        let delay = self.delay.map_or(0, |delay| digits(delay.as_seconds()));
+        FRAME + ttl + delay + self.body.as_json().len()
     }
 }
 
@@ -234,6 +237,20 @@ impl Queue {
         })
     }
 
+    /// Refuses a message that would be refused alone.
+    pub(crate) fn check_message(&self, message: &NewMessage) -> Result<()> {
+        let limits = self.client().service_limits();
+        message.check(self.version(), limits)?;
+        // The size is an upper bound: only near the limit it is worth to be exact.
+        if message.size() + Self::POST_FRAME > limits.post_bytes {
+            self.post_body(vec![message.clone()])?;
+        }
+        Ok(())
+    }
+
+    /// What stands around the messages of a post.
+    pub(crate) const POST_FRAME: usize = r#"{"messages":[]}"#.len();
+
     fn post_body(&self, mut messages: Vec<NewMessage>) -> Result<Bytes> {
         if messages.is_empty() {
             return Err(Error::invalid("messages", "there is none to post"));
@@ -278,7 +295,10 @@ impl Queue {
     /// # Source
     /// Zaqar reference 7.3.
     pub fn messages(&self, query: MessageQuery) -> List<model::Message> {
-        self.messages_draft(query).list(list::cursor, list::page::<model::Message>).size_query(list::SIZE)
+        self.messages_draft(query)
+            .list(list::cursor, list::page::<model::Message>)
+            .size_query(list::SIZE)
+            .page_sizes(self.client().service_limits().page.clone())
     }
 
     pub(crate) fn messages_draft(&self, query: MessageQuery) -> Draft {

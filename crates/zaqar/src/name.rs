@@ -8,9 +8,9 @@ use serde::{Serialize, Serializer};
 use uuid::Uuid;
 
 /// Most characters of a queue's name (Zaqar reference 3).
-pub const QUEUE_NAME: usize = 64;
+const QUEUE_NAME: usize = 64;
 /// Most characters of a project's id.
-pub const PROJECT_ID: usize = 256;
+const PROJECT_ID: usize = 256;
 
 fn check_queue(text: &str) -> Result<()> {
     let fits = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');

@@ -67,7 +67,7 @@ ops! {
     QUEUE_GET = "zaqar.queue.get" later GET "/queues/{queue_name}", true, "6.3", "Reads the metadata.";
     QUEUE_UPDATE = "zaqar.queue.update" v2 PATCH "/queues/{queue_name}", false, "6.4", "Changes the metadata by JSON patch.";
     QUEUE_GET_STATS = "zaqar.queue.get_stats" all GET "/queues/{queue_name}/stats", true, "6.7", "Counts of messages.";
-    QUEUE_PURGE = "zaqar.queue.purge" v2 POST "/queues/{queue_name}/purge", true, "6.8", "Removes messages, subscriptions or both.";
+    QUEUE_PURGE = "zaqar.queue.purge" v2 POST "/queues/{queue_name}/purge", false, "6.8", "Removes messages, subscriptions or both.";
     SIGNED_URL_CREATE = "zaqar.signed_url.create" v2 POST "/queues/{queue_name}/share", true, "9.1", "Signs paths and methods for somebody without an account.";
     // Messages
     MESSAGE_LIST = "zaqar.message.list" all GET "/queues/{queue_name}/messages", true, "7.3", "Messages, oldest first.";
@@ -154,12 +154,13 @@ mod tests {
     }
 
     #[test]
-    fn what_stores_takes_or_leases_messages_is_not_repeated() {
+    fn what_stores_takes_or_leases_messages_or_removes_later_ones_is_not_repeated() {
         let once: Vec<_> = OPS.iter().filter(|op| !op.idempotent).map(|op| op.id).collect();
         assert_eq!(
             once,
             [
                 "zaqar.queue.update",
+                "zaqar.queue.purge",
                 "zaqar.message.post",
                 "zaqar.message.pop",
                 "zaqar.claim.create",

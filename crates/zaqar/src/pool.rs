@@ -1,11 +1,14 @@
 //! Storage pools: for administrators of services with pooling.
 
+use std::fmt;
+
 use pentad_core::{Call, Draft, List, Op, decode};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::client::Client;
 use crate::error::unsupported;
+use crate::model::{Address, Names};
 use crate::name::check_id;
 use crate::version::Version;
 use crate::{list, model, ops};
@@ -18,7 +21,7 @@ pub struct Pool {
 }
 
 /// A pool to be registered.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize)]
 #[must_use]
 pub struct NewPool {
     uri: String,
@@ -49,7 +52,7 @@ impl NewPool {
 }
 
 /// Changes of a pool. What is not named stays.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Clone, PartialEq, Eq, Default, Serialize)]
 #[must_use]
 pub struct PoolUpdate {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -90,6 +93,28 @@ impl PoolUpdate {
     pub fn flavor(mut self, name: impl Into<String>) -> Self {
         self.flavor = Some(name.into());
         self
+    }
+}
+
+impl fmt::Debug for NewPool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewPool")
+            .field("uri", &Address(&self.uri))
+            .field("weight", &self.weight)
+            .field("options", &Names(&self.options))
+            .field("flavor", &self.flavor)
+            .finish()
+    }
+}
+
+impl fmt::Debug for PoolUpdate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PoolUpdate")
+            .field("uri", &self.uri.as_deref().map(Address))
+            .field("weight", &self.weight)
+            .field("options", &self.options.as_ref().map(Names))
+            .field("flavor", &self.flavor)
+            .finish()
     }
 }
 

@@ -23,12 +23,15 @@ pub struct Producer {
     messages: usize,
     bytes: Option<usize>,
     concurrency: usize,
+    pub(crate) capacity: usize,
+    pub(crate) capacity_bytes: usize,
 }
 
 impl Default for Producer {
-    /// Up to 20 messages and the service's size of a post; one post at a time, so that the order is kept.
+    /// Up to 20 messages and the service's size of a post; one post at a time, so that the order is kept. 10 000 messages or
+    /// 64 MB may wait in an outbox.
     fn default() -> Self {
-        Self { messages: 20, bytes: None, concurrency: 1 }
+        Self { messages: 20, bytes: None, concurrency: 1, capacity: 10_000, capacity_bytes: 64_000_000 }
     }
 }
 
@@ -50,13 +53,26 @@ impl Producer {
         self
     }
 
+    /// Lets at most this many messages of an [`Outbox`](crate::Outbox) wait for their answers, at least 1;
+    /// [`Outbox::send`](crate::Outbox::send) waits beyond that.
+    pub const fn capacity(mut self, messages: usize) -> Self {
+        self.capacity = if messages == 0 { 1 } else { messages };
+        self
+    }
+
+    /// Lets at most this many bytes of an outbox wait for their answers; a single larger message is still taken.
+    pub const fn capacity_bytes(mut self, bytes: usize) -> Self {
+        self.capacity_bytes = bytes;
+        self
+    }
+
     /// Messages and bytes of messages that fit into one post to a queue.
     pub(crate) fn limits(self, queue: &Queue) -> (usize, usize) {
         let limit = queue.client().service_limits().post_bytes;
-        (self.messages, self.bytes.unwrap_or(limit).min(limit).saturating_sub(FRAME).max(1))
+        (self.messages, self.bytes.unwrap_or(limit).min(limit).saturating_sub(Queue::POST_FRAME).max(1))
     }
 
-    /// Up to this many posts in flight. With more than one, batches may be stored in another order.
+    /// Up to this many posts in flight, of a stream. With more than one, batches may be stored in another order.
     pub const fn concurrency(mut self, posts: usize) -> Self {
         self.concurrency = if posts == 0 { 1 } else { posts };
         self
@@ -72,9 +88,6 @@ pub struct Batch {
     /// What became of them.
     pub posted: Posted,
 }
-
-/// What stands around the messages of a post.
-const FRAME: usize = r#"{"messages":[]}"#.len();
 
 struct Posting<S> {
     queue: Queue,

@@ -104,7 +104,10 @@ impl Client {
         for (key, value) in query.filters {
             draft = draft.query(key, value);
         }
-        draft.list(list::cursor, list::page::<model::Queue>).size_query(list::SIZE)
+        draft
+            .list(list::cursor, list::page::<model::Queue>)
+            .size_query(list::SIZE)
+            .page_sizes(self.service_limits().page.clone())
     }
 }
 
@@ -183,7 +186,7 @@ impl Queue {
             Version::V1 => self.op(&ops::QUEUE_EXISTS),
             Version::V1_1 => {
                 let there = [Version::V1, Version::V2];
-                self.op(&ops::QUEUE_CREATE).refuse(unsupported("zaqar.queue.exists", Version::V1_1, &there))
+                self.op(&ops::QUEUE_GET).refuse(unsupported("zaqar.queue.exists", Version::V1_1, &there))
             }
             Version::V2 => self
                 .op(&ops::QUEUE_UPDATE)
@@ -213,6 +216,8 @@ impl Queue {
 
     /// Removes messages, subscriptions or, without any word, both. A missing queue is fine. v2.
     ///
+    /// # Retry
+    /// Not idempotent: a repetition would remove what was posted meanwhile.
     /// # Source
     /// Zaqar reference 6.8.
     pub fn purge(&self, what: &[Purge]) -> Call<()> {

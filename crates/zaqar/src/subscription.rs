@@ -4,19 +4,20 @@ use http::{HeaderName, HeaderValue};
 use pentad_core::{Call, Context, Draft, List, Op, Result, decode};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
+use std::fmt;
 use std::sync::Arc;
 
 use crate::client::Client;
 use crate::connect::PROJECT_HEADER;
 use crate::limit::Ttl;
-use crate::model::{self, Confirmation};
+use crate::model::{self, Address, Confirmation, Names};
 use crate::name::check_id;
 use crate::queue::Queue;
 use crate::signed::SignedAuth;
 use crate::{list, ops};
 
 /// A subscription to be made.
-#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+#[derive(Clone, PartialEq, Default, Serialize)]
 #[must_use]
 pub struct NewSubscription {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -61,7 +62,7 @@ impl NewSubscription {
 }
 
 /// Changes of a subscription. What is not named stays; options are replaced as a whole.
-#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+#[derive(Clone, PartialEq, Default, Serialize)]
 #[must_use]
 pub struct SubscriptionUpdate {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -112,6 +113,26 @@ fn subscription_id(context: &Context, parts: http::response::Parts, body: bytes:
     decode::json::<Answer>(context, parts, body).map(|answer| answer.subscription_id)
 }
 
+impl fmt::Debug for NewSubscription {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewSubscription")
+            .field("subscriber", &self.subscriber.as_deref().map(Address))
+            .field("ttl", &self.ttl)
+            .field("options", &Names(&self.options))
+            .finish()
+    }
+}
+
+impl fmt::Debug for SubscriptionUpdate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SubscriptionUpdate")
+            .field("subscriber", &self.subscriber.as_deref().map(Address))
+            .field("ttl", &self.ttl)
+            .field("options", &self.options.as_ref().map(Names))
+            .finish()
+    }
+}
+
 impl Client {
     /// The subscriptions of a queue.
     ///
@@ -151,6 +172,7 @@ impl Queue {
         self.op(&ops::SUBSCRIPTION_LIST)
             .list(list::cursor, list::page::<model::Subscription>)
             .size_query(list::SIZE)
+            .page_sizes(self.client().service_limits().page.clone())
     }
 
     /// Subscribes a receiver and gives the subscription's id.

@@ -103,42 +103,7 @@ fn mismatch(got: usize, sent: usize, replies: Vec<oneshot::Sender<Result<String>
 fn spread(error: Error, replies: Vec<oneshot::Sender<Result<String>>>) -> Error {
     let error = Arc::new(error);
     for reply in replies {
-        let _ = reply.send(Err(copy(&error)));
+        let _ = reply.send(Err(Error::shared(&error)));
     }
-    copy(&error)
-}
-
-/// The same failure for another message; the original stays reachable as its source.
-fn copy(error: &Arc<Error>) -> Error {
-    let mut copy = Error::new(error.kind(), error.message().to_owned());
-    if let Some(op) = error.op() {
-        copy = copy.with_op(op);
-    }
-    if let Some(api) = error.api() {
-        copy = copy.with_api(api.clone());
-    }
-    if let Some(status) = error.status() {
-        copy = copy.with_status(status);
-    }
-    if let Some(hint) = error.hint() {
-        copy = copy.with_hint(hint.to_owned());
-    }
-    let sent = if error.may_have_applied() { Sent::Maybe } else { error.sent() };
-    copy.with_sent(sent).with_source(BatchFailed(Arc::clone(error)))
-}
-
-/// The failure of the batch that a message was in.
-#[derive(Debug)]
-struct BatchFailed(Arc<Error>);
-
-impl std::fmt::Display for BatchFailed {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "its batch failed: {}", self.0)
-    }
-}
-
-impl std::error::Error for BatchFailed {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        std::error::Error::source(&*self.0)
-    }
+    Error::shared(&error)
 }

@@ -295,23 +295,32 @@ impl Puller {
 
     fn step(&self) -> Step {
         let (consumer, now) = (&self.consumer, self.consumer.now());
-        let mut leases = consumer.leases();
-        leases.retain(|lease| lease.due(now) != Due::Over);
-        let with = |due| leases.iter().find(|lease| lease.due(now) == due).cloned();
-        if let Some(lease) = with(Due::Renew) {
+        let (mut renew, mut free, mut wake, mut unfinished) = (None, None, None, 0);
+        // One look at each: there may be thousands, and this is asked for every delivery.
+        consumer.leases().retain(|lease| {
+            let due = lease.due(now);
+            match due {
+                Due::Over => return false,
+                Due::Renew if renew.is_none() => renew = Some(Arc::clone(lease)),
+                Due::Free if free.is_none() => free = Some(Arc::clone(lease)),
+                Due::Until(at) => wake = wake.into_iter().chain([at]).min(),
+                Due::Renew | Due::Free => {}
+            }
+            unfinished += lease.unfinished();
+            true
+        });
+        if let Some(lease) = renew {
             return Step::Renew(lease);
         }
-        if let Some(lease) = with(Due::Free) {
+        if let Some(lease) = free {
             return Step::Free(lease);
         }
-        let unfinished: usize = leases.iter().map(|lease| lease.unfinished()).sum();
         let room = consumer.options.max_in_flight.saturating_sub(unfinished);
         if room > 0 && self.quiet.is_none_or(|at| at <= now) {
             return Step::Claim(room);
         }
         let quiet = if room > 0 { self.quiet } else { None };
-        let renew = leases.iter().filter_map(|lease| until(lease.due(now))).min();
-        Step::Wait([quiet, renew].into_iter().flatten().min())
+        Step::Wait([quiet, wake].into_iter().flatten().min())
     }
 
     async fn free(&mut self, lease: &Arc<Lease>) -> Result<()> {

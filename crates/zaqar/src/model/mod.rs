@@ -8,6 +8,7 @@ mod notification;
 mod pool;
 mod queue;
 mod service;
+mod shown;
 mod subscription;
 
 pub use body::Body;
@@ -20,4 +21,5 @@ pub use notification::{Confirmation, Notification};
 pub use pool::{Flavor, Pool};
 pub use queue::{Edge, Queue, Stats};
 pub use service::{Health, Home, Resource, ServiceVersion};
+pub(crate) use shown::{Address, Names};
 pub use subscription::Subscription;

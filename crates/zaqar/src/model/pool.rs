@@ -1,10 +1,14 @@
 //! Pools and flavors as the service shows them.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::{Address, Names};
+
 /// A storage pool (Zaqar reference 11.1).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Pool {
     /// Its name.
@@ -22,6 +26,19 @@ pub struct Pool {
     /// Its path.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub href: Option<String>,
+}
+
+impl fmt::Debug for Pool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pool")
+            .field("name", &self.name)
+            .field("uri", &Address(&self.uri))
+            .field("weight", &self.weight)
+            .field("flavor", &self.flavor)
+            .field("options", &self.options.as_ref().map(Names))
+            .field("href", &self.href)
+            .finish()
+    }
 }
 
 /// A flavor: what queues can be made of (Zaqar reference 11.2).

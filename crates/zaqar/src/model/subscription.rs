@@ -1,10 +1,14 @@
 //! Subscriptions as the service shows them.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::{Address, Names};
+
 /// A subscription (Zaqar reference 10.1).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Subscription {
     /// Its id.
@@ -23,4 +27,18 @@ pub struct Subscription {
     /// Whether the receiver agreed; old services do not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confirmed: Option<bool>,
+}
+
+impl fmt::Debug for Subscription {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Subscription")
+            .field("id", &self.id)
+            .field("source", &self.source)
+            .field("subscriber", &Address(&self.subscriber))
+            .field("ttl", &self.ttl)
+            .field("age", &self.age)
+            .field("options", &Names(&self.options))
+            .field("confirmed", &self.confirmed)
+            .finish()
+    }
 }

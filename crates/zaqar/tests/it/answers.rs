@@ -1,7 +1,5 @@
 //! What the client makes of answers (Zaqar reference 16 and the shapes of the versions).
 
-use std::future::IntoFuture;
-
 use futures_util::{StreamExt, stream};
 use pentad_core::{ErrorKind, Secret};
 use pentad_testkit::{ManualClock, ScriptedTransport, run};
@@ -199,28 +197,4 @@ fn a_failed_batch_says_which_messages_it_concerns_and_ends_the_feed() {
     assert_eq!(outcomes.len(), 2);
     let error = outcomes.into_iter().next_back().unwrap().unwrap_err();
     assert_eq!(error.hint(), Some("messages 1 to 1 of the stream were not posted"));
-}
-
-#[test]
-fn each_message_of_an_outbox_has_a_receipt_with_its_id_and_one_post_serves_many() {
-    let answer = |ids: &[&str]| {
-        let paths: Vec<_> = ids.iter().map(|id| format!("/v2/queues/jobs/messages/{id}")).collect();
-        json!({ "resources": paths }).to_string()
-    };
-    let transport = ScriptedTransport::new()
-        .answer(201, answer(&["A", "B"]))
-        .answer(400, r#"{"title": "Invalid API request", "description": "No."}"#)
-        .answer(201, answer(&["E"]));
-    let outbox = v2(&transport).queue("jobs").outbox(Producer::new().batch_messages(2));
-    let receipts: Vec<_> = (0..5).map(|n| outbox.send(NewMessage::new(json!(n)))).collect();
-    assert_eq!((outbox.waiting(), transport.requests().len()), (5, 0));
-    let mut receipts = receipts.into_iter();
-    let mut next = || run(receipts.next().unwrap().into_future());
-    assert_eq!(next().unwrap(), "A");
-    assert_eq!((next().unwrap().as_str(), outbox.waiting()), ("B", 3));
-    let (third, fourth) = (next().unwrap_err(), next().unwrap_err());
-    assert_eq!((third.kind(), third.message()), (fourth.kind(), fourth.message()));
-    assert_eq!(run(outbox.flush()).map_err(|error| error.to_string()), Ok(()));
-    assert_eq!(next().unwrap(), "E");
-    assert_eq!(transport.requests().len(), 3);
 }

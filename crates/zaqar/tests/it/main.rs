@@ -5,6 +5,7 @@
 mod answers;
 mod consume;
 mod migration;
+mod outbox;
 mod websocket;
 mod wire;
 

@@ -6,7 +6,7 @@ use pentad_core::{Body, Call, Cursor, Error, ErrorKind, List, Request, Work};
 use pentad_testkit::ScriptedTransport;
 use pentad_zaqar::model::Metadata;
 use pentad_zaqar::{
-    Client, Delay, Grace, MessageQuery, MetadataPatch, NewClaim, NewFlavor, NewMessage, NewPool,
+    Client, Delay, Follow, Grace, MessageQuery, MetadataPatch, NewClaim, NewFlavor, NewMessage, NewPool,
     NewSubscription, PoolUpdate, Purge, QueueQuery, Share, SubscriptionUpdate, Ttl, Version, ops,
 };
 use serde_json::json;
@@ -393,6 +393,15 @@ fn what_the_service_would_refuse_is_refused_before_it_is_sent() {
         ("subscription ttl", call(queue.subscribe(&NewSubscription::new("http://x/").ttl(Ttl::seconds(59))))),
         ("message id", call(queue.message("").get())),
         ("reference", call(client.follow("http://elsewhere.test/v2/queues"))),
+        ("reference", call(client.follow("/v2/../admin"))),
+        ("reference", call(client.follow("/v2/%2E%2e/admin"))),
+        ("page of messages", list(queue.messages(MessageQuery::new()).page_size(21))),
+        ("page of queues", list(client.queues(QueueQuery::new()).page_size(0))),
+        ("page of subscriptions", list(queue.subscriptions().page_size(21))),
+        (
+            "page to follow",
+            queue.follow(Follow::new().page_size(0)).request().unwrap().map(line).map_err(again),
+        ),
     ] {
         assert_eq!(shown.unwrap_err().kind(), ErrorKind::Invalid, "{what}");
     }
