@@ -287,7 +287,7 @@ impl Server {
     fn hold(&self) -> Result<(), ServerError> {
         let Some(dir) = &self.options.data else { return Ok(()) };
         let (listener, file) = unix::bind(&holder::socket(dir))?;
-        let host = self.host(View::Plain, AUTHORITY);
+        let host = Host { first: unix::FIRST, ..self.host(View::Plain, AUTHORITY) };
         self.connections.tracker.spawn(unix::run(listener, file, host));
         Ok(())
     }
@@ -316,7 +316,7 @@ impl Server {
 
     fn host(&self, view: View, authority: &str) -> Host {
         let (shell, connections) = (Arc::clone(&self.shell), self.connections.clone());
-        Host { shell, view, authority: Arc::from(authority), connections, slot: None }
+        Host { shell, view, authority: Arc::from(authority), connections, first: accept::FIRST, slot: None }
     }
 
     fn tls(

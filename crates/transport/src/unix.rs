@@ -23,15 +23,18 @@ use crate::proxy::Proxies;
 /// HTTP/1.1 to the server that listens on the unix socket at `path`, whatever host a request names.
 ///
 /// By custom requests name `http://pentad.local`. Limits, errors and compression are those of
-/// [`HyperTransport`](crate::HyperTransport). Nothing is connected before the first request.
+/// [`HyperTransport`](crate::HyperTransport). Each request has a connection of its own.
 #[must_use]
 pub fn unix(path: PathBuf) -> Arc<dyn Transport> {
     #[cfg(feature = "blocking")]
     crate::blocking::install();
     let connector = SocketFile(Arc::from(path));
+    // Connections are not kept: a server that leaves while one is idle could not tell whether a request is already on
+    // its way, and a new one costs next to nothing here.
+    let pool = PoolOptions { per_host: 0, ..PoolOptions::default() };
     Arc::new(UnixTransport {
         path: Arc::clone(&connector.0),
-        exchange: Exchange::new(connector, Arc::new(Proxies::none()), &PoolOptions::default()),
+        exchange: Exchange::new(connector, Arc::new(Proxies::none()), &pool),
     })
 }
 

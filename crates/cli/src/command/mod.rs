@@ -120,8 +120,12 @@ fn output(global: &Global, settings: &Settings) -> Output {
 
 /// Runs one command on this thread; a signal ends it. A command that ends itself in order gets the first signal, the
 /// second one ends it at once.
+///
+/// A second thread serves other commands where this one holds the data: they must not wait while this one waits for
+/// whoever reads its output.
 fn block(patient: bool, work: impl Future<Output = Result<Exit>>) -> Result<Exit> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
         .enable_all()
         .build()
         .map_err(|error| Failure::local("cannot start", error))?;

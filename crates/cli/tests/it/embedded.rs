@@ -176,6 +176,51 @@ fn a_command_whose_holder_leaves_goes_on_with_the_next() {
 }
 
 #[test]
+fn commands_that_take_turns_at_the_data_lose_no_message_and_no_page() {
+    let house = House::new();
+    house.ok(&["zaqar", "queue", "create", "jobs"]);
+    let lines: String = (0..50).map(|n| format!("{n}\n")).collect();
+    let (mut posted, mut listed) = (0, Vec::new());
+    for _ in 0..3 {
+        let children: Vec<_> = (0..10)
+            .map(|n| {
+                let lines = std::fs::File::open(house.file(&format!("lines-{n}"), &lines, 0o600)).unwrap();
+                let mut post = house.command(&["zaqar", "message", "post", "jobs", "-q"]);
+                let post = post.stdin(lines).spawn().unwrap();
+                let list = house.command(&["zaqar", "message", "list", "jobs", "-o", "ndjson"]);
+                (post, { list }.spawn().unwrap())
+            })
+            .collect();
+        for (post, list) in children {
+            let run = Run::from(post.wait_with_output().unwrap());
+            assert_eq!(run.code, 0, "{}", run.err);
+            posted += 50;
+            let run = Run::from(list.wait_with_output().unwrap());
+            assert_eq!(run.code, 0, "{}", run.err);
+            listed.push(run.lines().len());
+        }
+    }
+    assert_eq!(house.ok(&["zaqar", "message", "list", "jobs", "-o", "ndjson"]).lines().len(), posted);
+    assert!(listed.iter().all(|seen| *seen <= posted), "{listed:?}");
+}
+
+#[test]
+fn a_command_whose_output_nobody_reads_does_not_hold_up_the_others() {
+    use std::io::{BufRead, BufReader};
+    let house = House::new();
+    house.ok(&["ams", "topic", "create", "t"]);
+    let lines: String = (0..3000).map(|n| format!("a line of some length, number {n}\n")).collect();
+    house.feed(&["ams", "publish", "t", "-q"], &lines);
+    let mut holder = house.command(&["ams", "tail", "t", "-n", "3000", "-o", "ndjson"]).spawn().unwrap();
+    let mut out = BufReader::new(holder.stdout.take().unwrap());
+    // From here on it writes more than a pipe takes, and waits.
+    out.read_line(&mut String::new()).unwrap();
+    assert_eq!(house.ok(&["ams", "topic", "list", "-o", "value"]).out, "t\n");
+    assert_eq!(out.lines().count(), 2999);
+    assert!(holder.wait().unwrap().success());
+}
+
+#[test]
 fn a_command_goes_on_where_a_killed_server_left_off() {
     let house = House::new();
     let data = house.data();

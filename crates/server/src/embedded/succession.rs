@@ -14,8 +14,10 @@ use crate::options::ServerOptions;
 use crate::server::Server;
 
 /// How often a directory is tried whose holder is just coming or going, and how long between the tries.
-const TRIES: u32 = 40;
+const TRIES: u32 = 200;
 const PAUSE: Duration = Duration::from_millis(50);
+/// How many holders a request is offered to that left before they took it. Short commands pass a directory on quickly.
+const HOLDERS: u32 = 100;
 
 /// Who holds a data directory.
 pub(super) enum Seat {
@@ -47,8 +49,8 @@ pub(super) async fn seat(data: &Path) -> Result<Seat, ServerError> {
     }
 }
 
-/// The way to the holder of a data directory. When the holder has left, the next holder is found, or this process
-/// takes over; the failed call was not sent, so the retry loop above sends it to the successor.
+/// The way to the holder of a data directory. When the holder has left before it took a request, the next holder is
+/// found, or this process takes over, and the request goes there.
 #[derive(Debug)]
 pub(super) struct Succession {
     data: PathBuf,
@@ -69,11 +71,12 @@ impl Succession {
         Arc::clone(&self.way.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Finds who answers instead of `lost`. Where nobody does, the way stays: the call's own error says enough.
-    async fn succeed(&self, lost: &Arc<dyn Transport>) {
+    /// Finds who answers instead of `lost`, and whether there is somebody. Where there is nobody, the way stays: the
+    /// call's own error says enough.
+    async fn succeed(&self, lost: &Arc<dyn Transport>) -> bool {
         let mut server = self.server.lock().await;
         if !Arc::ptr_eq(lost, &self.way()) {
-            return;
+            return true;
         }
         let next = match seat(&self.data).await {
             Ok(Seat::Taken(socket)) => (self.connect)(socket),
@@ -84,10 +87,11 @@ impl Succession {
             }
             Err(error) => {
                 tracing::debug!(%error, "nobody follows the holder");
-                return;
+                return false;
             }
         };
         *self.way.lock().unwrap_or_else(PoisonError::into_inner) = next;
+        true
     }
 
     /// Whether this process took over and found the disk full.
@@ -106,12 +110,21 @@ impl Succession {
 impl Transport for Succession {
     fn send(&self, request: Request) -> BoxFuture<'_, Result<Response>> {
         Box::pin(async move {
-            let way = self.way();
-            let outcome = way.send(request).await;
-            if outcome.as_ref().is_err_and(|e| e.sent() == Sent::No && e.kind() == ErrorKind::Connection) {
-                self.succeed(&way).await;
+            let mut request = request;
+            for _ in 0..HOLDERS {
+                let (way, again) = (self.way(), request.try_clone());
+                let outcome = way.send(request).await;
+                let gone = outcome
+                    .as_ref()
+                    .is_err_and(|e| e.sent() == Sent::No && e.kind() == ErrorKind::Connection);
+                if !gone || !self.succeed(&way).await {
+                    return outcome;
+                }
+                // A body that can be read once is offered to nobody twice.
+                let Some(again) = again else { return outcome };
+                request = again;
             }
-            outcome
+            self.way().send(request).await
         })
     }
 }

@@ -15,6 +15,8 @@ use crate::http::Peer;
 
 /// How long a TLS handshake may take.
 const HANDSHAKE: Duration = Duration::from_secs(10);
+/// How long a connection may still ask when the server stops.
+pub(crate) const FIRST: Duration = Duration::from_millis(100);
 /// The pause after the system ran out of something, so that the loop does not spin.
 const EXHAUSTED: Duration = Duration::from_millis(50);
 

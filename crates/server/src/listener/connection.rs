@@ -22,10 +22,6 @@ use crate::upgrade::Sockets;
 /// How long the head of a request may take.
 const HEAD: Duration = Duration::from_secs(30);
 
-/// How long a connection that has not asked yet may still ask when the server stops: its peer could connect, so it
-/// counts on an answer.
-const FIRST: Duration = Duration::from_millis(100);
-
 /// What a connection needs beside its stream.
 #[derive(Debug, Clone)]
 pub(crate) struct Host {
@@ -34,6 +30,9 @@ pub(crate) struct Host {
     /// The listener's own `host:port`, for requests that name none.
     pub(crate) authority: Arc<str>,
     pub(crate) connections: Connections,
+    /// How long a connection that has not asked yet may still ask when the server stops: its peer could connect, so
+    /// it counts on an answer.
+    pub(crate) first: Duration,
     /// The place of this connection among `--max-connections`.
     pub(crate) slot: Option<Arc<OwnedSemaphorePermit>>,
 }
@@ -43,7 +42,7 @@ pub(crate) async fn run<S>(stream: S, peer: Peer, host: Host)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let connections = host.connections.clone();
+    let (connections, first) = (host.connections.clone(), host.first);
     let asked = Arc::new(AtomicBool::new(false));
     let asks = Arc::clone(&asked);
     let sockets = Sockets { slot: host.slot.clone(), ..host.shell.sockets.clone() };
@@ -67,7 +66,7 @@ where
     let draining = async {
         connections.stop.cancelled().await;
         if !asked.load(Ordering::Relaxed) {
-            real_sleep(FIRST).await;
+            real_sleep(first).await;
         }
     };
     let ended = tokio::select! {

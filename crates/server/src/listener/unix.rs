@@ -17,6 +17,10 @@ use crate::http::Peer;
 /// How long a stopping holder looks for connections that the system had already taken for it.
 const QUEUED: Duration = Duration::from_millis(5);
 
+/// How long a connection may still ask when the holder stops. Its peers connect only to ask at once, and what they
+/// asked must not be lost between two holders; a slow machine may need a while.
+pub(crate) const FIRST: Duration = Duration::from_secs(5);
+
 /// A socket that is removed when the value is dropped.
 #[derive(Debug)]
 pub(crate) struct SocketFile(PathBuf);
