@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use pentad_core::{Body, Call, List, Request, Work};
+use pentad_core::{Body, Call, List, Request, Target, Work, redact};
 use serde_json::{Value, json};
 
 use super::service::CredentialPlace;
@@ -15,10 +15,31 @@ pub(crate) struct Preview {
     op: &'static str,
     method: String,
     url: String,
+    /// The variable with the address of a service that is found in a catalog.
+    base: Option<String>,
+    /// Headers but for the credential; a value that is secret is not kept.
+    headers: Vec<(String, Option<String>)>,
     args: Vec<(&'static str, String)>,
     query: Vec<(String, String)>,
     body: Value,
+    /// A body that is no JSON.
+    raw_body: bool,
     curl: String,
+}
+
+/// The variable that stands for the address of a service.
+fn base(request: &Request) -> Option<String> {
+    let Target::Service { service_type, .. } = &request.target else { return None };
+    let name = service_type.replace(|c: char| !c.is_ascii_alphanumeric(), "_");
+    Some(format!("{}_ENDPOINT", name.to_ascii_uppercase()))
+}
+
+fn headers(request: &Request) -> Vec<(String, Option<String>)> {
+    let value = |name: &http::HeaderName, value: &http::HeaderValue| {
+        let text = value.to_str().ok().filter(|_| !value.is_sensitive() && !redact::is_secret(name.as_str()));
+        (name.as_str().to_owned(), text.map(str::to_owned))
+    };
+    request.headers.iter().map(|(name, text)| value(name, text)).collect()
 }
 
 /// The path arguments as the raw door takes them: a query that is escaped already goes behind the last of them.
@@ -52,16 +73,20 @@ impl Preview {
     fn new(request: &Request, curl: String) -> Result<Self> {
         // A service that is found in a catalog has no address yet.
         let url = request.uri().map_or_else(|_| request.path_and_query(), |uri| uri.to_string());
+        let body = match &request.body {
+            Body::Bytes(bytes) => serde_json::from_slice(bytes).unwrap_or(Value::Null),
+            _ => Value::Null,
+        };
         Ok(Self {
             op: request.op.id,
             method: request.method.as_str().to_owned(),
             url,
+            base: base(request),
+            headers: headers(request),
             args: args(request),
             query: request.query.iter().map(|(name, value)| (name.to_string(), value.clone())).collect(),
-            body: match &request.body {
-                Body::Bytes(bytes) => serde_json::from_slice(bytes).unwrap_or(Value::Null),
-                _ => Value::Null,
-            },
+            raw_body: body.is_null() && !matches!(request.body, Body::Empty),
+            body,
             curl,
         })
     }
@@ -97,20 +122,51 @@ pub(super) fn request(preview: &Preview) -> Result<Value> {
 }
 
 fn python(preview: &Preview, credential: CredentialPlace) -> String {
-    let CredentialPlace { header, prefix, variable } = credential;
-    let mut text = String::from("import os\nimport requests\n\n");
+    let place = |variable: &str| format!("os.environ[{variable:?}]");
+    let base = preview.base.as_deref().map_or_else(String::new, |variable| place(variable) + " + ");
+    let mut text = String::from("import os\nimport sys\nimport requests\n\n");
     text.push_str(&format!(
-        "response = requests.request(\n    {:?}, {},\n",
+        "response = requests.request(\n    {:?}, {base}{},\n    headers={{\n",
         preview.method,
         Value::from(preview.url.as_str())
     ));
-    let before = if prefix.is_empty() { String::new() } else { format!("{prefix:?} + ") };
-    text.push_str(&format!("    headers={{{header:?}: {before}os.environ[{variable:?}]}},\n"));
+    for (name, value) in python_headers(preview, credential) {
+        text.push_str(&format!("        {}: {value},\n", Value::from(name)));
+    }
+    text.push_str("    },\n");
     if !preview.body.is_null() {
         text.push_str(&format!("    json={},\n", python_literal(&preview.body)));
+    } else if preview.raw_body {
+        text.push_str("    data=sys.stdin.buffer,\n");
     }
     text.push_str(")\nresponse.raise_for_status()\nprint(response.text)\n");
     text
+}
+
+/// Names and, as Python expressions, values. The credential is among them where the call has one.
+fn python_headers(preview: &Preview, credential: CredentialPlace) -> Vec<(String, String)> {
+    let CredentialPlace { header, prefix, variable } = credential;
+    let is_credential = |name: &str| name.eq_ignore_ascii_case(header);
+    let mut shown: Vec<_> = preview
+        .headers
+        .iter()
+        // Said by `json=`.
+        .filter(|(name, _)| preview.body.is_null() || name != "content-type")
+        .filter(|(name, _)| !is_credential(name))
+        .map(|(name, value)| match value {
+            Some(value) => (name.clone(), Value::from(value.as_str()).to_string()),
+            None => {
+                let variable = name.replace('-', "_").to_ascii_uppercase();
+                (name.clone(), format!("os.environ[{variable:?}]"))
+            }
+        })
+        .collect();
+    // The line for a shell was made with the credential.
+    if preview.curl.to_ascii_lowercase().contains(&format!("{}: ", header.to_ascii_lowercase())) {
+        let before = if prefix.is_empty() { String::new() } else { format!("{prefix:?} + ") };
+        shown.push((header.to_owned(), format!("{before}os.environ[{variable:?}]")));
+    }
+    shown
 }
 
 /// JSON as a Python expression: they differ in three words.

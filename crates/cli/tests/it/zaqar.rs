@@ -299,3 +299,26 @@ fn capabilities_of_a_flavor_are_changed_in_version_1_1_only() {
     assert_ne!(refused.code, 0);
     assert!(refused.err.contains("v1.1"), "{}", refused.err);
 }
+
+#[test]
+fn a_printed_program_has_the_headers_of_the_call_and_no_credential_that_it_does_not_need() {
+    let house = House::new().env("PENTAD_ZAQAR_ENDPOINT", "http://127.0.0.1:9");
+    let shown = house.ok(&["zaqar", "queue", "list", "--project", "acme", "--print", "python"]).out;
+    assert!(shown.contains("\"x-project-id\": \"acme\"") && shown.contains("\"client-id\": "), "{shown}");
+    assert!(!shown.contains("x-auth-token"), "{shown}");
+}
+
+#[test]
+fn the_variables_of_a_cloud_are_a_login_and_not_passed_over() {
+    let house = House::new()
+        .env("OS_AUTH_URL", "http://127.0.0.1:1/v3")
+        .env("OS_USERNAME", "ann")
+        .env("OS_PASSWORD", "secret")
+        .env("OS_PROJECT_NAME", "shop");
+    let run = house.run(&["zaqar", "queue", "list"]);
+    assert_ne!(run.code, 0);
+    assert!(run.err.contains("127.0.0.1:1"), "{}", run.err);
+    assert!(!house.data().exists(), "the user's own data was worked on");
+    let rust = house.ok(&["zaqar", "queue", "list", "--print", "rust"]).out;
+    assert!(rust.contains("Clouds::of_process()?.cloud(None)?"), "{rust}");
+}

@@ -4,6 +4,7 @@ use pentad_core::{BoxFuture, Op};
 use pentad_openstack::Clouds;
 use pentad_zaqar::{Client, ClientId, TOKEN_HEADER, Version};
 
+use crate::command::openstack::service as openstack;
 use crate::command::service::{CredentialPlace, RawDoor, Service, Way};
 use crate::failure::{Failure, Result};
 use crate::settings::{Field, Kind, ServiceSettings, Table, Tabled};
@@ -69,6 +70,31 @@ pub(super) fn version(settings: &ServiceSettings) -> Result<Version> {
     })
 }
 
+/// Whether a cloud says where Zaqar is and how to log in.
+fn is_in_cloud(settings: &ServiceSettings) -> bool {
+    settings.text("cloud").is_some() || std::env::var_os("OS_AUTH_URL").is_some_and(|url| !url.is_empty())
+}
+
+/// The constant of a version in Rust.
+fn constant(settings: &ServiceSettings) -> &'static str {
+    match version(settings) {
+        Ok(Version::V1) => "V1",
+        Ok(Version::V1_1) => "V1_1",
+        _ => "V2",
+    }
+}
+
+fn rust_in_cloud(settings: &ServiceSettings) -> String {
+    let name = settings.text("cloud").map_or_else(|| "None".to_owned(), |name| format!("Some({name:?})"));
+    format!(
+        "use pentad::zaqar::{{Client, Version}};\n\
+         let cloud = pentad::openstack::Clouds::of_process()?.cloud({name})?;\n\
+         let client = Client::new(\"\", Version::{}).authorize(cloud.authorizer(None)?)\n    \
+         .transport(cloud.transport()?).build()?;\n",
+        constant(settings)
+    )
+}
+
 impl Service for Zaqar {
     type Client = Client;
 
@@ -81,9 +107,10 @@ impl Service for Zaqar {
         pentad_zaqar::ops::OPS
     }
 
-    /// A cloud has a catalog, which tells the endpoint.
+    /// A cloud has a catalog, which tells the endpoint: a named one, or the one of the variables that every OpenStack
+    /// tool reads.
     fn is_remote(&self, settings: &ServiceSettings) -> bool {
-        settings.endpoint().is_some() || settings.text("cloud").is_some()
+        settings.endpoint().is_some() || is_in_cloud(settings)
     }
 
     fn client(&self, settings: &ServiceSettings, way: &Way, _: &'static str) -> Result<Client> {
@@ -108,9 +135,9 @@ impl Service for Zaqar {
         }
         if let Some(token) = way.secret(settings, "token")?.filter(|_| settings.endpoint().is_some()) {
             builder = builder.token(token);
-        } else if let Some(name) = settings.text("cloud") {
-            let cloud = Clouds::of_process()?.cloud(Some(name))?;
-            builder = builder.authorize(cloud.authorizer(None)?);
+        } else if is_in_cloud(settings) {
+            let cloud = Clouds::of_process()?.cloud(settings.text("cloud"))?;
+            builder = builder.authorize(openstack::authorizer(&cloud, way)?).transport(cloud.transport()?);
         }
         if let Some(roles) = settings.text("roles") {
             builder = builder.roles(roles);
@@ -125,11 +152,10 @@ impl Service for Zaqar {
     }
 
     fn rust(&self, settings: &ServiceSettings) -> String {
-        let version = match version(settings) {
-            Ok(Version::V1) => "V1",
-            Ok(Version::V1_1) => "V1_1",
-            _ => "V2",
-        };
+        if settings.endpoint().is_none() && is_in_cloud(settings) {
+            return rust_in_cloud(settings);
+        }
+        let version = constant(settings);
         format!(
             "use pentad::zaqar::{{Client, Version}};\n\
              let client = Client::new({:?}, Version::{version}).project({:?}).build()?;\n",
