@@ -185,3 +185,54 @@ async fn checksums_are_shown_with_the_option() {
     assert_eq!(page["messages"][0]["checksum"], "MD5:6f237ec7b76451c132689c83822a8b76");
     assert!(page["messages"][1].get("checksum").is_none());
 }
+
+#[tokio::test]
+async fn a_list_without_ones_own_messages_steps_over_many_of_them() {
+    let w = World::new();
+    for batch in 0..60 {
+        let bodies: Vec<Value> = (0..20).map(|n| json!(batch * 20 + n)).collect();
+        w.fill(&bodies).await;
+    }
+    let message = json!({"messages": [{"body": "theirs"}]}).to_string();
+    w.call(BOB, Method::POST, "/v2/queues/jobs/messages", message).await.ok();
+    w.fill(&[json!("mine")]).await;
+    for query in ["", "?include_claimed=true"] {
+        let seen = w.get(&format!("/v2/queues/jobs/messages{query}")).await.ok();
+        assert_eq!(bodies(&seen), [json!("theirs")], "{query}");
+    }
+    let all = w.call(BOB, Method::GET, "/v2/queues/jobs/messages?limit=20", "").await.ok();
+    assert_eq!(bodies(&all).len(), 20);
+}
+
+/// Nothing runs in the background here: what time ended still stands in the rows.
+#[tokio::test]
+async fn what_ended_shows_in_lists_and_statistics_before_it_is_taken_off() {
+    let w = World::new();
+    let metadata = json!({"_default_message_delay": 30}).to_string();
+    w.put("/v2/queues/jobs", metadata).await;
+    w.fill(&[json!(1), json!(2), json!(3)]).await;
+    let list = "/v2/queues/jobs/messages?echo=true";
+    let stats = async || w.get("/v2/queues/jobs/stats").await.ok()["messages"].clone();
+    let newest = |stats: &Value| stats["newest"]["href"].as_str().unwrap_or_default().to_owned();
+    assert!(bodies(&w.get(list).await.ok()).is_empty());
+    w.advance(30).await;
+    assert_eq!(bodies(&w.get(list).await.ok()), [json!(1), json!(2), json!(3)]);
+    let three = newest(&stats().await);
+    let claim = w.post("/v2/queues/jobs/claims?limit=2", json!({"ttl": 60, "grace": 60})).await;
+    let claim = claim.location().to_owned();
+    w.fill(&[json!(4)]).await;
+    assert_eq!(bodies(&w.get(list).await.ok()), [json!(3)]);
+    let now = stats().await;
+    assert_eq!((newest(&now), &now["claimed"], &now["total"]), (three.clone(), &json!(2), &json!(4)));
+    w.advance(60).await;
+    assert_eq!(bodies(&w.get(list).await.ok()), [json!(1), json!(2), json!(3), json!(4)]);
+    let now = stats().await;
+    assert_eq!((&now["claimed"], &now["free"]), (&json!(0), &json!(4)));
+    assert_ne!(newest(&now), three);
+    w.delete(&claim).await.ok();
+    assert_eq!(stats().await["free"], 4, "a claim that ended is let go");
+    w.fill(&[json!(5)]).await;
+    let popped = w.delete("/v2/queues/jobs/messages?pop=5").await.ok();
+    assert_eq!(bodies(&popped), [json!(1), json!(2), json!(3), json!(4), json!(5)]);
+    assert_eq!(stats().await["total"], 0);
+}

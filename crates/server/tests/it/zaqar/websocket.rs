@@ -514,3 +514,39 @@ async fn in_strict_mode_what_the_original_stumbles_over_ends_the_connection() {
     }
     server.shutdown().await;
 }
+
+#[tokio::test]
+async fn the_subscription_of_a_connection_that_is_gone_without_a_goodbye_is_removed_by_the_next_post() {
+    let server = server().await;
+    let mut s = Socket::open(&server).await;
+    let gone = "http://pentad.local/zaqar/ws/5b0f6c1e-4f0a-4d0e-9a55-0c1d2e3f4a5b";
+    let (status, _) =
+        s.ask("subscription_create", json!({"queue_name": "jobs", "subscriber": gone, "ttl": 600})).await;
+    assert_eq!(status, 201);
+    post(&server, "jobs", json!(1)).await;
+    server.time().settle().await;
+    let (_, listed) = s.ask("subscription_list", json!({"queue_name": "jobs"})).await;
+    assert_eq!(listed["subscriptions"], json!([]));
+    server.shutdown().await;
+}
+
+#[tokio::test]
+async fn nobody_but_a_node_of_the_installation_pushes_to_a_connection() {
+    let server = server().await;
+    let mut s = Socket::open(&server).await;
+    let (status, _) = s.ask("subscription_create", json!({"queue_name": "jobs", "ttl": 600})).await;
+    assert_eq!(status, 201);
+    let (_, listed) = s.ask("subscription_list", json!({"queue_name": "jobs"})).await;
+    let address = listed["subscriptions"][0]["subscriber"].as_str().unwrap().to_owned();
+    let path = address.strip_prefix("http://pentad.local").unwrap();
+    for signature in [None, Some("forged")] {
+        let mut request = request(Method::POST, path, Body::Bytes("{\"body\": 1}".into()));
+        if let Some(signature) = signature {
+            request.headers.insert("x-notification-signature", signature.parse().unwrap());
+        }
+        assert_eq!(server.door().send(request).await.unwrap().status, 404);
+    }
+    post(&server, "jobs", json!("real")).await;
+    assert_eq!(s.next_json().await["body"], "real");
+    server.shutdown().await;
+}
