@@ -20,17 +20,30 @@ def mode(request):
 
 
 @pytest.fixture(scope="session")
-def server(mode, tmp_path_factory):
-    flags = []
-    if mode == "keystone":
-        seed = tmp_path_factory.mktemp("seed") / "seed.yaml"
-        seed.write_text("zaqar: {options: {auth: keystone}}\n")
-        flags = ["--seed", str(seed)]
-    running = Server(*flags)
-    yield running
-    code, rest = running.stop()
-    assert code == 0, f"the server did not stop cleanly:\n{running.errors()}"
-    assert rest == b"", "nothing may follow the announcement on standard output"
+def servers(tmp_path_factory):
+    """The server of each mode, started when it is asked for."""
+    running = {}
+
+    def of(mode):
+        if mode not in running:
+            flags = []
+            if mode == "keystone":
+                seed = tmp_path_factory.mktemp("seed") / "seed.yaml"
+                seed.write_text("zaqar: {options: {auth: keystone}}\n")
+                flags = ["--seed", str(seed)]
+            running[mode] = Server(*flags)
+        return running[mode]
+
+    yield of
+    for server in running.values():
+        code, rest = server.stop()
+        assert code == 0, f"the server did not stop cleanly:\n{server.errors()}"
+        assert rest == b"", "nothing may follow the announcement on standard output"
+
+
+@pytest.fixture
+def server(mode, servers):
+    return servers(mode)
 
 
 @pytest.fixture
@@ -44,13 +57,26 @@ def project():
     return f"project-{next(_numbers)}"
 
 
+@pytest.fixture(scope="session")
+def login(servers):
+    """What the client is told to authenticate with in a mode, in a project."""
+    known = {}
+
+    def options(mode, project):
+        if mode == "noauth":
+            return {"backend": "noauth", "options": {"os_project_id": project}}
+        if project not in known:
+            known[project] = Tenants(servers(mode)).token(project)
+        token, identifier = known[project]
+        return {"backend": "keystone", "options": {"os_auth_token": token, "os_project_id": identifier}}
+
+    return options
+
+
 @pytest.fixture
-def auth(mode, server, project):
-    """What the client is told to authenticate with, in the project of the test."""
-    if mode == "noauth":
-        return {"backend": "noauth", "options": {"os_project_id": project}}
-    token, identifier = Tenants(server).token(project)
-    return {"backend": "keystone", "options": {"os_auth_token": token, "os_project_id": identifier}}
+def auth(mode, login, project):
+    """The same for one test."""
+    return login(mode, project)
 
 
 @pytest.fixture

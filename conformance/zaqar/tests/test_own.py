@@ -29,9 +29,11 @@ FAIL_ANYWHERE = {
 
 
 @pytest.fixture(autouse=True)
-def place(server, auth, request, monkeypatch):
+def place(servers, login, request, monkeypatch):
     """Points the tests at the server, with what it wants to know of the caller."""
-    prepare = plain.TestBase.setUp
+    mode, prepare = request.cls.mode, plain.TestBase.setUp
+    # Some of them need what others left behind.
+    auth = login(mode, "my-project")
 
     def prepared(self):
         prepare(self)
@@ -42,17 +44,19 @@ def place(server, auth, request, monkeypatch):
     if reason and request.cls.version == 2 and (_IS_4 or "exists" not in request.node.name):
         request.node.add_marker(pytest.mark.xfail(reason=reason, strict=True))
     if request.cls is not None and issubclass(request.cls, upstream.QueuesTestBase):
-        request.cls.url = server.endpoints["zaqar"]
+        request.cls.url = servers(mode).endpoints["zaqar"]
 
 
-def _bind(name, version):
+def _bind(name, version, mode):
     for module in (queues, claims, subscriptions):
         if hasattr(module, name):
-            body = {"is_functional": True, "transport_cls": http.HttpTransport, "version": version}
-            globals()["Test" + name] = type("Test" + name, (getattr(module, name),), body)
+            body = {"is_functional": True, "transport_cls": http.HttpTransport, "version": version, "mode": mode}
+            bound = f"Test{name}_{mode}"
+            globals()[bound] = type(bound, (getattr(module, name),), body)
 
 
 for _version, _names in FOUND.items():
     if _version in factory._CLIENTS:
         for _name in _names:
-            _bind(_name, _version)
+            for _mode in ("noauth", "keystone"):
+                _bind(_name, _version, _mode)
