@@ -1,6 +1,7 @@
 //! What a closure sees of its transaction.
 
 use std::fmt;
+use std::ops::ControlFlow;
 
 use jiff::Timestamp;
 
@@ -73,6 +74,29 @@ impl<'a> Tx<'a> {
         });
         self.noted(done)?;
         found
+    }
+
+    /// Runs a query and shows every row to `f` until that breaks off; nothing is kept.
+    ///
+    /// # Errors
+    /// As [`execute`](Tx::execute), and whatever `f` returns.
+    pub fn each(
+        &mut self,
+        sql: &str,
+        params: &[&dyn ToValue],
+        mut f: impl FnMut(&Row<'_>) -> Result<ControlFlow<()>>,
+    ) -> Result<()> {
+        self.ready()?;
+        let mut seen = Ok(());
+        let done = self.connection.query(sql, params, &mut |row| match f(row) {
+            Ok(flow) => flow.is_continue(),
+            Err(error) => {
+                seen = Err(error);
+                false
+            }
+        });
+        self.noted(done)?;
+        seen
     }
 
     /// Runs a query for at most one row; further rows are not looked at.

@@ -7,7 +7,7 @@ use http::{HeaderMap, Method, StatusCode};
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
-use serde::de::DeserializeOwned;
+use serde::de::{self, DeserializeOwned, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
@@ -127,12 +127,22 @@ impl Call {
         Ok(self.body.bytes().await?)
     }
 
+    /// The whole body of what is stored as a document.
+    ///
+    /// # Errors
+    /// As [`bytes`](Self::bytes); 413 beyond what a document may have.
+    pub(crate) async fn bounded(&mut self) -> Answer<Bytes> {
+        let most = self.core.settings.max_content;
+        let body = self.bytes().await?;
+        if body.len() > most { Err(Failure::too_large(most as u64)) } else { Ok(body) }
+    }
+
     /// The body as JSON.
     ///
     /// # Errors
-    /// 400 if it is none, is nested too deeply or holds U+0000.
+    /// 400 if it is none, is nested too deeply or holds U+0000; 413 beyond what a document may have.
     pub(crate) async fn json(&mut self) -> Answer<Value> {
-        let body = self.bytes().await?;
+        let body = self.bounded().await?;
         parse_json(&body)
     }
 
@@ -166,6 +176,23 @@ impl Call {
     /// What may be changed; 404 if it may not even be read, else 403.
     pub(crate) fn writable<T>(&self, kind: Kind, id: &str, held: Option<Held<T>>) -> Answer<Held<T>> {
         writable(&self.caller, kind, id, held)
+    }
+
+    /// The account that something is to belong to: the caller's, or any other there is if the caller is an administrator.
+    ///
+    /// # Errors
+    /// 403 for the account of another; 422 if an administrator names one that is not there.
+    pub(crate) fn account(&self, given: Option<&str>) -> Answer<String> {
+        let own = &self.caller.account;
+        let Some(given) = given.filter(|given| !given.is_empty()) else { return Ok(own.clone()) };
+        match urn::parse(Kind::Account, given) {
+            Some(account) if account == *own => Ok(account),
+            _ if !self.caller.admin => {
+                Err(Failure::forbidden("it can be created only for the account of the token"))
+            }
+            Some(account) if self.core.tokens.directory().accounts.contains_key(&account) => Ok(account),
+            _ => Err(Failure::invalid("account", given, "there is no such account")),
+        }
     }
 
     /// The policy that is asked for, if there is such a one, or else the usual one.
@@ -215,22 +242,84 @@ pub(crate) fn check_urn(name: &str, text: &str) -> Answer<()> {
 /// # Errors
 /// 400.
 pub(crate) fn parse_json(body: &[u8]) -> Answer<Value> {
-    let value: Value = serde_json::from_slice(body)
-        .map_err(|error| Failure::bad_request(format_args!("the body is no JSON: {error}")))?;
-    if !storable(&value, DEEPEST) {
-        return Err(Failure::bad_request("the body is nested too deeply or holds a null character"));
-    }
-    Ok(value)
+    let text = json_text(body)?;
+    serde_json::from_str(text).map_err(|_| Failure::internal())
 }
 
-fn storable(value: &Value, depth: usize) -> bool {
-    let plain = |text: &str| !text.contains('\0');
-    match value {
-        Value::String(text) => plain(text),
-        Value::Array(_) | Value::Object(_) if depth == 0 => false,
-        Value::Array(items) => items.iter().all(|item| storable(item, depth - 1)),
-        Value::Object(map) => map.iter().all(|(name, item)| plain(name) && storable(item, depth - 1)),
-        _ => true,
+/// The text of a JSON that can be stored, as it was sent.
+///
+/// # Errors
+/// 400.
+pub(crate) fn json_text(body: &[u8]) -> Answer<&str> {
+    let wrong =
+        |error: &dyn std::fmt::Display| Failure::bad_request(format_args!("the body is no JSON: {error}"));
+    let text = std::str::from_utf8(body).map_err(|error| wrong(&error))?.trim_ascii();
+    let mut reader = serde_json::Deserializer::from_str(text);
+    Storable(DEEPEST).deserialize(&mut reader).and_then(|()| reader.end()).map_err(|error| wrong(&error))?;
+    Ok(text)
+}
+
+/// Looks through JSON without keeping it; so many levels may follow.
+#[derive(Clone, Copy)]
+struct Storable(usize);
+
+impl Storable {
+    fn inside<E: de::Error>(self) -> Result<Self, E> {
+        self.0.checked_sub(1).map(Self).ok_or_else(|| E::custom("it is nested too deeply"))
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Storable {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
+        from.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Storable {
+    type Value = ();
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<(), E> {
+        if text.contains('\0') { Err(E::custom("it holds a null character")) } else { Ok(()) }
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
+        let inside = self.inside()?;
+        while items.next_element_seed(inside)?.is_some() {}
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
+        let inside = self.inside()?;
+        while members.next_key_seed(self)?.is_some() {
+            members.next_value_seed(inside)?;
+        }
+        Ok(())
     }
 }
 

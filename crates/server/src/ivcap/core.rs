@@ -27,7 +27,7 @@ pub(crate) struct Core {
     pub(crate) logins: Logins,
     /// What services, orders and artifacts keep in memory.
     pub(crate) work: Work,
-    pub(crate) stamps: Stamps,
+    pub(crate) stamps: Arc<Stamps>,
     installation: Mutex<Installation>,
 }
 
@@ -60,7 +60,7 @@ impl Core {
             settings,
             tokens: Tokens::default(),
             logins: Logins::default(),
-            stamps: Stamps::default(),
+            stamps: Arc::new(Stamps::new(context.engine.is_shared())),
             installation: Mutex::new(Installation { token: known, ..Installation::default() }),
         }
     }

@@ -53,18 +53,18 @@ pub(crate) fn place(inbound: &Inbound) -> Place {
     while let Some(at) = path.find("//") {
         path.remove(at);
     }
-    if inbound.mount == Mount::Prefix {
-        // Clients that put the path of an absolute link behind a base URL with a path say the prefix twice.
-        while let Some(rest) = below(&path, OWN_PREFIX) {
-            path = rest.to_owned();
-        }
-    }
     let mut found = (Dialect::M, "");
-    for (prefix, dialect) in Dialect::ALL {
-        while let Some(rest) = below(&path, prefix) {
+    // Clients that put the path of an absolute link behind a base URL with a path say all of its prefixes twice.
+    loop {
+        if let Some(rest) = below(&path, OWN_PREFIX).filter(|_| inbound.mount == Mount::Prefix) {
             path = rest.to_owned();
-            found = (dialect, prefix);
+            continue;
         }
+        let next = Dialect::ALL.iter().find_map(|(prefix, dialect)| {
+            below(&path, prefix).map(|rest| (rest.to_owned(), (*dialect, *prefix)))
+        });
+        let Some((rest, dialect)) = next else { break };
+        (path, found) = (rest, dialect);
     }
     let (dialect, prefix) = found;
     Place { dialect, path, base: format!("{}{prefix}", inbound.base) }
@@ -133,6 +133,11 @@ mod tests {
     fn doubled_slashes_and_prefixes_count_once() {
         assert_eq!(at("//1///orders").1, "/1/orders");
         assert_eq!(at("/ivcap/1/orders").1, "/1/orders");
+        assert_eq!(
+            at("/m/ivcap/m/1/orders"),
+            (Dialect::M, "/1/orders".into(), "http://pentad.local/m".into())
+        );
+        assert_eq!(at("/ivcap/l28/ivcap/l28/1/orders").1, "/1/orders");
         assert_eq!(
             at("/l28/l28/1/orders"),
             (Dialect::L28, "/1/orders".into(), "http://pentad.local/l28".into())

@@ -61,11 +61,31 @@ pub(crate) fn fresh(kind: Kind) -> String {
     kind.urn(Uuid::new_v4())
 }
 
-/// An id that nobody has and that sorts by its time: neighbours in time are neighbours in an index.
+/// An id that nobody has and that sorts by its time, to the microsecond: neighbours in time are neighbours in an index.
 pub(crate) fn timely(at: Timestamp) -> Uuid {
-    let seconds = u64::try_from(at.as_second()).unwrap_or(0);
-    let nanos = u32::try_from(at.subsec_nanosecond()).unwrap_or(0);
-    Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, seconds, nanos))
+    let mut bytes = *first_at(at.as_microsecond()).as_bytes();
+    let random = *Uuid::new_v4().as_bytes();
+    let micros = u64::try_from(at.as_microsecond()).unwrap_or(0);
+    // Ten of the twelve bits behind the milliseconds.
+    let rest = u16::try_from(micros % 1000).unwrap_or(0) << 2 | u16::from(random[7] & 3);
+    bytes[6..8].copy_from_slice(&(0x7000 | rest).to_be_bytes());
+    bytes[8..].copy_from_slice(&random[8..]);
+    Uuid::from_bytes(bytes)
+}
+
+/// What stands before all ids of the millisecond that holds this microsecond.
+pub(crate) fn first_at(micros: i64) -> Uuid {
+    let millis = u64::try_from(micros / 1000).unwrap_or(0).min((1 << 48) - 1);
+    let mut bytes = [0; 16];
+    bytes[..6].copy_from_slice(&millis.to_be_bytes()[2..]);
+    Uuid::from_bytes(bytes)
+}
+
+/// What stands after all ids of that millisecond.
+pub(crate) fn last_at(micros: i64) -> Uuid {
+    let mut bytes = [u8::MAX; 16];
+    bytes[..6].copy_from_slice(&first_at(micros).as_bytes()[..6]);
+    Uuid::from_bytes(bytes)
 }
 
 /// The usual form of a URN of this kind, also of one without `urn:` and of a bare UUID; `None` if it is none.
@@ -127,6 +147,16 @@ mod tests {
             assert_eq!(record(&format!("{form}{ID}")).unwrap().to_string(), ID);
         }
         assert_eq!(record("urn:ivcap:artifact:x"), None);
+    }
+
+    #[test]
+    fn ids_sort_by_the_microsecond_that_they_were_made_in() {
+        let at = |micros| timely(Timestamp::from_microsecond(micros).unwrap());
+        let ids: Vec<Uuid> = (0..5000).map(|number| at(1_700_000_000_000_000 + number)).collect();
+        assert!(ids.is_sorted());
+        assert_eq!((ids[0].get_version_num(), ids[0].get_variant()), (7, uuid::Variant::RFC4122));
+        let (first, last) = (first_at(1_700_000_000_001_500), last_at(1_700_000_000_001_500));
+        assert_eq!(ids.iter().filter(|id| (first..=last).contains(*id)).count(), 1000);
     }
 
     #[test]

@@ -51,14 +51,15 @@ impl std::fmt::Debug for Directory {
 }
 
 impl Directory {
-    /// The caller who acts for an account; `None` if there is no such account.
+    /// The caller who acts for an account; `None` if there is no such account or no such user any more.
     pub(crate) fn caller(&self, user: &str, account: &str, scopes: Scopes) -> Option<Caller> {
         self.accounts.get(account)?;
+        let known = self.users.get(user)?;
         Some(Caller {
             account: account.to_owned(),
             user: user.to_owned(),
-            admin: self.users.get(user).is_some_and(|known| known.admin && known.account == account),
-            scopes,
+            admin: known.admin && known.account == account,
+            scopes: scopes.and(known.scopes),
             reads: Arc::from(self.policies.reads(account)),
             writes: Arc::from(self.policies.writes(account)),
         })

@@ -24,6 +24,19 @@ pub(crate) struct Scopes {
 
 impl Scopes {
     pub(crate) const ALL: Self = Self { read: true, write: true };
+
+    /// What both allow.
+    #[must_use]
+    pub(crate) fn and(self, other: Self) -> Self {
+        Self { read: self.read && other.read, write: self.write && other.write }
+    }
+
+    /// What a blank-separated list asks for; everything if it names none of these.
+    pub(crate) fn asked(text: &str) -> Self {
+        let named = Self::parse(text);
+        if named.read || named.write { named } else { Self::ALL }
+    }
+
     const READ: &str = "consumer:read";
     const WRITE: &str = "consumer:write";
 

@@ -15,7 +15,7 @@ pub(crate) async fn list(call: Call) -> Answer<Reply> {
     let directory = call.core.tokens.directory();
     let entries = directory.dashboards.iter().map(|board| {
         let item = json!({"id": board.id, "uid": board.uid, "title": board.title, "url": board.url});
-        Entry { id: board.uid.clone(), record: item.clone(), item, content: None }
+        Entry { id: board.uid.clone(), record: item.clone(), item }
     });
     let page = list::slice(&call, &query, entries.collect())?;
     Ok(call::ok(&json!({"items": page.items})))

@@ -178,7 +178,7 @@ pub(crate) async fn get(call: Call) -> Answer<Reply> {
         .read(move |tx| {
             let request = if with_request { work::payload(tx, &id, work::REQUEST)? } else { None };
             let result = if with_result { work::payload(tx, &id, work::RESULT)? } else { None };
-            Ok((request, result, things::below::<Artifact>(tx, &id, None, SHOWN)?))
+            Ok((request, result, things::below::<Artifact>(tx, &id, SHOWN)?))
         })
         .await?;
     let mut body = status(&held, &products, &call.view);

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::http::Reply;
-use crate::ivcap::auth::device::{PATIENCE, Progress};
+use crate::ivcap::auth::device::{Allower, PATIENCE, Progress};
 use crate::ivcap::auth::{Granted, Scopes, sha256};
 use crate::ivcap::call::{self, Call};
 use crate::ivcap::error::{Answer, Failure};
@@ -23,7 +23,16 @@ const LONGEST: usize = 65_536;
 struct Renewal {
     account: String,
     user: String,
+    /// What was asked for.
     scope: String,
+    /// What of it was granted.
+    #[serde(default = "everything")]
+    granted: String,
+}
+
+/// What renewals stood for that say nothing else.
+fn everything() -> String {
+    Scopes::ALL.text()
 }
 
 /// `GET /1/auth/jwks.json`
@@ -51,11 +60,11 @@ pub(crate) async fn begin(mut call: Call) -> Answer<Reply> {
 }
 
 /// Someone to be where nobody is asked: the announced user, or else the first one.
-fn anyone(call: &Call) -> Option<(String, String)> {
-    call.core.announced().or_else(|| {
-        let directory = call.core.tokens.directory();
-        directory.users.iter().next().map(|(urn, user)| (user.account.clone(), urn.clone()))
-    })
+fn anyone(call: &Call) -> Option<Allower> {
+    let directory = call.core.tokens.directory();
+    let first = || directory.users.iter().next().map(|(urn, user)| (user.account.clone(), urn.clone()));
+    let (account, user) = call.core.announced().or_else(first)?;
+    Some(Allower { account, user, scopes: Scopes::ALL })
 }
 
 /// `GET /1/auth/activate`
@@ -77,7 +86,8 @@ pub(crate) async fn allow(mut call: Call) -> Answer<Reply> {
     let now = call.core.seconds();
     let caller =
         call.core.tokens.check(field(&form, "token").trim(), now).ok_or_else(Failure::unauthorized)?;
-    if !call.core.logins.allow(field(&form, "user_code"), now, &caller.account, &caller.user) {
+    let by = Allower { account: caller.account.clone(), user: caller.user, scopes: caller.scopes };
+    if !call.core.logins.allow(field(&form, "user_code"), now, by) {
         return Err(Failure::not_found("urn:ivcap:login", "there is no login with this code"));
     }
     let directory = call.core.tokens.directory();
@@ -95,8 +105,9 @@ pub(crate) async fn token(mut call: Call) -> Answer<Reply> {
                 Progress::Pending => Err(refused(StatusCode::FORBIDDEN, "authorization_pending")),
                 Progress::Expired => Err(refused(StatusCode::BAD_REQUEST, "expired_token")),
                 Progress::Unknown => Err(refused(StatusCode::BAD_REQUEST, "invalid_grant")),
-                Progress::Allowed { account, user, scope } => {
-                    grant(&call, Renewal { account, user, scope }, None).await
+                Progress::Allowed(by, scope) => {
+                    let granted = by.scopes.and(Scopes::asked(&scope)).text();
+                    grant(&call, Renewal { account: by.account, user: by.user, scope, granted }, None).await
                 }
             }
         }
@@ -116,19 +127,17 @@ pub(crate) async fn token(mut call: Call) -> Answer<Reply> {
 /// Tokens for someone who is let in; `renewal` is what was used, or none yet.
 async fn grant(call: &Call, who: Renewal, renewal: Option<String>) -> Answer<Reply> {
     let (core, now) = (&call.core, call.core.seconds());
-    let directory = core.tokens.directory();
-    let known = directory.users.get(&who.user).map(|user| user.scopes);
-    if !directory.accounts.contains_key(&who.account) {
-        return Err(refused(StatusCode::BAD_REQUEST, "invalid_grant"));
-    }
+    // Who is gone, or may less than once, gets no more than that.
+    let known = core.tokens.directory().caller(&who.user, &who.account, Scopes::parse(&who.granted));
+    let known = known.ok_or_else(|| refused(StatusCode::BAD_REQUEST, "invalid_grant"))?;
     let seconds = core.settings.token_lifetime;
     let lifetime = Duration::from_secs(u64::from(seconds));
-    let scopes = known.unwrap_or(Scopes::ALL);
+    let scopes = known.scopes;
     let granted = Granted { account: who.account.clone(), user: who.user.clone(), scopes, lifetime };
     let token = core.tokens.issue(&granted, now)?;
     let mut body = json!({
         "access_token": token, "id_token": token, "token_type": "Bearer", "expires_in": seconds,
-        "scope": format!("{} {}", who.scope, scopes.text()).trim(),
+        "scope": scope_text(&who.scope, scopes),
     });
     let offline = who.scope.split_whitespace().any(|scope| scope == "offline_access");
     let renewal = match renewal {
@@ -140,6 +149,13 @@ async fn grant(call: &Call, who: Renewal, renewal: Option<String>) -> Answer<Rep
         body.insert("refresh_token".to_owned(), json!(renewal));
     }
     Ok(call::ok(&body))
+}
+
+/// What was asked for and granted; of what this service knows, only what was granted.
+fn scope_text(asked: &str, granted: Scopes) -> String {
+    let others = asked.split_whitespace().filter(|scope| !scope.starts_with("consumer:"));
+    let granted = granted.text();
+    others.chain(granted.split_whitespace()).collect::<Vec<_>>().join(" ")
 }
 
 async fn renewable(call: &Call, who: &Renewal) -> Answer<String> {

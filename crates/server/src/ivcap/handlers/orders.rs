@@ -5,16 +5,16 @@ use http::{HeaderValue, StatusCode};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::artifacts;
 use super::tasks::{self, dates};
+use super::{artifacts, record};
 use crate::http::Reply;
 use crate::ivcap::call::{self, Call};
 use crate::ivcap::dialect::{Dialect, View};
 use crate::ivcap::error::{Answer, Failure};
-use crate::ivcap::list::{self, Entry, Query};
-use crate::ivcap::model::{Artifact, Given, Order, Run, Service, check_given};
-use crate::ivcap::runner::provenance;
-use crate::ivcap::storage::aspects;
+use crate::ivcap::list::{self, Each, Entry, Mark, Query};
+use crate::ivcap::model::{Artifact, Given, Order, Run, Service, check_given, text};
+use crate::ivcap::runner::{LONGEST_VALUE, provenance};
+use crate::ivcap::storage::aspects::{self, Aspect};
 use crate::ivcap::storage::things::{self, Held};
 use crate::ivcap::storage::work::{self, Item};
 use crate::ivcap::urn::{self, Kind};
@@ -37,7 +37,7 @@ pub(crate) async fn get(call: Call) -> Answer<Reply> {
 
 async fn answer(call: &Call, held: Held<Order>) -> Answer<Reply> {
     let id = held.id.clone();
-    let products = call.core.read(move |tx| Ok(things::below::<Artifact>(tx, &id, None, SHOWN)?)).await?;
+    let products = call.core.read(move |tx| Ok(things::below::<Artifact>(tx, &id, SHOWN)?)).await?;
     Ok(call::ok(&status(&held, &products, &call.view)))
 }
 
@@ -66,24 +66,25 @@ struct Sent {
 /// `POST /1/orders`
 pub(crate) async fn create(mut call: Call) -> Answer<Reply> {
     let sent: Sent = call.object().await?;
-    let name_of_service = if call.view.dialect == Dialect::L23 { "serviceID" } else { "service" };
+    let (name_of_service, name_of_policy) = match call.view.dialect {
+        Dialect::L23 => ("serviceID", "policyID"),
+        Dialect::L28 => ("service-id", "policy-id"),
+        Dialect::M => ("service", "policy"),
+    };
     let given = sent.service.as_deref().ok_or_else(|| Failure::missing(name_of_service))?;
     let service = tasks::service(&call, name_of_service, given).await?;
     let parameters = sent.parameters.ok_or_else(|| Failure::missing("parameters"))?;
-    check_account(&call, sent.account.as_deref())?;
-    let policy = call.policy("policy", sent.policy.as_deref(), Kind::Order)?;
+    let account = call.account(sent.account.as_deref())?;
+    let policy = call.policy(name_of_policy, sent.policy.as_deref(), Kind::Order)?;
     let name = sent.name.unwrap_or_default();
     tasks::check_label("name", &name)?;
-    check_artifacts(&call, &service.doc, &parameters).await?;
+    let tags = sent.tags.unwrap_or_default();
+    tasks::check_tags(&tags)?;
+    check_values(&call, &service.doc, &parameters).await?;
     tasks::check_runnable(&call, &service)?;
-    let run = Run {
-        service: service.id.clone(),
-        user: call.caller.user.clone(),
-        tags: sent.tags.unwrap_or_default(),
-        ..Run::default()
-    };
+    let run = Run { service: service.id.clone(), user: call.caller.user.clone(), tags, ..Run::default() };
     let id = urn::fresh(Kind::Order);
-    let held = Held::new(id.clone(), &call.caller.account, policy, Order { run, parameters });
+    let held = Held::new(id.clone(), &account, policy, Order { run, parameters });
     let held = held.named(&name).below(&service.id);
     let item = Item { id: id.clone(), kind: Kind::Order };
     let placed = call
@@ -98,18 +99,13 @@ pub(crate) async fn create(mut call: Call) -> Answer<Reply> {
     answer(&call, placed).await
 }
 
-/// The old dialects say an account; it can only be that of the token.
-fn check_account(call: &Call, given: Option<&str>) -> Answer<()> {
-    let Some(given) = given.filter(|given| !given.is_empty()) else { return Ok(()) };
-    if urn::parse(Kind::Account, given).as_deref() == Some(&call.caller.account) || call.caller.admin {
-        return Ok(());
-    }
-    Err(Failure::forbidden("an order can be placed only for the account of the token"))
-}
-
 /// The values must fit, and artifacts of this platform must be there.
-async fn check_artifacts(call: &Call, service: &Service, given: &[Given]) -> Answer<()> {
+async fn check_values(call: &Call, service: &Service, given: &[Given]) -> Answer<()> {
     let all = check_given(&service.parameters, given)?;
+    if let Some(long) = all.iter().find(|given| text(&given.value).len() > LONGEST_VALUE) {
+        let why = format_args!("may have at most {LONGEST_VALUE} bytes");
+        return Err(Failure::invalid(&long.name, "", why));
+    }
     let is_artifact = |given: &&Given| {
         let kind = service.parameters.iter().find(|parameter| parameter.name == given.name);
         kind.is_some_and(|parameter| parameter.kind == "artifact")
@@ -206,24 +202,24 @@ pub(crate) async fn metadata(call: Call) -> Answer<Reply> {
         entity: Some(held.id.clone()),
         caller: Some(call.caller.clone()),
         at: query.at(),
+        stamps: std::sync::Arc::clone(&call.core.stamps),
         desc: query.desc(),
         schemas: aspects::Schemas::default(),
         content: false,
     };
-    let fetch = move |tx: &mut pentad_store::Tx<'_>, mark: Option<&(i64, String)>, limit: i64| {
-        let mark = mark.and_then(|(at, id)| Some((*at, uuid::Uuid::try_parse(id).ok()?)));
-        aspects::list(tx, &select, mark.as_ref(), limit)
+    let fetch = move |tx: &mut pentad_store::Tx<'_>, mark: Option<&Mark>, limit, each: Each<'_, Aspect>| {
+        record::records(tx, &select, mark, limit, each)
     };
-    let view = call.view.clone();
-    let entry = move |aspect: &aspects::Aspect| {
+    let (view, asked) = (call.view.clone(), query.clone());
+    let judge = move |aspect: &Aspect| {
         let id = Kind::Aspect.urn(aspect.uid);
         let item = json!({
             "id": id, "schema": aspect.schema, "content-type": "application/json",
             "href": view.link(&format!("/1/aspects/{id}")),
         });
-        Some(Entry { id: aspect.uid.to_string(), item, record: json!({}), content: None })
+        Ok(Entry { id, item, record: Value::Null }.kept(&asked))
     };
-    let page = list::walk(&call, &query, false, fetch, entry).await?;
+    let page = list::walk(&call, &query, fetch, judge).await?;
     let mut body = page.body(&call, "items");
     body.remove("at-time");
     Ok(call::ok(&Value::Object(body)))

@@ -246,6 +246,7 @@ pub(crate) async fn set_default(mut call: Call) -> Answer<Reply> {
         Failure::invalid("project_urn", &wanted.project_urn, "must be urn:ivcap:project:ID")
     })?;
     let user = wanted.user_urn.unwrap_or_else(|| call.caller.user.clone());
+    check_urn("user_urn", &user)?;
     if user != call.caller.user && !call.caller.admin {
         return Err(Failure::forbidden("only an administrator sets the default project of others"));
     }
@@ -281,7 +282,7 @@ pub(crate) async fn members(call: Call) -> Answer<Reply> {
     let entries = entries.map(|(user, role)| {
         let email = directory.users.get(user).map(|user| user.email.clone()).unwrap_or_default();
         let item = json!({"urn": user, "email": email, "role": role});
-        Entry { id: user.clone(), record: item.clone(), item, content: None }
+        Entry { id: user.clone(), record: item.clone(), item }
     });
     let page = list::slice(&call, &query, entries.collect())?;
     let next = page.next.unwrap_or_default();

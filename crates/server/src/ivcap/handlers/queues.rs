@@ -1,11 +1,14 @@
 //! Queues (IVCAP reference 7.10): messages that whoever comes first takes away.
 
+use std::sync::Arc;
+
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::http::Reply;
 use crate::ivcap::call::{self, Call, check_urn, missing, writable};
+use crate::ivcap::core::Core;
 use crate::ivcap::error::{Answer, Failure};
 use crate::ivcap::list::{self, Query};
 use crate::ivcap::storage::messages::{self, Message};
@@ -17,6 +20,10 @@ const LIST: list::Kind = list::Kind::new("queues");
 const NO_SCHEMA: &str = "urn:ivcap:schema:message.1";
 /// Messages that one request takes.
 const MOST: i64 = 1000;
+/// Bytes of the messages that one request takes, unless a single one has more.
+const LARGEST: usize = 16 << 20;
+/// Messages that are removed at once.
+const SWEPT: i64 = 1000;
 
 /// What a queue keeps beside its name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -128,16 +135,39 @@ pub(crate) async fn delete(call: Call) -> Answer<Reply> {
         _ => failure,
     };
     let id = call.urn(Kind::Queue, "id").map_err(absent)?;
+    let gone = id.clone();
     let caller = call.caller.clone();
     let deleted = call.core.write(move |change| {
         let found = things::get::<Queue>(change, &id)?;
         writable(&caller, Kind::Queue, &id, found)?;
-        things::end(change, Kind::Queue, &id)?;
-        messages::clear(change, &id)?;
-        Ok(())
+        Ok(things::end(change, Kind::Queue, &id)?)
     });
     deleted.await.map_err(absent)?;
+    // Nobody finds them any more: what a crash leaves is swept at the next start.
+    while clear(&call.core, &gone).await? {}
     Ok(call::empty())
+}
+
+/// Removes some messages of a queue; `false` if those were the last.
+async fn clear(core: &Arc<Core>, queue: &str) -> Answer<bool> {
+    let queue = queue.to_owned();
+    core.write(move |change| Ok(messages::clear(change, &queue, SWEPT)?)).await
+}
+
+/// Removes the messages of queues that are gone.
+pub(crate) async fn sweep(core: &Arc<Core>) -> Answer<()> {
+    let mut last = String::new();
+    loop {
+        let after = last.clone();
+        let found = core.read(move |tx| {
+            let Some(queue) = messages::next_queue(tx, &after)? else { return Ok(None) };
+            let lives = things::get::<Queue>(tx, &queue)?.is_some();
+            Ok(Some((queue, lives)))
+        });
+        let Some((queue, lives)) = found.await? else { return Ok(()) };
+        while !lives && clear(core, &queue).await? {}
+        last = queue;
+    }
 }
 
 /// `POST /1/queues/{id}/messages`
@@ -171,7 +201,7 @@ pub(crate) async fn dequeue(call: Call) -> Answer<Reply> {
     let taken = call.core.write(move |change| {
         let found = things::get::<Queue>(change, &id)?;
         writable(&caller, Kind::Queue, &id, found).map_err(|failure| no_queue(&id, failure))?;
-        Ok((messages::take(change, &id, limit)?, change.stamp()))
+        Ok((messages::take(change, &id, limit, LARGEST)?, change.stamp()))
     });
     let (taken, at) = taken.await?;
     let mut items = Vec::new();

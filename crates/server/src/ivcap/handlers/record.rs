@@ -1,19 +1,19 @@
 //! What metadata records and aspects have in common: two faces of one store.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use http::StatusCode;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::ivcap::auth::Caller;
-use crate::ivcap::call::{Call, parse_json};
+use crate::ivcap::call::{self, Call};
 use crate::ivcap::error::{Answer, Failure};
-use crate::ivcap::list::{self, Entry, Page, Query};
-use crate::ivcap::path::{Path, TooLong};
-use crate::ivcap::storage::Change;
+use crate::ivcap::list::value::{Seen, descend, same, weight};
+use crate::ivcap::list::{self, Each, Kept, Mark, Page, Query};
+use crate::ivcap::path::{Path, Steps, TooLong};
 use crate::ivcap::storage::aspects::{self, Aspect, NewAspect, Schemas, Selection};
+use crate::ivcap::storage::{Change, Db};
 use crate::ivcap::urn::{self, Kind};
 
 /// What is to be recorded.
@@ -32,16 +32,12 @@ pub(super) struct Draft {
 /// 400 for what is no JSON or, if `objects`, no object; 413 for too much of it.
 pub(super) async fn content(call: &mut Call, objects: bool) -> Answer<String> {
     call.wants_json()?;
-    let most = call.core.settings.max_content;
-    let body = call.bytes().await?;
-    if body.len() > most {
-        return Err(Failure::too_large(most as u64));
-    }
-    let value = parse_json(&body)?;
-    if objects && !value.is_object() {
+    let body = call.bounded().await?;
+    let text = call::json_text(&body)?;
+    if objects && !text.starts_with('{') {
         return Err(Failure::bad_request("the body must be a JSON object"));
     }
-    Ok(value.to_string())
+    Ok(text.to_owned())
 }
 
 /// Adds a record of the caller.
@@ -78,14 +74,13 @@ pub(super) async fn replace(call: &Call, draft: Draft, keep_policy: bool) -> Ans
         let found = aspects::exactly(change, &caller.account, &draft.entity, &draft.schema, 100)?;
         match found.as_slice() {
             [] => insert(change, &caller, &draft, None),
-            [only] => {
-                let old = aspects::get(change, *only)?.ok_or_else(Failure::internal)?;
-                aspects::retract(change, *only, &caller.user)?;
+            [old] => {
+                aspects::retract(change, old, &caller.user)?;
                 let mut draft = draft.clone();
                 if keep_policy {
                     draft.policy.clone_from(&old.policy);
                 }
-                insert(change, &caller, &draft, Some(&old))
+                insert(change, &caller, &draft, Some(old))
             }
             several => Err(Failure::not_unique(several.len())),
         }
@@ -110,7 +105,7 @@ pub(super) async fn amend(call: &Call, id: &str, amendment: Amendment) -> Answer
         if old.until.is_some() {
             return Err(Failure::invalid("id", &id, "this record was retracted"));
         }
-        aspects::retract(change, old.uid, &caller.user)?;
+        aspects::retract(change, &old, &caller.user)?;
         let draft = Draft {
             entity: amendment.entity.clone().unwrap_or_else(|| old.entity.clone()),
             schema: amendment.schema.clone().unwrap_or_else(|| old.schema.clone()),
@@ -127,7 +122,7 @@ pub(super) async fn retract(call: &Call, id: &str) -> Answer<()> {
     let (caller, id) = (call.caller.clone(), id.to_owned());
     let work = move |change: &mut Change<'_, '_>| {
         let old = changeable(change, &caller, &id)?;
-        aspects::retract(change, old.uid, &caller.user)?;
+        aspects::retract(change, &old, &caller.user)?;
         Ok(())
     };
     call.core.write(work).await
@@ -157,16 +152,50 @@ fn missing(id: &str) -> Failure {
     Failure::not_found(id, format_args!("there is no record {id}"))
 }
 
-/// Fields of a record by which lists are ordered and filtered (IVCAP reference 5.4).
-pub(super) fn fields(aspect: &Aspect) -> Value {
-    json!({
-        "id": Kind::Aspect.urn(aspect.uid), "entity": aspect.entity, "schema": aspect.schema,
-        "policy": aspect.policy, "account": aspect.account, "asserter": aspect.asserter,
-        "created_by": aspect.asserter, "retracted_by": aspect.retracter,
-        "replaces": aspect.replaces.map(|uid| Kind::Aspect.urn(uid)),
-        "valid_from": aspect.since.to_string(), "valid_to": aspect.until.map(|end| end.to_string()),
-        "content": aspect.content,
-    })
+/// Fields that a record has beside its content (IVCAP reference 5.4).
+const FIELDS: [&str; 12] = [
+    "id",
+    "entity",
+    "schema",
+    "content-type",
+    "policy",
+    "account",
+    "asserter",
+    "created-by",
+    "retracted-by",
+    "replaces",
+    "valid-from",
+    "valid-to",
+];
+
+/// A field by which lists are ordered and filtered: of the record, or of its content.
+fn field<'a>(aspect: &'a Aspect, name: &str) -> Option<Seen<'a>> {
+    let text = |text: &'a str| Some(Seen::Text(text.into()));
+    let urn = |uid| Some(Seen::Text(Kind::Aspect.urn(uid).into()));
+    match FIELDS.iter().find(|known| same(known, name)).copied() {
+        Some("id") => urn(aspect.uid),
+        Some("entity") => text(&aspect.entity),
+        Some("schema") => text(&aspect.schema),
+        Some("content-type") => text("application/json"),
+        Some("policy") => text(&aspect.policy),
+        Some("account") => text(&aspect.account),
+        Some("asserter" | "created-by") => text(&aspect.asserter),
+        Some("retracted-by") => aspect.retracter.as_deref().and_then(text),
+        Some("replaces") => aspect.replaces.and_then(urn),
+        Some("valid-from") => Some(Seen::Time(aspect.since)),
+        Some(_) => aspect.until.map(Seen::Time),
+        None => {
+            let whole = matches!(name, "content" | "aspect").then_some(&aspect.content);
+            let inside = name.strip_prefix("content.").or_else(|| name.strip_prefix("aspect."));
+            let inside = || descend(&aspect.content, inside?);
+            whole.or_else(inside).or_else(|| descend(&aspect.content, name)).map(Seen::Json)
+        }
+    }
+}
+
+/// Whether a field is looked for in the content.
+fn is_inside(name: &str) -> bool {
+    !FIELDS.iter().any(|known| same(known, name))
 }
 
 /// What is asked of a list of records.
@@ -185,51 +214,69 @@ pub(super) async fn page(
     call: &Call,
     query: &Query,
     wish: Wish,
-    item: impl Fn(&Aspect, &[Value]) -> Value + Send + 'static,
+    item: impl Fn(&Aspect, &[Value]) -> Value + Send + Sync + 'static,
 ) -> Answer<Page> {
     let path = match query.key(wish.path) {
         None => None,
         Some(text) => Some(Path::parse(text).map_err(|why| Failure::invalid(wish.path, text, why))?),
     };
-    let sifts = query.filters() || path.is_some();
-    let select = Selection {
-        entity: query.key(wish.entity).map(str::to_owned),
-        schemas: query.key("schema").map(Schemas::parse).unwrap_or_default(),
+    let select = selection(call, query, wish, path.is_some());
+    let fetch = move |tx: &mut pentad_store::Tx<'_>, mark: Option<&Mark>, limit, each: Each<'_, Aspect>| {
+        records(tx, &select, mark, limit, each)
+    };
+    let (asked, steps) = (query.clone(), Steps::default());
+    let judge = move |aspect: &Aspect| {
+        let look = |name: &str| field(aspect, name);
+        if !asked.keeps(&look) {
+            return Ok(None);
+        }
+        let selected: Vec<Value> = match &path {
+            None => Vec::new(),
+            Some(path) => {
+                let found = path.select(&aspect.content, &steps).map_err(|TooLong| {
+                    let text = asked.key(wish.path).unwrap_or_default();
+                    Failure::invalid(wish.path, text, "takes too many steps: say more about the records")
+                })?;
+                if found.is_empty() {
+                    return Ok(None);
+                }
+                found.into_iter().cloned().collect()
+            }
+        };
+        let item = item(aspect, &selected);
+        Ok(Some(Kept { keys: asked.keys_of(&look), weight: weight(&item), item }))
+    };
+    list::walk(call, query, fetch, judge).await
+}
+
+/// What has to be read for a list. What the filter says of entity and schema narrows it down like the parameters.
+fn selection(call: &Call, query: &Query, wish: Wish, looks_inside: bool) -> Selection {
+    let entity = query.key(wish.entity).or_else(|| query.only("entity"));
+    let schemas = match (query.key("schema"), query.only("schema")) {
+        (None, Some(only)) => Schemas::only(only.to_owned()),
+        (given, _) => given.map(Schemas::parse).unwrap_or_default(),
+    };
+    Selection {
+        entity: entity.map(str::to_owned),
+        schemas,
         caller: Some(call.caller.clone()),
         at: query.at(),
+        stamps: Arc::clone(&call.core.stamps),
         desc: query.desc(),
-        content: wish.shows || sifts || query.is_ordered(),
-    };
-    let fetch = move |tx: &mut pentad_store::Tx<'_>, mark: Option<&(i64, String)>, limit: i64| {
-        let mark = mark.and_then(|(at, id)| Some((*at, Uuid::try_parse(id).ok()?)));
-        aspects::list(tx, &select, mark.as_ref(), limit)
-    };
-    let exhausted = Arc::new(AtomicBool::new(false));
-    let gave_up = Arc::clone(&exhausted);
-    let entry = move |aspect: &Aspect| {
-        let selected = match &path {
-            None => Vec::new(),
-            Some(path) => match path.select(&aspect.content) {
-                Ok(found) => found.into_iter().cloned().collect(),
-                Err(TooLong) => {
-                    gave_up.store(true, Ordering::Relaxed);
-                    return None;
-                }
-            },
-        };
-        if path.is_some() && selected.is_empty() {
-            return None;
-        }
-        let content = Some(aspect.content.clone());
-        let (id, record) = (aspect.uid.to_string(), fields(aspect));
-        Some(Entry { id, item: item(aspect, &selected), record, content })
-    };
-    let page = list::walk(call, query, sifts, fetch, entry).await?;
-    if exhausted.load(Ordering::Relaxed) {
-        let text = query.key(wish.path).unwrap_or_default();
-        return Err(Failure::invalid(wish.path, text, "takes too many steps on a record"));
+        content: wish.shows || looks_inside || query.looks_at(&is_inside),
     }
-    Ok(page)
+}
+
+/// The records of a selection after a mark, and where to go on.
+pub(super) fn records(
+    tx: &mut pentad_store::Tx<'_>,
+    select: &Selection,
+    mark: Option<&Mark>,
+    limit: usize,
+    each: Each<'_, Aspect>,
+) -> Db<Option<Mark>> {
+    let after = mark.and_then(|(_, id)| Uuid::try_parse(id).ok());
+    Ok(aspects::list(tx, select, after, limit, each)?.map(|uid| (0, uid.to_string())))
 }
 
 /// Whether the answer repeats what a list was asked for: as a schema it may only say a URI, not a part of one.

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::http::Reply;
 use crate::ivcap::call::{self, Call};
 use crate::ivcap::error::{Answer, Failure};
-use crate::ivcap::list::{self, Entry, Marked, Query};
+use crate::ivcap::list::{self, Each, Entry, Mark, Marked, Query};
 use crate::ivcap::storage::secrets;
 use crate::ivcap::urn::Kind;
 
@@ -76,7 +76,7 @@ pub(crate) async fn get(call: Call) -> Answer<Reply> {
 struct Head(secrets::Head);
 
 impl Marked for Head {
-    fn mark(&self) -> (i64, String) {
+    fn mark(&self) -> Mark {
         (0, self.0.0.clone())
     }
 }
@@ -96,17 +96,28 @@ pub(crate) async fn list(mut call: Call) -> Answer<Reply> {
             Some(built.map_err(|_| Failure::invalid("filter", text, "must be a regular expression"))?)
         }
     };
-    let (account, now, sifts) = (call.caller.account.clone(), call.core.seconds(), pattern.is_some());
-    let fetch = move |tx: &mut pentad_store::Tx<'_>, mark: Option<&(i64, String)>, limit: i64| {
-        let after = mark.map(|(_, name)| name.as_str());
-        Ok(secrets::list(tx, &account, after, limit, now)?.into_iter().map(Head).collect())
-    };
-    let entry = move |Head((name, ends)): &Head| {
-        let kept = pattern.as_ref().is_none_or(|pattern| pattern.is_match(name));
+    let (account, now) = (call.caller.account.clone(), call.core.seconds());
+    let fetch =
+        move |tx: &mut pentad_store::Tx<'_>, mark: Option<&Mark>, limit: usize, each: Each<'_, Head>| {
+            let after = mark.map(|(_, name)| name.as_str());
+            let some = secrets::list(tx, &account, after, i64::try_from(limit).unwrap_or(i64::MAX), now)?;
+            let last = some.last().filter(|_| some.len() >= limit).map(|(name, _)| (0, name.clone()));
+            for head in some {
+                if each(Head(head), 0)?.is_break() {
+                    break;
+                }
+            }
+            Ok(last)
+        };
+    let asked = query.clone();
+    let judge = move |Head((name, ends)): &Head| {
+        if pattern.as_ref().is_some_and(|pattern| !pattern.is_match(name)) {
+            return Ok(None);
+        }
         let item = json!({"secret-name": name, "expiry-time": ends});
-        kept.then(|| Entry { id: name.clone(), item, record: Value::Null, content: None })
+        Ok(Entry { id: name.clone(), item, record: Value::Null }.kept(&asked))
     };
-    let page = list::walk(&call, &query, sifts, fetch, entry).await?;
+    let page = list::walk(&call, &query, fetch, judge).await?;
     let links = page.links(&call);
     Ok(call::ok(&json!({"items": page.items, "links": links})))
 }

@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 
 use http::StatusCode;
-use pentad_store::Tx;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -13,10 +12,10 @@ use crate::ivcap::auth::Caller;
 use crate::ivcap::call::{self, Call};
 use crate::ivcap::dialect::View;
 use crate::ivcap::error::{Answer, Failure};
-use crate::ivcap::list::{self, Entry, Page, Query};
+use crate::ivcap::list::{self, Page, Query};
 use crate::ivcap::model::{Parameter, Service, check_parameters};
 use crate::ivcap::storage::Change;
-use crate::ivcap::storage::things::{self, Held, Selection};
+use crate::ivcap::storage::things::{self, Held};
 use crate::ivcap::urn::{self, Kind};
 
 /// The schema of a service that was created in an older form.
@@ -68,26 +67,13 @@ pub(crate) async fn list(call: Call) -> Answer<Reply> {
 /// The services in whose name, description or tags every word of a text occurs.
 async fn found(call: &Call, query: &Query, text: &str) -> Answer<Page> {
     let words: Vec<String> = text.split_whitespace().map(str::to_lowercase).collect();
-    let select = Selection {
-        caller: Some(call.caller.clone()),
-        at: query.at(),
-        desc: query.desc(),
-        ..Selection::default()
-    };
-    let view = call.view.clone();
-    let fetch = move |tx: &mut Tx<'_>, mark: Option<&(i64, String)>, limit: i64| {
-        things::list::<Service>(tx, &select, mark, limit)
-    };
-    let entry = move |held: &Held<Service>| {
+    list::some_things::<Service>(call, query, None, move |held, view| {
         let score = score(held, &words)?;
-        let mut item = item(held, &view, Form::New);
+        let mut item = item(held, view, Form::New);
         item["score"] = json!(score);
-        let record = json!({
-            "account": held.account, "policy": held.policy, "created-at": held.created.to_string(),
-        });
-        Some(Entry { id: held.id.clone(), item, record, content: None })
-    };
-    list::walk(call, query, true, fetch, entry).await
+        Some(item)
+    })
+    .await
 }
 
 /// How well a service fits: words in its name weigh most. `None` if one occurs nowhere.
@@ -201,19 +187,14 @@ pub(crate) async fn create(mut call: Call) -> Answer<Reply> {
     let form = Form::of(&call);
     let sent: Sent = call.object().await?;
     sent.check(form)?;
-    if let Some(account) = &sent.account_id
-        && urn::parse(Kind::Account, account).as_deref() != Some(&call.caller.account)
-        && !call.caller.admin
-    {
-        return Err(Failure::forbidden("a service can be created only for the account of the token"));
-    }
+    let account = call.account(sent.account_id.as_deref())?;
     let id = match sent.id.as_deref().filter(|_| form == Form::New) {
         None => urn::fresh(Kind::Service),
         Some(id) => urn::parse(Kind::Service, id)
             .ok_or_else(|| Failure::invalid("id", id, "must be urn:ivcap:service:<uuid>"))?,
     };
     let (name, policy) = (sent.name.clone().unwrap_or_default(), sent.policy(&call)?);
-    let held = Held::new(id, &call.caller.account, policy, sent.into_doc()).named(&name);
+    let held = Held::new(id, &account, policy, sent.into_doc()).named(&name);
     let created = call.core.write(move |change| insert(change, &held, form != Form::New)).await?;
     Ok(call::json(StatusCode::CREATED, &status(&created, &call.view, form)))
 }

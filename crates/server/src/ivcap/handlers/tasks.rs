@@ -17,6 +17,9 @@ use crate::ivcap::storage::things::{self, Held};
 use crate::ivcap::storage::work::{self, Item};
 use crate::ivcap::urn::{self, Kind};
 
+/// Tags of one thing.
+const MOST_TAGS: usize = 100;
+
 /// The service that something is asked of.
 ///
 /// # Errors
@@ -55,6 +58,14 @@ pub(super) fn check_label(name: &str, text: &str) -> Answer<()> {
         return Ok(());
     }
     Err(Failure::invalid(name, text, "must be a text of up to 1000 bytes"))
+}
+
+/// Refuses more tags than can be stored.
+pub(super) fn check_tags(tags: &[String]) -> Answer<()> {
+    if tags.len() > MOST_TAGS {
+        return Err(Failure::invalid("tags", tags.len(), format_args!("may be at most {MOST_TAGS}")));
+    }
+    tags.iter().try_for_each(|tag| check_label("tags", tag))
 }
 
 /// The three dates of a run; what has not happened is left out.

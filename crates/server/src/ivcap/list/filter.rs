@@ -6,7 +6,7 @@
 //! one   := "not" one | "(" expr ")" | field op value
 //! ```
 
-use super::value::{descend, moment};
+use super::value::{Seen, moment, same};
 use crate::ivcap::storage::aspects::like;
 use serde_json::Value;
 
@@ -80,21 +80,54 @@ impl Filter {
         if parser.rest.is_empty() { Ok(filter) } else { Err(parser.wrong("the end or 'and'/'or'")) }
     }
 
-    /// Whether a record is kept. A field is looked for in one part of it after the other.
-    pub(crate) fn keeps(&self, parts: &[&Value]) -> bool {
+    /// Whether a record is kept; `look` gives its fields.
+    pub(crate) fn keeps<'v>(&self, look: &dyn Fn(&str) -> Option<Seen<'v>>) -> bool {
         match self {
-            Self::All(all) => all.iter().all(|one| one.keeps(parts)),
-            Self::Any(any) => any.iter().any(|one| one.keeps(parts)),
-            Self::Not(one) => !one.keeps(parts),
-            Self::Test(test) => {
-                let found = parts.iter().find_map(|part| descend(part, &test.field));
-                found.is_some_and(|value| test.holds(value))
-            }
+            Self::All(all) => all.iter().all(|one| one.keeps(look)),
+            Self::Any(any) => any.iter().any(|one| one.keeps(look)),
+            Self::Not(one) => !one.keeps(look),
+            Self::Test(test) => look(&test.field).is_some_and(|value| test.sees(&value)),
+        }
+    }
+
+    /// Whether one of the fields that it looks at is so.
+    pub(crate) fn looks_at(&self, is: &dyn Fn(&str) -> bool) -> bool {
+        match self {
+            Self::All(parts) | Self::Any(parts) => parts.iter().any(|one| one.looks_at(is)),
+            Self::Not(one) => one.looks_at(is),
+            Self::Test(test) => is(&test.field),
+        }
+    }
+
+    /// The text that a field must be for a record to be kept, if it says one.
+    pub(crate) fn only(&self, field: &str) -> Option<&str> {
+        match self {
+            Self::All(all) => all.iter().find_map(|one| one.only(field)),
+            Self::Test(Test { field: name, op: Op::Equal, value }) if same(name, field) => Some(&value.text),
+            _ => None,
         }
     }
 }
 
 impl Test {
+    fn sees(&self, value: &Seen<'_>) -> bool {
+        match value {
+            Seen::Json(value) => self.holds(value),
+            Seen::Text(text) => self.string(text),
+            Seen::Time(time) => match self.value.time {
+                Some(given) if self.op != Op::Like => self.ordered(time.as_microsecond().cmp(&given)),
+                _ => self.text(&time.to_string()),
+            },
+        }
+    }
+
+    fn string(&self, text: &str) -> bool {
+        match (self.value.time, moment(text)) {
+            (Some(given), Some(time)) if self.op != Op::Like => self.ordered(time.cmp(&given)),
+            _ => self.text(text),
+        }
+    }
+
     fn holds(&self, value: &Value) -> bool {
         let literal = &self.value;
         match value {
@@ -110,10 +143,7 @@ impl Test {
                 }
                 _ => self.text(&number.to_string()),
             },
-            Value::String(text) => match (literal.time, moment(text)) {
-                (Some(given), Some(time)) if self.op != Op::Like => self.ordered(time.cmp(&given)),
-                _ => self.text(text),
-            },
+            Value::String(text) => self.string(text),
         }
     }
 

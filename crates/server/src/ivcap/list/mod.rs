@@ -8,5 +8,5 @@ mod page;
 mod query;
 pub(crate) mod value;
 
-pub(crate) use page::{Entry, Marked, Page, slice, things, walk};
+pub(crate) use page::{Each, Entry, Kept, Mark, Marked, Page, slice, some_things, things, walk};
 pub(crate) use query::{Kind, Query};

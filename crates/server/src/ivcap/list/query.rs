@@ -7,7 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
 use super::filter::Filter;
-use super::value::{Key, same};
+use super::value::{Key, Seen, same};
 use crate::ivcap::call::Call;
 use crate::ivcap::core::Core;
 use crate::ivcap::error::{Answer, Failure};
@@ -155,9 +155,36 @@ impl Query {
         self.filter.is_some()
     }
 
-    /// Whether the order is another than the natural one.
-    pub(crate) fn is_ordered(&self) -> bool {
-        !self.question.order.is_empty()
+    /// Whether the filter keeps a record; `look` gives its fields.
+    pub(crate) fn keeps<'v>(&self, look: &dyn Fn(&str) -> Option<Seen<'v>>) -> bool {
+        self.filter.as_ref().is_none_or(|filter| filter.keeps(look))
+    }
+
+    /// What a record is ordered by.
+    pub(crate) fn keys_of<'v>(&self, look: &dyn Fn(&str) -> Option<Seen<'v>>) -> Vec<Key> {
+        self.order().iter().map(|name| Key::of(look(name))).collect()
+    }
+
+    /// Whether one of the fields that filter and order look at is so.
+    pub(crate) fn looks_at(&self, is: &dyn Fn(&str) -> bool) -> bool {
+        self.order().iter().any(|name| is(name))
+            || self.filter.as_ref().is_some_and(|filter| filter.looks_at(is))
+    }
+
+    /// The text that a field must be for a record to be kept, if the filter says one.
+    pub(crate) fn only(&self, field: &str) -> Option<&str> {
+        self.filter.as_ref()?.only(field)
+    }
+
+    /// 422: finding a page takes too long.
+    pub(super) fn too_much(&self) -> Failure {
+        let ordered = self.question.order.join(",");
+        let (name, value) = match (self.filter_text(), ordered.is_empty()) {
+            (Some(text), _) => ("filter", text),
+            (None, false) => ("order-by", ordered.as_str()),
+            (None, true) => ("limit", ""),
+        };
+        Failure::invalid(name, value, "looks at too many records: say more about them")
     }
 
     /// The filter as it was sent.

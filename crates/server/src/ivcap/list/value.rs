@@ -1,11 +1,24 @@
 //! How values of records compare: in filters, in orders.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::ivcap::call::parse_time;
+
+/// Bytes of a text by which is sorted; what is the same so far goes by id.
+const SORTED: usize = 1000;
+
+/// A value that a filter or an order looks at.
+#[derive(Debug, Clone)]
+pub(crate) enum Seen<'v> {
+    Json(&'v Value),
+    Text(Cow<'v, str>),
+    Time(Timestamp),
+}
 
 /// A value as it is sorted.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -21,14 +34,20 @@ pub(crate) enum Key {
 
 impl Key {
     /// The key of a value; arrays and objects sort by their text.
-    pub(crate) fn of(value: Option<&Value>) -> Self {
+    pub(crate) fn of(value: Option<Seen<'_>>) -> Self {
         match value {
-            None | Some(Value::Null) => Self::Null,
-            Some(Value::Bool(flag)) => Self::Bool(*flag),
-            Some(Value::Number(number)) => Self::Number(number.as_f64().unwrap_or(0.0)),
-            Some(Value::String(text)) => moment(text).map_or_else(|| Self::Text(text.clone()), Self::Time),
-            Some(other) => Self::Text(other.to_string()),
+            None | Some(Seen::Json(Value::Null)) => Self::Null,
+            Some(Seen::Json(Value::Bool(flag))) => Self::Bool(*flag),
+            Some(Seen::Json(Value::Number(number))) => Self::Number(number.as_f64().unwrap_or(0.0)),
+            Some(Seen::Json(Value::String(text))) => Self::text(text),
+            Some(Seen::Json(other)) => Self::Text(cut(&other.to_string())),
+            Some(Seen::Text(text)) => Self::text(&text),
+            Some(Seen::Time(time)) => Self::Time(time.as_microsecond()),
         }
+    }
+
+    fn text(text: &str) -> Self {
+        moment(text).map_or_else(|| Self::Text(cut(text)), Self::Time)
     }
 
     fn rank(&self) -> u8 {
@@ -53,9 +72,24 @@ impl Key {
     }
 }
 
+fn cut(text: &str) -> String {
+    text[..text.floor_char_boundary(SORTED)].to_owned()
+}
+
+/// Bytes that a value takes, about.
+pub(crate) fn weight(value: &Value) -> usize {
+    match value {
+        Value::String(text) => text.len() + 2,
+        Value::Array(items) => items.iter().map(|item| weight(item) + 1).sum::<usize>() + 2,
+        Value::Object(map) => map.iter().map(|(name, item)| name.len() + weight(item) + 4).sum::<usize>() + 2,
+        _ => 8,
+    }
+}
+
 /// The microseconds of a text that is a time.
 pub(crate) fn moment(text: &str) -> Option<i64> {
-    let likely = text.len() >= 10 && text.as_bytes()[0].is_ascii_digit() && text.as_bytes()[4] == b'-';
+    let likely =
+        (10..=64).contains(&text.len()) && text.as_bytes()[0].is_ascii_digit() && text.as_bytes()[4] == b'-';
     likely.then(|| parse_time(text)).flatten().map(|time| time.as_microsecond())
 }
 
@@ -88,7 +122,7 @@ mod tests {
 
     #[test]
     fn times_sort_by_time_and_not_by_text() {
-        let key = |text: &str| Key::of(Some(&json!(text)));
+        let key = |text: &str| Key::of(Some(Seen::Json(&json!(text))));
         assert_eq!(key("2025-01-01T00:00:00Z").order(&key("2025-01-01T00:00:00.5Z")), Ordering::Less);
         assert_eq!(key("2025-01-01T02:00:00+02:00"), key("2025-01-01T00:00:00Z"));
         assert_eq!(Key::of(None).order(&key("")), Ordering::Less);

@@ -1,13 +1,28 @@
 //! What a path selects. The rules are PostgreSQL's for lax mode.
 
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
+
 use serde_json::Value;
 
 use super::{Comparison, Condition, Operand, Step, order};
 
-/// Items looked at for one document: a path that compares all with all would else run for hours.
-const STEPS: u32 = 5_000_000;
+/// Items looked at for one request: a path that compares all with all would else run for hours.
+const STEPS: u64 = 20_000_000;
+/// Bytes of a text that are looked at in one step.
+const TEXT: usize = 64;
 
-/// A path takes too many steps on a document.
+/// The steps that one request has left.
+#[derive(Debug)]
+pub(crate) struct Steps(AtomicU64);
+
+impl Default for Steps {
+    fn default() -> Self {
+        Self(AtomicU64::new(STEPS))
+    }
+}
+
+/// A path takes too many steps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct TooLong;
 
@@ -16,20 +31,31 @@ type Truth = Option<bool>;
 
 struct Run<'v> {
     root: &'v Value,
-    left: u32,
+    left: u64,
 }
 
-pub(super) fn select<'v>(steps: &[Step], root: &'v Value) -> Result<Vec<&'v Value>, TooLong> {
-    let mut run = Run { root, left: STEPS };
+pub(super) fn select<'v>(steps: &[Step], root: &'v Value, all: &Steps) -> Result<Vec<&'v Value>, TooLong> {
+    let mut run = Run { root, left: all.0.load(Relaxed) };
     let mut found = Vec::new();
-    run.follow(steps, root, true, &mut found)?;
-    Ok(found)
+    let done = run.follow(steps, root, true, &mut found);
+    all.0.store(run.left, Relaxed);
+    done.map(|()| found)
 }
 
 impl<'v> Run<'v> {
     fn step(&mut self) -> Result<(), TooLong> {
-        self.left = self.left.checked_sub(1).ok_or(TooLong)?;
-        Ok(())
+        self.steps(1)
+    }
+
+    /// Looking at a text takes as long as the text is.
+    fn read(&mut self, text: &str) -> Result<(), TooLong> {
+        self.steps((text.len() / TEXT) as u64)
+    }
+
+    fn steps(&mut self, count: u64) -> Result<(), TooLong> {
+        let left = self.left.checked_sub(count);
+        self.left = left.unwrap_or(0);
+        left.map(drop).ok_or(TooLong)
     }
 
     /// Follows `steps` from an item; `unwrap` says whether an array stands for its elements.
@@ -114,7 +140,12 @@ impl<'v> Run<'v> {
                 let rights = self.values(right, item)?;
                 let lefts = self.values(left, item)?;
                 self.any(&lefts, |run, left| {
-                    run.any(&rights, |_, right| Ok(compare(left, *comparison, right)))
+                    run.any(&rights, |run, right| {
+                        if let (Value::String(one), Value::String(other)) = (left, right) {
+                            run.read(if one.len() < other.len() { one } else { other })?;
+                        }
+                        Ok(compare(left, *comparison, right))
+                    })
                 })?
             }
             Condition::StartsWith(operand, start) => {
@@ -123,7 +154,11 @@ impl<'v> Run<'v> {
             }
             Condition::Matches(operand, pattern) => {
                 let values = self.values(operand, item)?;
-                self.any(&values, |_, value| Ok(value.as_str().map(|text| pattern.is_match(text))))?
+                self.any(&values, |run, value| {
+                    let Some(text) = value.as_str() else { return Ok(None) };
+                    run.read(text)?;
+                    Ok(Some(pattern.is_match(text)))
+                })?
             }
         })
     }

@@ -20,7 +20,7 @@ mod tests;
 use regex::Regex;
 use serde_json::{Number, Value};
 
-pub(crate) use eval::TooLong;
+pub(crate) use eval::{Steps, TooLong};
 
 /// A path that was understood.
 #[derive(Debug, Clone)]
@@ -40,9 +40,9 @@ impl Path {
     /// The items of a document that the path selects, in PostgreSQL's order.
     ///
     /// # Errors
-    /// It would take too many steps.
-    pub(crate) fn select<'v>(&self, document: &'v Value) -> Result<Vec<&'v Value>, TooLong> {
-        eval::select(&self.steps, document)
+    /// It would take more steps than the request has left.
+    pub(crate) fn select<'v>(&self, document: &'v Value, left: &Steps) -> Result<Vec<&'v Value>, TooLong> {
+        eval::select(&self.steps, document, left)
     }
 }
 

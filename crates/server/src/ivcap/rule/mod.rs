@@ -15,7 +15,7 @@ mod tests;
 
 use serde_json::Value;
 
-pub(crate) use run::{Base, Want, answer};
+pub(crate) use run::{Base, Row, Want, answer};
 
 /// Bytes of a program.
 pub(crate) const LONGEST: usize = 16_384;

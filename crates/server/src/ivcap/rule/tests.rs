@@ -1,11 +1,21 @@
+use std::sync::Arc;
+
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
 
 /// A small world: two artifacts of two jobs, and what is said about them.
-fn load(want: &Want) -> Result<Vec<Vec<Value>>, ()> {
-    Ok(match want.base {
+fn load(want: &Want) -> Result<Vec<Row>, ()> {
+    Ok(shared(world(want)))
+}
+
+fn shared(rows: Vec<Vec<Value>>) -> Vec<Row> {
+    rows.into_iter().map(|row| row.into_iter().map(Arc::new).collect()).collect()
+}
+
+fn world(want: &Want) -> Vec<Vec<Value>> {
+    match want.base {
         Base::Artifact => vec![
             vec![json!("a1"), json!("map"), json!("image/tiff")],
             vec![json!("a2"), json!("log"), json!("text/plain")],
@@ -20,7 +30,7 @@ fn load(want: &Want) -> Result<Vec<Vec<Value>>, ()> {
             vec![json!("a2"), json!("urn:label"), json!({"n": 2})],
         ],
         Base::ProducedBy => vec![vec![json!("a1"), json!("j1")], vec![json!("a2"), json!("j2")]],
-    })
+    }
 }
 
 fn ask(text: &str) -> Value {
@@ -91,8 +101,8 @@ fn every_other_construct_is_refused_by_name() {
 
 #[test]
 fn a_program_that_comes_to_too_much_is_given_up() {
-    let many = |_: &Want| -> Result<Vec<Vec<Value>>, ()> {
-        Ok((0..3000).map(|number| vec![json!(number), json!("x")]).collect())
+    let many = |_: &Want| -> Result<Vec<Row>, ()> {
+        Ok(shared((0..3000).map(|number| vec![json!(number), json!("x")]).collect()))
     };
     let program = Program::parse("query(A, B) :- ivcap_service(A, X), ivcap_service(B, X).").unwrap();
     assert!(answer(&program, many).unwrap().is_err());

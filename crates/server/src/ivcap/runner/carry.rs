@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::folder::Folder;
 use super::task::Assignment;
 use super::verdict::{self, Stopped, Verdict};
-use super::{Ends, Slot, log, publish};
+use super::{Ends, LONGEST_VALUE, Slot, log, publish};
 use crate::clock::{real_limit, real_sleep};
 use crate::confined::{self, Confined, Plan};
 use crate::ivcap::core::Core;
@@ -20,8 +20,6 @@ use crate::ivcap::storage::work::{Item, Payload};
 const GRACE: Duration = Duration::from_secs(2);
 /// The time between two looks at what it stores.
 const LOOK: Duration = Duration::from_millis(250);
-/// Bytes of one value among the variables of a program.
-const LONGEST: usize = 64 << 10;
 
 /// How something ended, and what it left behind as its result.
 pub(super) struct Outcome {
@@ -121,7 +119,7 @@ fn variables(task: &Assignment, folder: &Folder, base: &str) -> Vec<(OsString, O
     set("IVCAP_RESULT", folder.result().into());
     for given in &task.values {
         let value = text(&given.value);
-        if value.len() <= LONGEST && !value.contains('\0') {
+        if value.len() <= LONGEST_VALUE && !value.contains('\0') {
             set(&format!("IVCAP_PARAM_{}", variable(&given.name)), value.into());
         }
     }
@@ -153,12 +151,14 @@ async fn attend(
         let (core, id, most) = (Arc::clone(core), task.id.clone(), options.log);
         async move { log::keep(&core, &id, most, out, err).await }
     });
-    let seconds = task.command.time_limit.unwrap_or(options.time);
+    let limit = Duration::from_secs(u64::from(task.command.time_limit.unwrap_or(options.time)));
     let stopped = {
-        let time = core.time.sleep(Duration::from_secs(u64::from(seconds)));
+        let time = core.time.sleep(limit);
         tokio::select! {
             _ = started.confined.ended() => None,
             _ = time => Some(Stopped::Time),
+            // A process is real: a clock of the service that stands does not let it run for ever.
+            () = real_sleep(limit) => Some(Stopped::Time),
             () = full(folder, options.disk, options.files) => Some(Stopped::Disk),
             () = ends.stop.cancelled() => Some(Stopped::Shutdown),
             () = ends.era.cancelled() => Some(Stopped::Shutdown),
@@ -202,11 +202,26 @@ async fn gather(core: &Arc<Core>, task: &Assignment, folder: &Arc<Folder>, verdi
         return verdict.into();
     }
     let (of, user) = (Arc::clone(folder), folder.result());
-    let files = publish::blocking(move || Ok(of.products(publish::MOST))).await.unwrap_or_default();
+    let Ok(files) = publish::blocking(move || of.products(publish::MOST)).await else {
+        return Verdict::error("the files that it left could not be listed").into();
+    };
+    if files.len() > publish::MOST {
+        return Verdict::error(format!("it left more than {} files", publish::MOST)).into();
+    }
+    if files.iter().any(|(name, _)| name.len() > publish::LONGEST) {
+        let why = format!("it left a file whose name has more than {} bytes", publish::LONGEST);
+        return Verdict::error(why).into();
+    }
+    let result = match publish::blocking(move || publish::beginning(&user, LARGEST)).await {
+        Err(_) => return Verdict::error("its result could not be read").into(),
+        Ok(Some(result)) if result.len() > LARGEST => {
+            return Verdict::error(format!("its result has more than {LARGEST} bytes")).into();
+        }
+        Ok(result) => result,
+    };
     if let Err(failure) = publish::publish(core, task, files).await {
         return Verdict::error(format!("its products could not be stored: {}", failure.text())).into();
     }
-    let result = publish::blocking(move || publish::whole(&user, LARGEST)).await.ok().flatten();
     let result = result.map(|content| {
         let is_json = serde_json::from_slice::<serde::de::IgnoredAny>(&content).is_ok();
         let content_type = if is_json { "application/json" } else { "text/plain; charset=utf-8" };

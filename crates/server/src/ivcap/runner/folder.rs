@@ -107,24 +107,29 @@ impl Folder {
         taken(&self.work(), DEEPEST)
     }
 
-    /// The files of the output that are the order's own, with their names below it. Links are no files.
-    pub(super) fn products(&self, most: usize) -> Vec<(String, PathBuf)> {
+    /// The files of the output that are the order's own, with their names below it; not many more than `most`. Links are
+    /// no files.
+    pub(super) fn products(&self, most: usize) -> io::Result<Vec<(String, PathBuf)>> {
         let mut found = Vec::new();
         let mut dirs = vec![(String::new(), self.output(), DEEPEST)];
         while let Some((prefix, dir, depth)) = dirs.pop() {
-            for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
-                let Ok(metadata) = fs::symlink_metadata(entry.path()) else { continue };
+            for entry in fs::read_dir(dir)? {
+                let entry = entry?;
+                let metadata = fs::symlink_metadata(entry.path())?;
                 let is_own = self.user.is_none_or(|user| metadata.uid() == user);
                 let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
                 if metadata.is_dir() && depth > 0 {
                     dirs.push((format!("{name}/"), entry.path(), depth - 1));
-                } else if metadata.is_file() && is_own && found.len() < most {
+                } else if metadata.is_file() && is_own {
                     found.push((name, entry.path()));
+                }
+                if found.len() > most {
+                    return Ok(found);
                 }
             }
         }
         found.sort();
-        found
+        Ok(found)
     }
 }
 
@@ -169,9 +174,9 @@ mod tests {
         fs::write(folder.output().join("a.txt"), "a").unwrap();
         symlink("/etc/passwd", folder.output().join("link")).unwrap();
         symlink("/etc", folder.output().join("dir")).unwrap();
-        let names: Vec<String> = folder.products(10).into_iter().map(|(name, _)| name).collect();
+        let names: Vec<String> = folder.products(10).unwrap().into_iter().map(|(name, _)| name).collect();
         assert_eq!(names, ["a.txt", "sub/b.txt"]);
-        assert_eq!(folder.products(1).len(), 1);
+        assert_eq!(folder.products(1).unwrap().len(), 2, "one more tells that there are more");
         let root = folder.root.clone();
         drop(folder);
         assert!(!root.exists());

@@ -12,7 +12,7 @@ mod publish;
 pub(crate) mod task;
 mod verdict;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -37,14 +37,18 @@ const LEASE: SignedDuration = SignedDuration::from_secs(90);
 const RENEWAL: Duration = Duration::from_secs(30);
 /// The pause after the store refused.
 const PAUSE: Duration = Duration::from_secs(1);
-/// How often an end is written down again if the store refuses.
-const TRIES: u32 = 5;
+/// Bytes of one value among the variables of a program.
+pub(crate) const LONGEST_VALUE: usize = 64 << 10;
 
 /// What runs in this process.
 #[derive(Debug)]
 pub(crate) struct Runner {
     scratch: tokio::sync::OnceCell<Arc<Scratch>>,
     running: Arc<Mutex<HashMap<String, Active>>>,
+    /// What this process has claimed and not given up.
+    held: Arc<Mutex<HashSet<String>>>,
+    /// Held while something is claimed: what is claimed and not yet in the list is no orphan.
+    claiming: tokio::sync::Mutex<()>,
     free: Arc<Mutex<Vec<u32>>>,
     era: Mutex<Era>,
 }
@@ -98,6 +102,19 @@ impl Drop for Entry {
     }
 }
 
+/// A place in the list of what is claimed, until it is dropped.
+#[derive(Debug)]
+struct Hold {
+    id: String,
+    held: Arc<Mutex<HashSet<String>>>,
+}
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        lock(&self.held).remove(&self.id);
+    }
+}
+
 fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
     of.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -107,6 +124,8 @@ impl Runner {
         Self {
             scratch: tokio::sync::OnceCell::new(),
             running: Arc::default(),
+            held: Arc::default(),
+            claiming: tokio::sync::Mutex::default(),
             free: Arc::new(Mutex::new((0..parallel.max(1)).rev().collect())),
             era: Mutex::default(),
         }
@@ -138,6 +157,11 @@ impl Runner {
     pub(crate) fn usage(&self, id: &str) -> Option<confined::Usage> {
         let active = lock(&self.running).get(id).cloned()?;
         Some(confined::usage(active.process?, &active.dir))
+    }
+
+    fn hold(&self, id: &str) -> Hold {
+        lock(&self.held).insert(id.to_owned());
+        Hold { id: id.to_owned(), held: Arc::clone(&self.held) }
     }
 
     fn slot(&self, core: &Core) -> Option<Slot> {
@@ -196,13 +220,18 @@ async fn fill(core: &Arc<Core>, running: &mut JoinSet<()>, stop: &CancellationTo
         && let Some(slot) = core.work.runner.slot(core)
     {
         let (busy, era) = (core.time.busy(), core.work.runner.era());
-        match task::claim(core, &era.node, lease(core)).await {
+        let claiming = core.work.runner.claiming.lock().await;
+        let claimed = task::claim(core, &era.node, lease(core)).await;
+        let held = claimed.as_ref().ok().and_then(Option::as_ref).map(|item| core.work.runner.hold(&item.id));
+        drop(claiming);
+        match claimed {
             Ok(None) => return Ok(()),
             Ok(Some(item)) => {
                 let (core, stop) = (Arc::clone(core), stop.clone());
                 running.spawn(async move {
                     let ends = Ends { stop, era: era.over };
                     run(&core, &item, slot, &ends).await;
+                    drop(held);
                 });
             }
             Err(failure) => {
@@ -224,19 +253,23 @@ pub(super) struct Ends {
     era: CancellationToken,
 }
 
+impl Ends {
+    fn are_there(&self) -> bool {
+        self.stop.is_cancelled() || self.era.is_cancelled()
+    }
+}
+
 async fn run(core: &Arc<Core>, item: &Item, slot: Slot, ends: &Ends) {
     let outcome = carry::carry_out(core, item, &slot, ends).await;
-    for _ in 0..TRIES {
-        match task::finish(core, item, outcome.verdict.clone(), outcome.result.clone()).await {
-            Ok(()) => break,
-            Err(failure) => {
-                tracing::error!(
-                    id = item.id,
-                    why = failure.text(),
-                    "the end of an order could not be written down"
-                );
-                real_sleep(PAUSE).await;
-            }
+    while let Err(failure) = task::finish(core, item, outcome.verdict.clone(), outcome.result.clone()).await {
+        tracing::error!(id = item.id, why = failure.text(), "the end of an order could not be written down");
+        if ends.are_there() {
+            break;
+        }
+        tokio::select! {
+            () = real_sleep(PAUSE) => {}
+            () = ends.stop.cancelled() => {}
+            () = ends.era.cancelled() => {}
         }
     }
     drop(slot);
@@ -252,7 +285,24 @@ async fn renew(core: &Arc<Core>) -> Answer<()> {
     if !lock(&core.work.runner.running).is_empty() || core.is_shared() {
         core.write(move |change| Ok(work::renew(change, &node, lease)?)).await?;
     }
-    mark_orphans(core, false).await
+    mark_orphans(core, false).await?;
+    mark_lost(core).await
+}
+
+/// Marks what this process claimed and no longer carries out: whoever did came to grief.
+async fn mark_lost(core: &Arc<Core>) -> Answer<()> {
+    let node = core.work.runner.era().node;
+    let claiming = core.work.runner.claiming.lock().await;
+    let claimed = core.read(move |tx| Ok(work::claimed(tx, &node)?)).await?;
+    let lost = {
+        let held = lock(&core.work.runner.held);
+        Vec::from_iter(claimed.into_iter().filter(|item| !held.contains(&item.id)))
+    };
+    drop(claiming);
+    for item in lost {
+        task::finish(core, &item, Verdict::error("the server failed while it ran"), None).await?;
+    }
+    Ok(())
 }
 
 /// Marks what a process began that is gone: nobody knows how far it came.

@@ -83,7 +83,7 @@ pub(crate) fn produced(change: &mut Change<'_, '_>, task: &str, held: &Held<Arti
 pub(crate) fn job(change: &mut Change<'_, '_>, held: &Held<Job>) -> Db<()> {
     let run = &held.doc.run;
     for old in aspects::exactly(change, &held.account, &held.id, JOB, 10)? {
-        aspects::retract(change, old, &run.user)?;
+        aspects::retract(change, &old, &run.user)?;
     }
     let name = things::last::<Service>(change, Kind::Service, &run.service)?.map(|service| service.name);
     let mut content = json!({

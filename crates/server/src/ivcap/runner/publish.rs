@@ -20,6 +20,8 @@ use crate::ivcap::urn::{self, Kind};
 const PIECE: usize = 2 << 20;
 /// Artifacts of one order.
 pub(super) const MOST: usize = 1000;
+/// Bytes of the name of an artifact.
+pub(super) const LONGEST: usize = 1000;
 
 /// Media types by the end of a name.
 const TYPES: [(&str, &str); 24] = [
@@ -63,7 +65,11 @@ pub(super) async fn publish(
 ) -> Answer<()> {
     for (name, path) in files {
         let id = urn::fresh(Kind::Artifact);
-        let (length, etag) = content(core, &id, &path).await?;
+        let stored = content(core, &id, &path).await;
+        let (length, etag) = match stored {
+            Ok(stored) => stored,
+            Err(failure) => return Err(discarded(core, &id, failure).await),
+        };
         let doc = Artifact {
             mime_type: media_type(&name).to_owned(),
             status: State::Ready,
@@ -75,15 +81,25 @@ pub(super) async fn publish(
         };
         let held = Held::new(id, &task.account, policy::default_of(Kind::Artifact), doc);
         let held = held.named(&name).below(&task.id);
-        let (task, user) = (task.id.clone(), task.user.clone());
-        core.write(move |change| {
+        let (task, user, id) = (task.id.clone(), task.user.clone(), held.id.clone());
+        let recorded = core.write(move |change| {
             things::create(change, &held)?;
             provenance::produced(change, &task, &held, &user)?;
             Ok(())
-        })
-        .await?;
+        });
+        if let Err(failure) = recorded.await {
+            return Err(discarded(core, &id, failure).await);
+        }
     }
     Ok(())
+}
+
+/// Removes what was stored of a content that nobody will find.
+async fn discarded(core: &Arc<Core>, id: &str, failure: Failure) -> Failure {
+    if let Err(error) = core.blobs.delete(&blob_key(id)).await {
+        tracing::warn!(%error, id, "a content that belongs to nothing could not be removed");
+    }
+    failure
 }
 
 /// Stores the content of a file; gives its length and digest.
@@ -114,17 +130,18 @@ fn open(path: &Path) -> io::Result<File> {
     std::fs::OpenOptions::new().read(true).custom_flags(flags).open(path)
 }
 
-/// The content of a small file; `None` if it is not there or not small.
-pub(super) fn whole(path: &Path, most: usize) -> io::Result<Option<Vec<u8>>> {
-    let file = match open(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        opened => opened?,
+/// The content of a file, or its first `most` bytes and one more; `None` if it is not there, empty or no plain file.
+pub(super) fn beginning(path: &Path, most: usize) -> io::Result<Option<Vec<u8>>> {
+    let file = match std::fs::symlink_metadata(path) {
+        Ok(metadata) if metadata.is_file() => open(path)?,
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => return Ok(None),
     };
     let mut content = Vec::new();
     if file.metadata()?.is_file() {
         file.take(most as u64 + 1).read_to_end(&mut content)?;
     }
-    Ok((!content.is_empty() && content.len() <= most).then_some(content))
+    Ok((!content.is_empty()).then_some(content))
 }
 
 fn read(mut file: File) -> io::Result<(File, Bytes)> {

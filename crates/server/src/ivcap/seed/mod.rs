@@ -234,8 +234,8 @@ async fn add(core: &Arc<Core>, aspect: SeedAspect) -> Answer<()> {
     let content = value.to_string();
     let (entity, schema) = (aspect.entity, aspect.schema);
     core.write(move |change| {
-        for uid in aspects::exactly(change, &account, &entity, &schema, 1000)? {
-            if aspects::get(change, uid)?.is_some_and(|there| there.content == value) {
+        for there in aspects::exactly(change, &account, &entity, &schema, 1000)? {
+            if aspects::get(change, there.uid)?.is_some_and(|there| there.content == value) {
                 return Ok(());
             }
         }

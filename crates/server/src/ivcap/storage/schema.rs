@@ -3,13 +3,14 @@
 use pentad_store::Migration;
 
 /// Every version of the tables, oldest first.
-pub(crate) static MIGRATIONS: &[Migration] =
-    &[Migration { version: 1, sql: VERSION_1 }, Migration { version: 2, sql: super::work::WORK_1 }];
+pub(crate) static MIGRATIONS: &[Migration] = &[
+    Migration { version: 1, sql: VERSION_1 },
+    Migration { version: 2, sql: super::work::WORK_1 },
+    Migration { version: 3, sql: VERSION_3 },
+];
 
 /// `things` and `aspects` hold versions: a row is valid from `valid_from` until just before `valid_to`, which is
-/// [`OPEN`](super::OPEN) while it is the present one. The indexes of `aspects` follow the ways that lists are asked for
-/// (entity and schema, schema alone, neither), each in the order of time; what has ended stands in indexes of its own,
-/// so that adding writes nothing there.
+/// [`OPEN`](super::OPEN) while it is the present one.
 const VERSION_1: &str = "
 CREATE TABLE things (
     kind TEXT NOT NULL, id TEXT NOT NULL, valid_from BIGINT NOT NULL, valid_to BIGINT NOT NULL,
@@ -38,4 +39,41 @@ CREATE TABLE secrets (
 CREATE TABLE own (name TEXT NOT NULL PRIMARY KEY, sealed {blob} NOT NULL);
 CREATE TABLE renewals (digest {blob} NOT NULL PRIMARY KEY, sealed {blob} NOT NULL, expires BIGINT NOT NULL);
 CREATE INDEX renewals_expires ON renewals (expires);
+";
+
+/// What is valid and what has ended stand in indexes of their own: adding writes nothing to those of the past, and
+/// the present costs nothing for its past. The indexes follow the ways that lists are asked for, in the order of ids, which is
+/// that of time. What other accounts may read stands in further ones, by its policy; the usual one of aspects lets nobody
+/// in and is left out. `span` tells how long an ended aspect was valid ([`super::aspects`]).
+const VERSION_3: &str = "
+ALTER TABLE aspects ADD COLUMN span BIGINT NOT NULL DEFAULT 63;
+DROP INDEX aspects_entity;
+DROP INDEX aspects_schema;
+DROP INDEX aspects_time;
+CREATE INDEX aspects_now_entity ON aspects (entity, schema, uid) WHERE valid_to = 9223372036854775807;
+CREATE INDEX aspects_now_schema ON aspects (schema, account, uid) WHERE valid_to = 9223372036854775807;
+CREATE INDEX aspects_now ON aspects (account, uid) WHERE valid_to = 9223372036854775807;
+CREATE INDEX aspects_now_shared ON aspects (policy, uid)
+    WHERE valid_to = 9223372036854775807 AND policy <> 'urn:ivcap:policy:ivcap.base.metadata';
+CREATE INDEX aspects_past_entity ON aspects (entity, schema, span, uid) WHERE valid_to < 9223372036854775807;
+CREATE INDEX aspects_past_schema ON aspects (schema, account, span, uid) WHERE valid_to < 9223372036854775807;
+CREATE INDEX aspects_past ON aspects (account, span, uid) WHERE valid_to < 9223372036854775807;
+CREATE INDEX aspects_past_shared ON aspects (policy, span, uid)
+    WHERE valid_to < 9223372036854775807 AND policy <> 'urn:ivcap:policy:ivcap.base.metadata';
+DROP INDEX things_order;
+DROP INDEX things_parent;
+DROP INDEX things_name;
+CREATE INDEX things_now ON things (kind, created, id) WHERE valid_to = 9223372036854775807;
+CREATE INDEX things_now_account ON things (kind, account, created, id) WHERE valid_to = 9223372036854775807;
+CREATE INDEX things_now_policy ON things (kind, policy, created, id) WHERE valid_to = 9223372036854775807;
+CREATE INDEX things_now_parent ON things (parent, kind, created, id)
+    WHERE parent <> '' AND valid_to = 9223372036854775807;
+CREATE INDEX things_now_name ON things (name, kind, account) WHERE name <> '' AND valid_to = 9223372036854775807;
+CREATE INDEX things_past ON things (kind, created, id) WHERE valid_to < 9223372036854775807;
+CREATE INDEX things_past_parent ON things (parent, kind, created, id)
+    WHERE parent <> '' AND valid_to < 9223372036854775807;
+ALTER TABLE messages ADD COLUMN bytes BIGINT NOT NULL DEFAULT 0;
+UPDATE messages SET bytes = LENGTH(content);
+DROP INDEX messages_queue;
+CREATE INDEX messages_queue ON messages (queue, seq, bytes);
 ";

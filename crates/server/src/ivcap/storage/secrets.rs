@@ -48,7 +48,8 @@ pub(crate) fn list(
     limit: i64,
     now: i64,
 ) -> Db<Vec<Head>> {
-    let mut sql = Sql::new("SELECT name, MAX(expires) FROM secrets WHERE ");
+    let mut sql =
+        Sql::new("SELECT name, CASE WHEN MIN(expires) <= 0 THEN 0 ELSE MAX(expires) END FROM secrets WHERE ");
     sql.add("account = ? AND (expires <= 0 OR expires > ?)", &[&account, &now]);
     if let Some(after) = &after {
         sql.add(" AND name > ?", &[after]);

@@ -13,7 +13,11 @@ use tokio::sync::oneshot;
 
 /// The order of changes and reads of this process, in microseconds of service time.
 #[derive(Debug, Default)]
-pub(crate) struct Stamps(Mutex<State>);
+pub(crate) struct Stamps {
+    state: Mutex<State>,
+    /// Whether other processes change the same data.
+    shared: bool,
+}
 
 #[derive(Debug, Default)]
 struct State {
@@ -30,6 +34,11 @@ struct State {
 }
 
 impl Stamps {
+    /// Those of a store that other processes may change, too.
+    pub(crate) fn new(shared: bool) -> Self {
+        Self { shared, ..Self::default() }
+    }
+
     /// Goes on after what is stored.
     pub(crate) fn resume(&self, stored: i64) {
         let mut state = self.state();
@@ -76,8 +85,13 @@ impl Stamps {
         moment
     }
 
+    /// Whether something may have ended after a moment. To be asked once the snapshot is there that is read from.
+    pub(crate) fn is_past(&self, moment: i64) -> bool {
+        self.shared || self.state().last > moment
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

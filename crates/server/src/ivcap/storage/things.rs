@@ -1,11 +1,15 @@
 //! Things with versions: services, orders, jobs, artifacts, queues, projects, packages.
 
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use pentad_store::{Row, Tx};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::stamps::Stamps;
 use super::{Change, Db, OPEN, Sql, ended, unreadable};
 use crate::ivcap::auth::Caller;
 use crate::ivcap::urn::Kind;
@@ -104,7 +108,7 @@ pub(crate) fn update<T: Thing>(change: &mut Change<'_, '_>, held: &Held<T>) -> D
         &[&T::KIND.as_str(), &held.id, &stamp, &held.policy, &held.name, &held.parent, &doc],
     )?;
     if again == 0 {
-        close(change, T::KIND, &held.id)?;
+        end(change, T::KIND, &held.id)?;
         open(change, held, held.created.as_microsecond())?;
     }
     Ok(())
@@ -112,14 +116,14 @@ pub(crate) fn update<T: Thing>(change: &mut Change<'_, '_>, held: &Held<T>) -> D
 
 /// Ends a thing; `false` if there is none now.
 pub(crate) fn end(change: &mut Change<'_, '_>, kind: Kind, id: &str) -> Db<bool> {
-    close(change, kind, id)
-}
-
-fn close(change: &mut Change<'_, '_>, kind: Kind, id: &str) -> Db<bool> {
-    let stamp = change.micros();
+    let (kind, stamp) = (kind.as_str(), change.micros());
+    // Only the newest version can be open: however many there were, this is one look.
+    let sql = "SELECT valid_from FROM things WHERE kind = $1 AND id = $2 ORDER BY valid_from DESC LIMIT 1";
+    let Some(since) = change.query_opt(sql, &[&kind, &id], |row| row.int(0))? else { return Ok(false) };
     let closed = change.execute(
-        "UPDATE things SET valid_to = $3 WHERE kind = $1 AND id = $2 AND valid_to = 9223372036854775807",
-        &[&kind.as_str(), &id, &stamp],
+        "UPDATE things SET valid_to = $4 WHERE kind = $1 AND id = $2 AND valid_from = $3
+         AND valid_to = 9223372036854775807",
+        &[&kind, &id, &since, &stamp],
     )?;
     Ok(closed > 0)
 }
@@ -158,7 +162,7 @@ pub(crate) fn named<T: Thing>(tx: &mut Tx<'_>, account: &str, name: &str) -> Db<
 pub(crate) type Mark = (i64, String);
 
 /// What a list is made of.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct Selection {
     /// Only what belongs to this.
     pub(crate) parent: Option<String>,
@@ -166,55 +170,134 @@ pub(crate) struct Selection {
     pub(crate) caller: Option<Caller>,
     /// The moment.
     pub(crate) at: i64,
+    /// Tells whether something has ended since that moment.
+    pub(crate) stamps: Arc<Stamps>,
     /// Whether the newest come first.
     pub(crate) desc: bool,
 }
 
-/// Up to `limit` things after `mark`, in the order of their creation.
-pub(crate) fn list<T: Thing>(
-    tx: &mut Tx<'_>,
-    select: &Selection,
-    mark: Option<&Mark>,
-    limit: i64,
-) -> Db<Vec<Held<T>>> {
-    list_kind(tx, T::KIND, select, mark, limit)
+/// Whose things a strand of a list holds.
+enum Whose<'s> {
+    /// What the caller may read.
+    Readable,
+    Own(&'s str),
+    /// Others' under a policy.
+    Shared(&'s str, &'s str),
 }
 
-/// The same of any kind.
-pub(crate) fn list_kind<T: DeserializeOwned>(
+/// Shows up to `limit` things of a kind after `mark`, in the order of their creation, with the bytes of their documents, until
+/// `each` breaks off; one at a time is in memory. Gives the last one that was looked at; `None` at the end of the list.
+pub(crate) fn list<T: DeserializeOwned>(
     tx: &mut Tx<'_>,
     kind: Kind,
     select: &Selection,
     mark: Option<&Mark>,
-    limit: i64,
-) -> Db<Vec<Held<T>>> {
-    let (kind, at) = (kind.as_str(), select.at);
-    let mut sql = Sql::new(&format!("SELECT {COLUMNS} FROM things WHERE "));
-    sql.add("kind = ? AND valid_from <= ? AND valid_to > ?", &[&kind, &at, &at]);
+    limit: usize,
+    each: &mut dyn FnMut(Held<T>, usize) -> Db<ControlFlow<()>>,
+) -> Db<Option<Mark>> {
+    let mut found: Vec<(i64, String, i64)> = Vec::new();
+    let policies = policies(tx, kind, select)?;
+    let caller = select.caller.as_ref().filter(|_| policies.is_some());
+    let mut strands = vec![(false, caller.map_or(Whose::Readable, |caller| Whose::Own(&caller.account)))];
+    for (caller, policy) in
+        caller.into_iter().flat_map(|caller| policies.iter().flatten().map(move |one| (caller, one)))
+    {
+        strands.push((false, Whose::Shared(policy, &caller.account)));
+    }
+    strands.push((true, Whose::Readable));
+    for (ended, whose) in &strands {
+        // The snapshot is older than this: what ended before it is known by now.
+        if *ended && !select.stamps.is_past(select.at) {
+            continue;
+        }
+        found.extend(strand(tx, kind, select, (*ended, whose), mark, limit)?);
+    }
+    found.sort_unstable();
+    if select.desc {
+        found.reverse();
+    }
+    found.truncate(limit);
+    let last = found.last().filter(|_| found.len() >= limit).map(|(created, id, _)| (*created, id.clone()));
+    let sql = format!("SELECT {COLUMNS} FROM things WHERE kind = $1 AND id = $2 AND valid_from = $3");
+    for (_, id, since) in found {
+        let held = tx.query_opt(&sql, &[&kind.as_str(), &id, &since], |row| {
+            // At the moment of the list nothing was known of a later end.
+            Ok((Held { until: None, ..held(row)? }, row.text_ref(8)?.len()))
+        });
+        if let Some((held, bytes)) = held?
+            && each(held, bytes)?.is_break()
+        {
+            break;
+        }
+    }
+    Ok(last)
+}
+
+/// The policies of a kind that let the caller in, if what a list is about can be told apart by them and they are few.
+fn policies(tx: &mut Tx<'_>, kind: Kind, select: &Selection) -> Db<Option<Vec<String>>> {
+    let caller = select.caller.as_ref().filter(|caller| !caller.admin && select.parent.is_none());
+    let Some(caller) = caller else { return Ok(None) };
+    let (mut found, mut last) = (Vec::new(), String::new());
+    let sql = "SELECT policy FROM things WHERE kind = $1 AND policy > $2 AND valid_to = 9223372036854775807
+               ORDER BY policy LIMIT 1";
+    while let Some(next) = tx.query_opt(sql, &[&kind.as_str(), &last], |row| row.text(0))? {
+        if found.len() >= MERGED {
+            return Ok(None);
+        }
+        if caller.reads.contains(&next) {
+            found.push(next.clone());
+        }
+        last = next;
+    }
+    Ok(Some(found))
+}
+
+/// Policies that are asked for one by one.
+const MERGED: usize = 16;
+
+fn strand(
+    tx: &mut Tx<'_>,
+    kind: Kind,
+    select: &Selection,
+    (ended, whose): (bool, &Whose<'_>),
+    mark: Option<&Mark>,
+    limit: usize,
+) -> Db<Vec<(i64, String, i64)>> {
+    let (kind, at, limit) = (kind.as_str(), select.at, i64::try_from(limit).unwrap_or(i64::MAX));
+    let mut sql = Sql::new("SELECT created, id, valid_from FROM things WHERE ");
+    sql.add("kind = ? AND valid_from <= ?", &[&kind, &at]);
+    if ended {
+        sql.add(" AND valid_to < 9223372036854775807 AND valid_to > ?", &[&at]);
+    } else {
+        sql.text.push_str(" AND valid_to = 9223372036854775807");
+    }
     if let Some(parent) = &select.parent {
         sql.add(" AND parent = ? AND parent <> ''", &[parent]);
     }
-    if let Some(caller) = &select.caller {
-        sql.readable(caller);
+    match whose {
+        Whose::Readable => {
+            if let Some(caller) = &select.caller {
+                sql.readable(caller);
+            }
+        }
+        Whose::Own(account) => sql.add(" AND account = ?", &[account]),
+        Whose::Shared(policy, but) => sql.add(" AND policy = ? AND account <> ?", &[policy, but]),
     }
     let (order, beyond) = if select.desc { ("DESC", "<") } else { ("ASC", ">") };
     if let Some((created, id)) = mark {
         sql.add(&format!(" AND (created, id) {beyond} (?, ?)"), &[created, id]);
     }
     sql.add(&format!(" ORDER BY created {order}, id {order} LIMIT ?"), &[&limit]);
-    // At the moment of the list nothing was known of a later end.
-    tx.query(&sql.text, &sql.values, |row| Ok(Held { until: None, ..held(row)? }))
+    tx.query(&sql.text, &sql.values, |row| Ok((row.int(0)?, row.text(1)?, row.int(2)?)))
 }
 
-/// Up to `limit` present things below `parent` after the one with the id `after`, in the order of their creation.
-pub(crate) fn below<T: Thing>(
-    tx: &mut Tx<'_>,
-    parent: &str,
-    after: Option<&Mark>,
-    limit: i64,
-) -> Db<Vec<Held<T>>> {
-    let select = Selection { parent: Some(parent.to_owned()), at: OPEN - 1, ..Selection::default() };
-    list(tx, &select, after, limit)
+/// Up to `limit` present things below `parent`, in the order of their creation.
+pub(crate) fn below<T: Thing>(tx: &mut Tx<'_>, parent: &str, limit: i64) -> Db<Vec<Held<T>>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM things WHERE parent = $1 AND parent <> '' AND kind = $2
+         AND valid_to = 9223372036854775807 ORDER BY created, id LIMIT $3"
+    );
+    tx.query(&sql, &[&parent, &T::KIND.as_str(), &limit], held)
 }
 
 /// The last stamp in the table.

@@ -73,6 +73,11 @@ pub(crate) fn orphans(tx: &mut Tx<'_>, node: &str, now: i64, all: bool) -> Db<Ve
     tx.query(sql, &[&node, &until], item)
 }
 
+/// What a process has begun.
+pub(crate) fn claimed(tx: &mut Tx<'_>, node: &str) -> Db<Vec<Item>> {
+    tx.query("SELECT id, kind FROM work WHERE node = $1 ORDER BY at, id", &[&node], item)
+}
+
 /// Takes something out; `false` if somebody else did.
 pub(crate) fn done(tx: &mut Tx<'_>, id: &str) -> Db<bool> {
     Ok(tx.execute("DELETE FROM work WHERE id = $1", &[&id])? > 0)

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use pentad_store::Blobs;
 
 use super::core::Core;
+use super::handlers::queues;
 use super::runner::{self, Runner};
 use super::settings::Settings;
 use super::sidecar::Sidecar;
@@ -63,4 +64,11 @@ impl Work {
 pub(crate) fn background(core: &Arc<Core>, service: &Arc<dyn Service>, tasks: &Tasks) {
     core.work.sidecar.install(service, tasks);
     runner::background(core, tasks);
+    let sweeping = Arc::clone(core);
+    tasks.spawn("ivcap queues", |stop| async move {
+        let swept = stop.run_until_cancelled(queues::sweep(&sweeping)).await;
+        if let Some(Err(failure)) = swept {
+            tracing::warn!(why = failure.text(), "messages of queues that are gone could not be removed");
+        }
+    });
 }

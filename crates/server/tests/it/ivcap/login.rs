@@ -82,3 +82,45 @@ async fn logins_without_consent_are_for_tests_that_ask_for_them() {
         "unsupported_grant_type"
     );
 }
+
+/// A login that is allowed with a token, and what came of it.
+async fn allowed_by(world: &World, token: &str, scope: &str) -> Value {
+    let begun = form(world, "/1/auth/device", &format!("scope={scope}")).await.with(200);
+    let code = begun["user_code"].as_str().unwrap();
+    form(world, "/1/auth/activate", &format!("user_code={code}&token={token}")).await;
+    let device = begun["device_code"].as_str().unwrap();
+    form(world, "/1/auth/token", &format!("{DEVICE}{device}")).await.with(200)
+}
+
+#[tokio::test]
+async fn a_login_gets_no_more_than_was_asked_for_and_its_allower_has() {
+    let world = World::seeded().await;
+    for (token, scope, reads, writes) in [
+        (super::world::ANN, "openid", 200, 200),
+        (super::world::ANN, "openid+consumer:read", 200, 403),
+        (super::world::READER, "consumer:read+consumer:write", 200, 403),
+        (super::world::WRITER, "openid", 403, 200),
+    ] {
+        let granted = allowed_by(&world, token, scope).await;
+        let access = granted["access_token"].as_str().unwrap();
+        assert_eq!(world.ask(Method::GET, "/1/aspects", "").by(access).send().await.status, reads, "{scope}");
+        let added =
+            world.ask(Method::POST, "/1/aspects?entity=urn:e:1&schema=urn:s:1", "{}").by(access).send();
+        assert_eq!(added.await.status, writes, "{scope}");
+    }
+}
+
+#[tokio::test]
+async fn who_is_no_longer_there_gets_no_new_token_and_the_old_one_ends() {
+    let world = World::seeded().await;
+    let granted = allowed_by(&world, super::world::READER, "offline_access").await;
+    let renewal =
+        format!("grant_type=refresh_token&refresh_token={}", granted["refresh_token"].as_str().unwrap());
+    form(&world, "/1/auth/token", &renewal).await.with(200);
+    let mut without = section();
+    without["users"].as_array_mut().unwrap().retain(|user| user["name"] != "reader");
+    pentad_server::Service::seed(&*world.ivcap, without).await.unwrap();
+    assert_eq!(form(&world, "/1/auth/token", &renewal).await.with(400)["error"], "invalid_grant");
+    let access = granted["access_token"].as_str().unwrap();
+    assert_eq!(world.ask(Method::GET, "/1/aspects", "").by(access).send().await.status, 401);
+}

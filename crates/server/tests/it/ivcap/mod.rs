@@ -2,6 +2,7 @@
 
 mod access;
 mod aspects;
+mod history;
 mod lists;
 mod login;
 mod metadata;

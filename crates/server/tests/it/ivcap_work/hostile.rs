@@ -132,3 +132,47 @@ async fn a_result_that_is_a_link_or_a_device_is_none() {
         assert_eq!(get(&format!("{path}/output")).on(&world).await.status, 204);
     }
 }
+
+#[tokio::test]
+async fn what_cannot_be_taken_over_as_a_whole_is_an_error_and_not_lost_in_silence() {
+    let many = "i=0; while [ $i -lt 1001 ]; do : > $IVCAP_OUT_DIR/$i; i=$((i+1)); done";
+    let long = "cd $IVCAP_OUT_DIR; d=$(printf 'd%.0s' $(seq 250)); for i in 1 2 3 4 5; do mkdir $d; cd $d; done; : > x";
+    let large = "head -c 17000000 /dev/zero > $IVCAP_RESULT";
+    let world = World::running(&[("many", many), ("long", long), ("large", large)], json!({})).await;
+    for (service, why) in [("many", "1000 files"), ("long", "name"), ("large", "result")] {
+        let ended = world.run(service, json!([])).await;
+        assert_eq!(ended["status"], "error", "{service}");
+        let path = format!("/1/orders/{}/products", ended["id"].as_str().unwrap());
+        assert_eq!(get(&path).on(&world).await.is(200)["items"], json!([]), "{service}");
+        let rows = format!(
+            "/1/aspects?entity={}&schema=urn:ivcap:schema:order-finished.1&include-content=true",
+            ended["id"].as_str().unwrap()
+        );
+        assert_eq!(
+            get(&rows).on(&world).await.is(200)["items"][0]["content"]["status"],
+            "error",
+            "{service}: {why}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_value_that_no_variable_can_hold_is_refused_before_anything_runs() {
+    let world = World::running(&[("echo", "true")], json!({})).await;
+    let body = json!({
+        "service": world.service("echo").await,
+        "parameters": [{"name": "msg", "value": "x".repeat((64 << 10) + 1)}],
+    });
+    let refused = super::world::post("/1/orders").json(&body).on(&world).await.is(422);
+    assert_eq!(refused["name"], "msg");
+    let tags: Vec<String> = (0..101).map(|number| number.to_string()).collect();
+    let body = json!({"service": world.service("echo").await, "parameters": [], "tags": tags});
+    assert_eq!(super::world::post("/1/orders").json(&body).on(&world).await.is(422)["name"], "tags");
+}
+
+#[tokio::test]
+async fn a_clock_of_the_service_that_stands_lets_no_process_run_for_ever() {
+    let world = World::running(&[("slow", "sleep 1000")], json!({"time": 1})).await;
+    world.time.freeze(None);
+    assert_eq!(world.run("slow", json!([])).await["status"], "error");
+}

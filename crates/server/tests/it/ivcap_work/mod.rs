@@ -2,6 +2,7 @@
 
 mod artifacts;
 mod broken;
+mod history;
 mod hostile;
 mod jobs;
 mod orders;
