@@ -91,6 +91,11 @@ impl Session {
         &self.0.shared.target
     }
 
+    /// Who puts the credential into its calls, if anybody does.
+    pub fn authorizer(&self) -> Option<&Arc<dyn Authorize>> {
+        self.shared().authorize.as_ref()
+    }
+
     /// The clock.
     pub fn clock(&self) -> &Arc<dyn Clock> {
         &self.0.shared.clock

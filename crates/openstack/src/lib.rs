@@ -16,7 +16,7 @@ mod shared;
 pub use auth::{CloudAuth, Keystone};
 pub use catalog::Catalog;
 pub use config::{Cloud, Clouds};
-pub use error::{ErrorExt, HttpClass, details};
+pub use error::{ErrorExt, HttpClass, details, no_unique_match};
 pub use identity::{Client, Identity};
 pub use log::CurlLog;
 pub use manager::{Manager, Object, Resource};

@@ -9,10 +9,11 @@ use std::time::Duration;
 
 use http::header::{ACCEPT, FORWARDED, USER_AGENT};
 use http::{HeaderName, HeaderValue};
+use pentad_core::auth::TokenStore;
 use pentad_core::{
-    Api, Authorize, Error, ErrorKind, Result, Session, SessionBuilder, Target, Transport, timing::Timing,
+    Api, Authorize, Error, ErrorKind, Result, Session, SessionBuilder, Target, timing::Timing,
 };
-use pentad_transport::{HyperTransport, Identity, Wiring};
+use pentad_transport::Wiring;
 
 use crate::config::Cloud;
 use crate::error;
@@ -67,7 +68,7 @@ pub struct HttpClientBuilder {
     timings: Option<usize>,
     cloud: Option<Cloud>,
     interfaces: BTreeMap<String, String>,
-    identity: Option<Identity>,
+    store: Option<Arc<dyn TokenStore>>,
 }
 
 impl HttpClient {
@@ -82,12 +83,14 @@ impl HttpClient {
         HttpClientBuilder::new(authorize)
     }
 
-    /// Starts a client from a configured cloud: login, region, interface, TLS and the services' own settings.
+    /// Starts a client from a configured cloud: login, region, interface, TLS and the services' own settings. Tokens are
+    /// kept where [`Cloud::token_store`] says, if it does.
     ///
     /// # Errors
     /// Those of [`Cloud::authorizer`] and [`Cloud::transport`].
     pub fn from_cloud(cloud: &Cloud) -> Result<HttpClientBuilder> {
-        let mut builder = HttpClientBuilder::new(cloud.authorizer(None)?).transport(cloud.transport()?);
+        let mut builder =
+            HttpClientBuilder::new(cloud.authorizer(cloud.token_store())?).transport(cloud.transport()?);
         builder.region = cloud.region();
         builder.interface = cloud.interface().into();
         builder.cloud = Some(cloud.clone());
@@ -107,24 +110,24 @@ impl HttpClient {
     }
 
     /// Any service of the catalog, by paths below its endpoint.
-    pub fn raw(&self, service_type: &'static str) -> RawService {
+    pub fn raw(&self, service_type: impl Into<Cow<'static, str>>) -> RawService {
         RawService::new(self.session_for(service_type))
     }
 
     /// A session whose calls go to a service of the catalog.
-    pub fn session_for(&self, service_type: &'static str) -> Session {
+    pub fn session_for(&self, service_type: impl Into<Cow<'static, str>>) -> Session {
+        let service_type = service_type.into();
+        let own = self.0.interfaces.get(service_type.as_ref());
         let mut target = match &self.0.cloud {
             Some(cloud) => cloud.target(service_type),
             None => Target::Service {
-                service_type: service_type.into(),
+                service_type,
                 interface: self.0.interface.clone(),
                 region: self.0.region.clone(),
                 version: None,
             },
         };
-        if let (Target::Service { interface, .. }, Some(own)) =
-            (&mut target, self.0.interfaces.get(service_type))
-        {
+        if let (Target::Service { interface, .. }, Some(own)) = (&mut target, own) {
             *interface = own.clone().into();
         }
         self.0.session.with(|session| session.target(target))
@@ -165,8 +168,14 @@ impl HttpClientBuilder {
             timings: None,
             cloud: None,
             interfaces: BTreeMap::new(),
-            identity: None,
+            store: None,
         }
+    }
+
+    /// Keeps the tokens of a [cloud's](HttpClient::from_cloud) login here. An authorizer that is given has its own store.
+    pub fn store(mut self, store: Arc<dyn TokenStore>) -> Self {
+        self.store = Some(store);
+        self
     }
 
     /// Sets the region of all services.
@@ -187,13 +196,7 @@ impl HttpClientBuilder {
         self
     }
 
-    /// Shows this certificate to services that ask for one. A transport that is given has its own.
-    pub fn certificate(mut self, identity: Identity) -> Self {
-        self.identity = Some(identity);
-        self
-    }
-
-    pentad_transport::wiring_setters!();
+    pentad_transport::wiring_setters!(certificate);
 
     /// Limits each call, attempts and pauses included; a call may say otherwise.
     pub fn timeout(mut self, limit: Duration) -> Self {
@@ -224,13 +227,11 @@ impl HttpClientBuilder {
     /// # Errors
     /// [`Config`](ErrorKind::Config) if there is no transport to be had, or a header's value cannot be sent.
     pub fn build(self) -> Result<HttpClient> {
-        let transport: Arc<dyn Transport> = match (self.identity, self.wiring.given_transport()) {
-            (Some(identity), None) => {
-                let tls = self.wiring.tls().identity(identity);
-                Arc::new(HyperTransport::builder().tls(tls).build()?)
-            }
-            _ => self.wiring.transport()?,
+        let authorize = match (&self.cloud, self.store) {
+            (Some(cloud), store @ Some(_)) => cloud.authorizer(store)?,
+            _ => self.authorize,
         };
+        let transport = self.wiring.transport()?;
         let nowhere = Target::Service {
             service_type: "identity".into(),
             interface: self.interface.clone(),
@@ -240,7 +241,7 @@ impl HttpClientBuilder {
         let session = self
             .wiring
             .start(transport, nowhere)
-            .authorize(self.authorize)
+            .authorize(authorize)
             .api(Api("v1"))
             .details(error::details)
             .header(ACCEPT, HeaderValue::from_static("application/json"));

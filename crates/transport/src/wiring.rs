@@ -8,7 +8,7 @@ use pentad_core::{
     Clock, Limits, Observer, Redirect, Result, RetryPolicy, Session, SessionBuilder, Target, Transport,
 };
 
-use crate::{HyperTransport, SystemClock, TlsOptions};
+use crate::{HyperTransport, Identity, SystemClock, TlsOptions};
 
 /// The settings shared by the builders of all clients. What is not set stays as the session it is put into has it.
 ///
@@ -35,6 +35,11 @@ impl Wiring {
     /// Also trusts the certificate authorities of a PEM file.
     pub fn ca(&mut self, pem_file: impl Into<PathBuf>) {
         self.tls = Some(self.tls().ca_file(pem_file));
+    }
+
+    /// Shows this certificate to servers that ask for one.
+    pub fn certificate(&mut self, identity: Identity) {
+        self.tls = Some(self.tls().identity(identity));
     }
 
     /// Accepts any server certificate, or no longer.
@@ -157,7 +162,7 @@ impl Wiring {
 /// Gives a builder with the field `wiring: Wiring` the setters that all builders have, each documented.
 ///
 /// Written inside an `impl` of the builder. With `session` as argument there is also the setter of a session to start
-/// from.
+/// from; with `certificate`, that of a client certificate.
 #[macro_export]
 macro_rules! wiring_setters {
     (session) => {
@@ -165,6 +170,15 @@ macro_rules! wiring_setters {
         /// here.
         pub fn session(mut self, session: $crate::reexport::Session) -> Self {
             self.wiring.set_session(session);
+            self
+        }
+
+        $crate::wiring_setters!();
+    };
+    (certificate) => {
+        /// Shows this certificate to servers that ask for one.
+        pub fn certificate(mut self, identity: $crate::Identity) -> Self {
+            self.wiring.certificate(identity);
             self
         }
 
@@ -183,7 +197,7 @@ macro_rules! wiring_setters {
             self
         }
 
-        /// Sends over this transport; [`ca`](Self::ca) and [`insecure`](Self::insecure) have no effect on it.
+        /// Sends over this transport; TLS settings made here have no effect on it.
         pub fn transport(mut self, transport: ::std::sync::Arc<dyn $crate::reexport::Transport>) -> Self {
             self.wiring.set_transport(transport);
             self

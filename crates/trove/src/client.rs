@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::response::Parts;
-use pentad_core::{Context, Draft, List, Op, Result, Session, Target};
+use pentad_core::auth::{Exchange, Stamp};
+use pentad_core::{Authorize, BoxFuture, Context, Draft, List, Op, Request, Result, Session, Target};
 
 use crate::backup::Backup;
 use crate::cluster::Cluster;
 use crate::configuration::Configuration;
-use crate::connect::ClientBuilder;
+use crate::connect::{ClientBuilder, host};
 use crate::datastore::Datastore;
 use crate::instance::Instance;
 use crate::mgmt::Mgmt;
@@ -97,11 +98,8 @@ impl Client {
         Old::new(self.clone())
     }
 
-    /// The versions that the service knows, asked at its host.
+    /// The versions that the service knows, asked at its host: the given one, else that of the catalog's endpoint.
     ///
-    /// # Errors
-    /// [`Unsupported`](pentad_core::ErrorKind::Unsupported) for a client whose endpoint only a catalog knows: the host is not
-    /// known before a call.
     /// # Source
     /// OpenStack reference C6.
     pub fn versions(&self) -> List<ServiceVersion> {
@@ -126,9 +124,44 @@ impl Client {
     fn at_host(&self, op: &'static Op) -> Draft {
         match &self.0.host {
             Some(host) => self.elsewhere(op, host),
-            // The operation is not in this API: that is what the error says.
-            None => self.0.session.op(op),
+            // Only the catalog knows it.
+            None => {
+                let session = self.0.session.with(|session| session.api(op.routes[0].0));
+                let Some(authorize) = session.authorizer().cloned() else { return session.op(op) };
+                session.with(|session| session.authorize(Arc::new(AtHost(authorize)))).op(op)
+            }
         }
+    }
+}
+
+/// Sends calls to the host of the endpoint that another authorizer finds.
+#[derive(Debug)]
+struct AtHost(Arc<dyn Authorize>);
+
+impl AtHost {
+    fn shorten(request: &mut Request) {
+        if let Some(host) = host(&request.target) {
+            request.target = host;
+        }
+    }
+}
+
+impl Authorize for AtHost {
+    fn authorize<'a>(&'a self, ex: &'a Exchange, request: &'a mut Request) -> BoxFuture<'a, Result<Stamp>> {
+        Box::pin(async move {
+            let stamp = self.0.authorize(ex, request).await?;
+            Self::shorten(request);
+            Ok(stamp)
+        })
+    }
+
+    fn renew<'a>(&'a self, ex: &'a Exchange, rejected: Stamp) -> BoxFuture<'a, Result<bool>> {
+        self.0.renew(ex, rejected)
+    }
+
+    fn preview(&self, request: &mut Request) {
+        self.0.preview(request);
+        Self::shorten(request);
     }
 }
 

@@ -121,7 +121,7 @@ impl ClientBuilder {
         self
     }
 
-    pentad_transport::wiring_setters!();
+    pentad_transport::wiring_setters!(certificate);
 
     /// Finishes the client. Nothing is sent.
     ///
@@ -173,7 +173,7 @@ fn settled(session: SessionBuilder) -> SessionBuilder {
 }
 
 /// The service without version and project: what stands before `/v1.0`, commonly the host alone.
-fn host(target: &Target) -> Option<Target> {
+pub(crate) fn host(target: &Target) -> Option<Target> {
     let Target::Url(uri) = target else { return None };
     let before = uri.path().find("/v1.0").map_or("", |at| &uri.path()[..at]);
     let (scheme, authority) = (uri.scheme_str()?, uri.authority()?);

@@ -1,6 +1,7 @@
 //! Finding a thing by its id or its name (OpenStack reference A17).
 
-use pentad_core::{Draft, Error, ErrorKind, List, Work};
+use pentad_core::{Draft, Error, ErrorKind, List, Op, Work};
+use pentad_openstack::no_unique_match;
 use serde::de::DeserializeOwned;
 
 use crate::client::Client;
@@ -40,15 +41,19 @@ where
                     break;
                 }
                 if name == wanted && found.replace(id.to_owned()).is_some() {
-                    let message = format!("several have the name {wanted:?}; use an id to be more specific");
-                    return Err(Error::new(ErrorKind::Conflict, message).with_op(op.id));
+                    return Err(no_unique_match(noun(op), &wanted).with_op(op.id));
                 }
             }
             let Some(id) = found else {
-                let message = format!("nothing has the name or id {wanted:?}");
+                let message = format!("No {} with a name or ID of '{wanted}' exists.", noun(op));
                 return Err(Error::new(ErrorKind::NotFound, message).with_op(op.id));
             };
             scope.run(get(&own, &id).call(wire::one)).await
         })
     })
+}
+
+/// What the operation is about: `instance` for `trove.instance.get`.
+fn noun(op: &Op) -> &'static str {
+    op.id.split('.').nth(1).unwrap_or("thing")
 }

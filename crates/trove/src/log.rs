@@ -137,20 +137,50 @@ impl Log {
         let log = self.clone();
         let preview = self.draft(LogChange::new()).request();
         Work::new(self.instance.client().session(), &ops::LOG_PART, preview, move |scope| {
-            Box::pin(async move { log.read(&scope, lines).await })
+            Box::pin(async move {
+                let mut text = Vec::new();
+                let keep = |piece: &[u8]| {
+                    text.extend_from_slice(piece);
+                    Ok(())
+                };
+                log.read(&scope, LogChange::new(), lines, keep).await?;
+                Ok(String::from_utf8_lossy(&text).into_owned())
+            })
         })
     }
 
-    async fn read(&self, scope: &Scope, lines: Option<u64>) -> Result<String> {
-        let log = scope.run(self.get()).await?;
+    /// As [`content`](Self::content), but hands each part to `write` as it arrives and keeps none of them: for logs that
+    /// are larger than one wants to hold. `first` is done with the log before, such as publishing what is new.
+    ///
+    /// # Errors
+    /// As [`content`](Self::content), and those of `write`, which end the work.
+    /// # Source
+    /// OpenStack reference C8 and C21.1 (`log_save`).
+    pub fn copy(
+        &self,
+        first: LogChange,
+        lines: Option<u64>,
+        write: impl FnMut(&[u8]) -> Result<()> + Send + 'static,
+    ) -> Work<()> {
+        let log = self.clone();
+        let preview = self.draft(first).request();
+        Work::new(self.instance.client().session(), &ops::LOG_PART, preview, move |scope| {
+            Box::pin(async move { log.read(&scope, first, lines, write).await })
+        })
+    }
+
+    async fn read(
+        &self,
+        scope: &Scope,
+        first: LogChange,
+        lines: Option<u64>,
+        mut write: impl FnMut(&[u8]) -> Result<()> + Send,
+    ) -> Result<()> {
+        let log = scope.run(self.change(first)).await?;
         let (Some(container), Some(prefix)) = (log.container, log.prefix) else {
             return Err(self.unpublished());
         };
-        let mut parts = Vec::new();
-        let mut items = scope.items(self.parts(&container, &prefix));
-        while let Some(part) = items.next().await {
-            parts.push(part?);
-        }
+        let mut parts = scope.all(self.parts(&container, &prefix)).await?;
         if parts.is_empty() {
             return Err(self.unpublished());
         }
@@ -160,18 +190,16 @@ impl Log {
             Some(wanted) => self.last(scope, &container, parts, wanted).await?,
         };
         let count = parts.len() as u64;
-        let mut text = String::new();
         for (index, part) in parts.iter().enumerate() {
             scope.progress(Event::new("reading").done(index as u64).total(count));
-            let piece =
-                scope.run(self.part(&ops::LOG_PART, &container, &part.name).call(decode::bytes)).await?;
-            let piece = String::from_utf8_lossy(&piece);
+            let part = self.part(&ops::LOG_PART, &container, &part.name).call(decode::bytes);
+            let piece = scope.run(part).await?;
             match first.filter(|_| index == 0) {
-                Some(keep) => text.push_str(tail(&piece, keep)),
-                None => text.push_str(&piece),
+                Some(keep) => write(tail(&piece, keep))?,
+                None => write(&piece)?,
             }
         }
-        Ok(text)
+        Ok(())
     }
 
     /// The newest parts that together have the wanted lines, and how many of the first of them to keep.
@@ -222,16 +250,16 @@ fn lines_of(_: &Context, parts: Parts, _: Bytes) -> Result<u64> {
 }
 
 /// The last lines of a text.
-fn tail(text: &str, lines: u64) -> &str {
-    let body = text.strip_suffix('\n').unwrap_or(text);
+fn tail(text: &[u8], lines: u64) -> &[u8] {
+    let body = text.strip_suffix(b"\n").unwrap_or(text);
     let mut from = body.len();
     for _ in 0..lines {
-        match body[..from].rfind('\n') {
+        match body[..from].iter().rposition(|byte| *byte == b'\n') {
             Some(at) => from = at,
             None => return text,
         }
     }
-    if lines == 0 { "" } else { &text[from + 1..] }
+    if lines == 0 { b"" } else { &text[from + 1..] }
 }
 
 #[cfg(test)]
@@ -240,9 +268,9 @@ mod tests {
 
     #[test]
     fn the_last_lines_of_a_text_are_found() {
-        assert_eq!(tail("a\nb\nc\n", 2), "b\nc\n");
-        assert_eq!(tail("a\nb\nc", 1), "c");
-        assert_eq!(tail("a\nb\n", 5), "a\nb\n");
-        assert_eq!(tail("a\n", 0), "");
+        assert_eq!(tail(b"a\nb\nc\n", 2), b"b\nc\n");
+        assert_eq!(tail(b"a\nb\nc", 1), b"c");
+        assert_eq!(tail(b"a\nb\n", 5), b"a\nb\n");
+        assert_eq!(tail(b"a\n", 0), b"");
     }
 }

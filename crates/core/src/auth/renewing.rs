@@ -185,7 +185,7 @@ impl<S: TokenSource> Renewing<S> {
             return Ok(true);
         }
         let other = self.fetch(ex, Some(&held)).await?;
-        Ok(other.token.secret != held.token.secret)
+        Ok(self.source.is_other(&other.token, &held.token))
     }
 }
 

@@ -122,4 +122,10 @@ pub trait TokenSource: Debug + Send + Sync + 'static {
     /// # Errors
     /// If the token cannot serve this request, for example because its catalog lacks the service.
     fn place(&self, token: &Token, request: &mut Request) -> Result<()>;
+
+    /// Whether a call that was rejected with the `old` token may fare better with the `new` one. A source whose tokens
+    /// say where services are compares that, too.
+    fn is_other(&self, new: &Token, old: &Token) -> bool {
+        new.secret != old.secret
+    }
 }

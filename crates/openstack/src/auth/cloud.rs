@@ -1,7 +1,7 @@
 //! One token for all services of a cloud, and where each of them is.
 
 use std::future::ready;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use futures_core::future::BoxFuture;
 use futures_util::lock::Mutex;
@@ -13,6 +13,9 @@ use super::access::Access;
 use super::keystone::{Keystone, TOKEN};
 use crate::discovery;
 
+/// Whose discovery it is; a client asks for few services.
+type Turns = std::sync::Mutex<Vec<(Target, Arc<Mutex<()>>)>>;
+
 /// One token for all services of a cloud: fetched when the first call needs it, renewed before it ends and, once per
 /// rejected token however many calls were rejected, on 401. A request to a [`Target::Service`] goes where the catalog
 /// says; where a version of the service's API is wanted that the catalog does not tell, the endpoint is asked once.
@@ -22,14 +25,14 @@ use crate::discovery;
 pub struct CloudAuth {
     renewing: Renewing<Keystone>,
     store: Option<Arc<dyn TokenStore>>,
-    /// One discovery at a time; what it finds is kept beside the token.
-    discovering: Mutex<()>,
+    /// One discovery at a time for each target; what it finds is kept beside the token.
+    discovering: Turns,
 }
 
 impl CloudAuth {
     /// Logs in by `keystone` when the first call needs it.
     pub fn new(keystone: Keystone) -> Self {
-        Self { renewing: Renewing::new(keystone), store: None, discovering: Mutex::new(()) }
+        Self { renewing: Renewing::new(keystone), store: None, discovering: Turns::default() }
     }
 
     /// Keeps tokens in a store, so that another client, or the next process, need not log in.
@@ -106,7 +109,8 @@ impl CloudAuth {
         };
         let Some(token) = self.renewing.current() else { return Ok(()) };
         let placed = self.renewing.source().placed(&token)?;
-        let _turn = self.discovering.lock().await;
+        let turn = self.turn(&request.target);
+        let _turn = turn.lock().await;
         if let Some(url) = placed.resolve(&request.target)? {
             request.target = Target::Url(url);
             return Ok(());
@@ -120,6 +124,19 @@ impl CloudAuth {
             request.target = Target::Url(url);
         }
         Ok(())
+    }
+}
+
+impl CloudAuth {
+    /// Who holds it discovers this target; the others wait and find what was kept.
+    fn turn(&self, target: &Target) -> Arc<Mutex<()>> {
+        let mut turns = self.discovering.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, turn)) = turns.iter().find(|(known, _)| known == target) {
+            return Arc::clone(turn);
+        }
+        let turn = Arc::default();
+        turns.push((target.clone(), Arc::clone(&turn)));
+        turn
     }
 }
 

@@ -156,6 +156,9 @@ impl Federation {
             part("client_secret", self.client_secret.as_ref().map_or("", Secret::expose)),
             part("scope", &self.scope),
             part("grant", self.grant.name()),
+            part("discovery", self.discovery.as_deref().unwrap_or_default()),
+            part("token_url", self.token_url.as_deref().unwrap_or_default()),
+            part("device_url", self.device_url.as_deref().unwrap_or_default()),
         ];
         match &self.grant {
             Grant::Password(user, password) => {

@@ -2,18 +2,21 @@
 
 use std::fmt;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use futures_core::future::BoxFuture;
+use http::header::AUTHORIZATION;
 use http::{HeaderName, HeaderValue};
 use pentad_core::auth::{Stamp, sensitive};
 use pentad_core::{Authorize, Error, ErrorKind, Request, Result, Secret, Target, auth::Exchange};
 
 use super::keystone::TOKEN;
 
-/// A token that is sent as it is, an endpoint that serves every service type, or both; nothing is ever renewed
-/// (`admin_token`, `token_endpoint` and `none` of the original).
+/// A credential that is sent as it is, an endpoint that serves every service type, or both; nothing is ever renewed
+/// (`admin_token`, `token_endpoint`, `http_basic` and `none` of the original).
 #[derive(Clone)]
 pub struct FixedEndpoint {
-    header: Option<HeaderValue>,
+    header: Option<(HeaderName, HeaderValue)>,
     endpoint: Option<Target>,
 }
 
@@ -24,6 +27,17 @@ impl FixedEndpoint {
     /// [`Config`](ErrorKind::Config) if the endpoint is no URL or the token cannot be sent.
     pub fn new(token: &Secret, endpoint: &str) -> Result<Self> {
         Ok(Self { header: Some(header(token)?), endpoint: Some(Target::parse(endpoint)?) })
+    }
+
+    /// Sends a name and a password with each request, to this endpoint or wherever the calls go.
+    ///
+    /// # Errors
+    /// [`Config`](ErrorKind::Config) if the endpoint is no URL.
+    pub fn basic(username: &str, password: &Secret, endpoint: Option<&str>) -> Result<Self> {
+        let pair = Secret::new(format!("{username}:{}", password.expose()));
+        let value = Secret::new(format!("Basic {}", STANDARD.encode(pair.expose())));
+        let endpoint = endpoint.map(Target::parse).transpose()?;
+        Ok(Self { header: Some((AUTHORIZATION, sendable(&value)?)), endpoint })
     }
 
     /// Sends no token.
@@ -43,8 +57,8 @@ impl FixedEndpoint {
     }
 
     fn place(&self, request: &mut Request) {
-        if let Some(header) = &self.header {
-            request.headers.insert(HeaderName::from_static(TOKEN), header.clone());
+        if let Some((name, value)) = &self.header {
+            request.headers.insert(name.clone(), value.clone());
         }
         if let (Target::Service { .. }, Some(endpoint)) = (&request.target, &self.endpoint) {
             request.target = endpoint.clone();
@@ -52,7 +66,11 @@ impl FixedEndpoint {
     }
 }
 
-fn header(token: &Secret) -> Result<HeaderValue> {
+fn header(token: &Secret) -> Result<(HeaderName, HeaderValue)> {
+    Ok((HeaderName::from_static(TOKEN), sendable(token)?))
+}
+
+fn sendable(token: &Secret) -> Result<HeaderValue> {
     sensitive(token.expose()).filter(|_| !token.is_empty()).ok_or_else(|| {
         Error::new(ErrorKind::Config, "the token is empty or has characters that cannot be sent")
     })

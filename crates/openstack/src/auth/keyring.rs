@@ -7,7 +7,6 @@ use std::sync::Arc;
 use futures_core::future::BoxFuture;
 use keyring_core::api::CredentialStore;
 use keyring_core::{Entry, Error as Refused};
-use linux_keyutils_keyring_store::Store;
 use pentad_core::Result;
 use pentad_core::auth::{FileTokenStore, Token, TokenStore};
 
@@ -15,7 +14,11 @@ use pentad_core::auth::{FileTokenStore, Token, TokenStore};
 const SERVICE: &str = "pentad";
 
 /// Keeps tokens in the keyring of the kernel, which forgets them when the machine stops. What the keyring does not take,
-/// because there is none or because it is full, goes into files that only their owner can read.
+/// because there is none or because it is full, goes into files that only their owner can read. On other systems than Linux
+/// there are only the files.
+///
+/// The kernel's keyring needs no session of a desktop, so that it is there on servers and in containers, too, and a token is
+/// worth little after a restart of the machine; a keyring of a desktop would ask people for its own password.
 ///
 /// # Source
 /// OpenStack reference A8.
@@ -28,8 +31,7 @@ pub struct KeyringTokenStore {
 impl KeyringTokenStore {
     /// Keeps tokens in the keyring, or below this folder.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
-        let keyring = Store::new().ok().map(|store| store as Arc<CredentialStore>);
-        Self { keyring, files: FileTokenStore::new(folder) }
+        Self { keyring: kernel(), files: FileTokenStore::new(folder) }
     }
 
     fn entry(&self, key: &str) -> Option<Entry> {
@@ -52,6 +54,16 @@ impl KeyringTokenStore {
         self.entry(key)
             .is_none_or(|entry| matches!(entry.delete_credential(), Ok(()) | Err(Refused::NoEntry)))
     }
+}
+
+#[cfg(target_os = "linux")]
+fn kernel() -> Option<Arc<CredentialStore>> {
+    linux_keyutils_keyring_store::Store::new().ok().map(|store| store as Arc<CredentialStore>)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn kernel() -> Option<Arc<CredentialStore>> {
+    None
 }
 
 fn zeroizing(bytes: Vec<u8>) -> zeroize::Zeroizing<Vec<u8>> {

@@ -11,6 +11,7 @@ use pentad_core::auth::{Exchange, Token, TokenSource};
 use pentad_core::{Api, Error, ErrorKind, Request, Result, Secret, Target};
 use sha2::{Digest, Sha256};
 
+use super::access::Access;
 use super::answer::{self, Issued};
 use super::federation::Federation;
 use super::method::Method;
@@ -69,6 +70,8 @@ pub struct Keystone {
     default_domain: Option<Domain>,
     receipt: Option<Secret>,
     overrides: BTreeMap<String, String>,
+    /// What services must be called, by type.
+    names: BTreeMap<String, String>,
     placed: RwLock<Option<Arc<Placed>>>,
 }
 
@@ -92,6 +95,7 @@ impl Keystone {
             default_domain: None,
             receipt: None,
             overrides: BTreeMap::new(),
+            names: BTreeMap::new(),
             placed: RwLock::new(None),
         })
     }
@@ -178,6 +182,13 @@ impl Keystone {
         self
     }
 
+    /// Takes only services of this name for a service type; those without a name match every name.
+    #[must_use]
+    pub fn service_name(mut self, service_type: &str, name: &str) -> Self {
+        self.names.insert(service_type.to_owned(), name.to_owned());
+        self
+    }
+
     /// The identity service without the version of its API.
     pub const fn base(&self) -> &Target {
         &self.base
@@ -189,9 +200,15 @@ impl Keystone {
         let mut parts: Vec<(String, String)> = self.methods.iter().flat_map(Method::identity).collect();
         parts.extend(self.later.iter().flat_map(Method::identity));
         parts.push(("auth_url".to_owned(), self.auth_url.clone()));
-        parts.push(("scope".to_owned(), format!("{:?}", self.scope)));
-        parts.push(("default_domain".to_owned(), format!("{:?}", self.default_domain)));
-        parts.push(("version".to_owned(), format!("{:?}", self.version)));
+        let text = |name: &str, value: String| (name.to_owned(), value);
+        parts.push(text("scope", self.scope.key()));
+        parts.push(text("default_domain", self.default_domain.as_ref().map(Domain::key).unwrap_or_default()));
+        parts.push(text(
+            "version",
+            self.version.map(|version| version.api().0.to_owned()).unwrap_or_default(),
+        ));
+        let receipt = self.receipt.as_ref().map_or("", Secret::expose);
+        parts.push(text("receipt", receipt.to_owned()));
         parts.sort();
         let mut digest = Sha256::new();
         for (name, value) in &parts {
@@ -381,7 +398,7 @@ impl Keystone {
         if let Some(placed) = held.filter(|placed| placed.is_of(token)) {
             return Ok(placed);
         }
-        let placed = Arc::new(Placed::new(token, &self.overrides)?);
+        let placed = Arc::new(Placed::new(token, &self.overrides, &self.names)?);
         *self.placed.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&placed));
         Ok(placed)
     }
@@ -414,6 +431,11 @@ impl TokenSource for Keystone {
             request.target = Target::Url(url);
         }
         Ok(())
+    }
+
+    /// The same token may have come with another catalog (OpenStack reference A7, row 9).
+    fn is_other(&self, new: &Token, old: &Token) -> bool {
+        new.secret != old.secret || Access::of(new).catalog() != Access::of(old).catalog()
     }
 }
 

@@ -81,8 +81,7 @@ impl Method {
     pub(crate) fn identity(&self) -> Vec<(String, String)> {
         let name = self.wire_name();
         let part = |what: &str, value: &str| (format!("{name}.{what}"), value.to_owned());
-        let mut parts =
-            self.user().map(|user| part("user", &format!("{user:?}"))).into_iter().collect::<Vec<_>>();
+        let mut parts: Vec<_> = self.user().map(|user| part("user", &user.key())).into_iter().collect();
         match self {
             Self::Password(_, secret) => parts.push(part("password", secret.expose())),
             Self::Token(secret) => parts.push(part("id", secret.expose())),
@@ -94,6 +93,7 @@ impl Method {
                 parts.push(part("name", name));
                 parts.push(part("secret", secret.expose()));
             }
+            Self::Totp(_, Passcode::Seed(seed)) => parts.push(part("seed", seed.expose())),
             // A passcode is another one each time.
             Self::Totp(..) => parts.push(part("passcode", "")),
             Self::OpenId(federation) => parts.extend(federation.identity()),

@@ -9,7 +9,7 @@ mod cloud;
 mod device;
 mod federation;
 mod fixed;
-#[cfg(all(feature = "keyring", target_os = "linux"))]
+#[cfg(feature = "keyring")]
 mod keyring;
 mod keystone;
 mod method;
@@ -26,7 +26,7 @@ pub use self::cloud::CloudAuth;
 pub use self::device::DevicePrompt;
 pub use self::federation::{Federation, Grant};
 pub use self::fixed::FixedEndpoint;
-#[cfg(all(feature = "keyring", target_os = "linux"))]
+#[cfg(feature = "keyring")]
 pub use self::keyring::KeyringTokenStore;
 pub(crate) use self::keystone::base_text;
 pub use self::keystone::{IdentityVersion, Keystone};

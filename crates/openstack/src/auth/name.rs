@@ -33,6 +33,14 @@ impl Domain {
         }
     }
 
+    /// A text that no other domain has.
+    pub(crate) fn key(&self) -> String {
+        match self {
+            Self::Id(id) => format!("id {id}"),
+            Self::Name(name) => format!("name {name}"),
+        }
+    }
+
     /// Whether a v2.0 service can mean this domain: it knows only the default one.
     pub(crate) fn is_default(&self) -> bool {
         match self {
@@ -79,6 +87,17 @@ macro_rules! in_a_domain {
                 match self {
                     Self::Name(_, domain) => domain.as_ref(),
                     Self::Id(_) => None,
+                }
+            }
+
+            #[doc = concat!("A text that no other ", $what, " has.")]
+            pub(crate) fn key(&self) -> String {
+                match self {
+                    Self::Id(id) => format!("id {id}"),
+                    // What comes before a zero byte is the name, whatever is in it.
+                    Self::Name(name, domain) => {
+                        format!("name {name}\0{}", domain.as_ref().map(Domain::key).unwrap_or_default())
+                    }
                 }
             }
 

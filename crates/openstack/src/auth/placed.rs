@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::{PoisonError, RwLock};
 
 use http::{HeaderValue, Uri};
+use jiff::Timestamp;
 use pentad_core::auth::{Token, sensitive};
 use pentad_core::{Error, ErrorKind, Result, Secret, Target};
 
@@ -15,26 +16,41 @@ use crate::discovery::url::satisfies;
 /// A token ready for use.
 pub(crate) struct Placed {
     secret: Secret,
+    obtained: Timestamp,
     header: HeaderValue,
     access: Access,
     catalog: Catalog,
     overrides: BTreeMap<String, String>,
+    names: BTreeMap<String, String>,
     /// What was resolved so far; a client asks for few services.
     resolved: RwLock<Vec<(Target, Uri)>>,
 }
 
 impl Placed {
-    pub(crate) fn new(token: &Token, overrides: &BTreeMap<String, String>) -> Result<Self> {
+    pub(crate) fn new(
+        token: &Token,
+        overrides: &BTreeMap<String, String>,
+        names: &BTreeMap<String, String>,
+    ) -> Result<Self> {
         let header = sensitive(token.secret.expose())
             .ok_or_else(|| Error::new(ErrorKind::Config, "the token has characters that cannot be sent"))?;
         let access = Access::of(token);
         let catalog = access.catalog();
-        let (secret, overrides) = (token.secret.clone(), overrides.clone());
-        Ok(Self { secret, header, access, catalog, overrides, resolved: RwLock::default() })
+        Ok(Self {
+            secret: token.secret.clone(),
+            obtained: token.obtained,
+            header,
+            access,
+            catalog,
+            overrides: overrides.clone(),
+            names: names.clone(),
+            resolved: RwLock::default(),
+        })
     }
 
+    /// A service may give the same token again with another catalog.
     pub(crate) fn is_of(&self, token: &Token) -> bool {
-        self.secret == token.secret
+        self.obtained == token.obtained && self.secret == token.secret
     }
 
     pub(crate) fn header(&self) -> HeaderValue {
@@ -67,7 +83,11 @@ impl Placed {
 
     /// Remembers what was found for a target.
     pub(crate) fn keep(&self, target: &Target, url: &Uri) {
-        self.resolved.write().unwrap_or_else(PoisonError::into_inner).push((target.clone(), url.clone()));
+        let mut resolved = self.resolved.write().unwrap_or_else(PoisonError::into_inner);
+        // Several first calls find it at the same time.
+        if !resolved.iter().any(|(known, _)| known == target) {
+            resolved.push((target.clone(), url.clone()));
+        }
     }
 
     /// The URL that override or catalog give, and whether it stands whatever the version.
@@ -77,6 +97,7 @@ impl Placed {
             return Ok(Some((self.filled(template)?, true)));
         }
         let wanted = Wanted::new(service_type.as_ref()).interface(interface).region(region.as_deref());
+        let wanted = wanted.name(self.names.get(service_type.as_ref()).map(String::as_str));
         match self.catalog.endpoint(&wanted) {
             Ok(endpoint) => Ok(Some((endpoint.url.clone(), false))),
             Err(error) if !self.access.is_scoped() && !self.access.raw().is_null() => Err(error

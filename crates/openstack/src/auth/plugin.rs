@@ -1,6 +1,6 @@
 //! Logins by name: which there are, which options each needs, and what is missing (OpenStack reference A13).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -258,30 +258,52 @@ impl Plugin for Standard {
 const KEYSTONE: &str = "keystone";
 const URL: &[&str] = &["auth_url"];
 const USER: &[&str] = &["username", "user_id"];
-const SCOPE: &[&str] = &[
-    "project_name",
-    "project_id",
-    "project_domain_name",
-    "project_domain_id",
-    "domain_name",
-    "domain_id",
-    "system_scope",
-    "trust_id",
-];
-const PERSON: &[&str] = &[
+/// Options, and then what every login at Keystone takes: default domain and scope.
+macro_rules! scoped {
+    ($($name:literal),*) => {
+        &[
+            $($name,)*
+            "default_domain",
+            "default_domain_id",
+            "default_domain_name",
+            "project_name",
+            "project_id",
+            "project_domain_name",
+            "project_domain_id",
+            "domain_name",
+            "domain_id",
+            "system_scope",
+            "trust_id",
+        ]
+    };
+}
+
+const SCOPE: &[&str] = scoped!();
+const PERSON: &[&str] = scoped!("user_domain_name", "user_domain_id");
+/// What providers are told beside who asks.
+const FEDERATED: &[&str] = scoped!(
+    "client_id",
+    "client_secret",
+    "openid_scope",
+    "access_token_endpoint",
+    "discovery_endpoint",
+    "device_authorization_endpoint",
+    "code_verifier"
+);
+/// What each of several methods wants.
+const FACTORS: &[&str] = scoped!(
+    "username",
+    "user_id",
     "user_domain_name",
     "user_domain_id",
-    "default_domain_id",
-    "default_domain_name",
-    "project_name",
-    "project_id",
-    "project_domain_name",
-    "project_domain_id",
-    "domain_name",
-    "domain_id",
-    "system_scope",
-    "trust_id",
-];
+    "password",
+    "passcode",
+    "totp_seed",
+    "token",
+    "application_credential_id",
+    "application_credential_name",
+    "application_credential_secret"
+);
 const PROVIDER: &[&[&str]] = &[
     URL,
     &["identity_provider"],
@@ -289,6 +311,17 @@ const PROVIDER: &[&[&str]] = &[
     &["client_id"],
     &["discovery_endpoint", "access_token_endpoint"],
 ];
+
+/// The names of all logins that are built in and that `clouds.yaml` can have.
+pub(crate) fn names() -> Vec<&'static str> {
+    STANDARD.iter().map(|plugin| plugin.name).filter(|name| *name != KEYSTONE).collect()
+}
+
+/// The options of all logins that are built in: what belongs below `auth`.
+pub(crate) fn options() -> BTreeSet<&'static str> {
+    let plugins = STANDARD.iter().filter(|plugin| plugin.name != KEYSTONE);
+    plugins.flat_map(|plugin| plugin.needs.iter().copied().flatten().chain(plugin.takes)).copied().collect()
+}
 
 const fn standard(
     name: &'static str,
@@ -300,7 +333,7 @@ const fn standard(
 
 static STANDARD: &[Standard] = &[
     standard("admin_token", &[&["token"], &["endpoint"]], &[]),
-    standard("http_basic", &[&["username"], &["password"], &["endpoint"]], &[]),
+    standard("http_basic", &[&["username"], &["password"]], &["endpoint"]),
     standard(
         KEYSTONE,
         &[&["username"], &["password"], &["tenant_name", "project_name"], URL],
@@ -318,10 +351,22 @@ static STANDARD: &[Standard] = &[
             &["application_credential_id", "application_credential_name"],
             &["application_credential_secret"],
         ],
-        &["username", "user_id", "user_domain_name", "user_domain_id"],
+        &[
+            "username",
+            "user_id",
+            "user_domain_name",
+            "user_domain_id",
+            "default_domain",
+            "default_domain_id",
+            "default_domain_name",
+        ],
     ),
-    standard("v3multifactor", &[URL, &["auth_methods"]], PERSON),
-    standard("v3oidcaccesstoken", &[URL, &["identity_provider"], &["protocol"], &["access_token"]], SCOPE),
+    standard("v3multifactor", &[URL, &["auth_methods"]], FACTORS),
+    standard(
+        "v3oidcaccesstoken",
+        &[URL, &["identity_provider"], &["protocol"], &["access_token"]],
+        FEDERATED,
+    ),
     standard(
         "v3oidcauthcode",
         &[
@@ -333,10 +378,10 @@ static STANDARD: &[Standard] = &[
             &["redirect_uri"],
             &["discovery_endpoint", "access_token_endpoint"],
         ],
-        SCOPE,
+        FEDERATED,
     ),
-    standard("v3oidcclientcredentials", PROVIDER, SCOPE),
-    standard("v3oidcdeviceauthz", PROVIDER, SCOPE),
+    standard("v3oidcclientcredentials", PROVIDER, FEDERATED),
+    standard("v3oidcdeviceauthz", PROVIDER, FEDERATED),
     standard(
         "v3oidcpassword",
         &[
@@ -348,7 +393,7 @@ static STANDARD: &[Standard] = &[
             &["password"],
             &["discovery_endpoint", "access_token_endpoint"],
         ],
-        SCOPE,
+        FEDERATED,
     ),
     standard("v3password", &[URL, USER, &["password"]], PERSON),
     standard("v3token", &[URL, &["token"]], SCOPE),

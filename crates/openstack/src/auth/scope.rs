@@ -35,6 +35,18 @@ impl Scope {
         Self::Project(Project::name(name).of(domain))
     }
 
+    /// A text that no other scope has.
+    pub(crate) fn key(&self) -> String {
+        match self {
+            Self::Unsaid => "unsaid".to_owned(),
+            Self::Unscoped => "unscoped".to_owned(),
+            Self::Project(project) => format!("project {}", project.key()),
+            Self::Domain(domain) => format!("domain {}", domain.key()),
+            Self::System => "system".to_owned(),
+            Self::Trust(id) => format!("trust {id}"),
+        }
+    }
+
     /// The member `scope` of a v3 login; `None` where it is left out.
     pub(crate) fn json(&self, default: Option<&Domain>) -> Result<Option<Value>> {
         Ok(Some(match self {

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use pentad_core::auth::TokenStore;
@@ -17,11 +18,13 @@ use crate::auth::{CloudAuth, Keystone};
 pub struct Cloud {
     name: String,
     settings: Map<String, Value>,
+    /// Where tokens are kept, if they are.
+    tokens: Option<PathBuf>,
 }
 
 impl Cloud {
-    pub(super) fn new(name: &str, settings: Map<String, Value>) -> Self {
-        Self { name: name.to_owned(), settings }
+    pub(super) fn new(name: &str, settings: Map<String, Value>, tokens: Option<PathBuf>) -> Self {
+        Self { name: name.to_owned(), settings, tokens }
     }
 
     /// A login by a plugin of this name with these options.
@@ -31,7 +34,7 @@ impl Cloud {
         settings.insert("auth".to_owned(), auth.into());
         // The names of old belong to v2.0 as well; nothing here can contradict itself.
         let _ = fix::apply(&mut settings, None, true);
-        Self { name: auth_type.to_owned(), settings }
+        Self { name: auth_type.to_owned(), settings, tokens: None }
     }
 
     /// Its name; `envvars` if variables made it.
@@ -87,24 +90,42 @@ impl Cloud {
         self.setting("interface").unwrap_or_else(|| "public".to_owned())
     }
 
-    /// Where a service is: the service's own settings, else the cloud's.
-    pub fn target(&self, service_type: &'static str) -> Target {
-        let own = |what: &str| self.setting(&format!("{}_{what}", service_type.replace('-', "_")));
+    /// Where a service is: the service's own settings, else the cloud's. With `<service>_api_version` the endpoint is asked
+    /// for that version, unless what the catalog says has it already.
+    pub fn target(&self, service_type: impl Into<Cow<'static, str>>) -> Target {
+        let service_type = service_type.into();
+        let own = |what: &str| self.own(&service_type, what);
         Target::Service {
-            service_type: own("service_type").map_or(Cow::Borrowed(service_type), Cow::Owned),
             interface: own("interface").unwrap_or_else(|| self.interface()).into(),
             region: own("region_name").or_else(|| self.region()),
-            version: None,
+            version: own("api_version").map(|version| version.trim_start_matches('v').to_owned()),
+            service_type: own("service_type").map_or(service_type, Cow::Owned),
         }
+    }
+
+    /// A service's own setting: `database_region_name`.
+    fn own(&self, service_type: &str, what: &str) -> Option<String> {
+        self.setting(&format!("{}_{what}", service_type.replace('-', "_")))
     }
 
     /// Fixed URLs of services, by type.
     pub fn endpoint_overrides(&self) -> Vec<(String, String)> {
-        let fixed = |name: &String| {
-            let kind = name.strip_suffix("_endpoint_override").or_else(|| name.strip_suffix("_endpoint"))?;
-            Some((kind.replace('_', "-"), fix::text(&self.settings, name)?))
+        self.of_services(&["_endpoint_override", "_endpoint"])
+    }
+
+    /// Names that services must have in the catalog, by type.
+    pub fn service_names(&self) -> Vec<(String, String)> {
+        self.of_services(&["_service_name"])
+    }
+
+    /// What services have of their own under names with one of these ends, by the type that the catalog knows.
+    fn of_services(&self, ends: &[&str]) -> Vec<(String, String)> {
+        let own = |name: &String| {
+            let kind = ends.iter().find_map(|end| name.strip_suffix(end))?.replace('_', "-");
+            let kind = self.own(&kind, "service_type").unwrap_or(kind);
+            Some((kind, fix::text(&self.settings, name)?))
         };
-        self.settings.keys().filter_map(fixed).collect()
+        self.settings.keys().filter_map(own).collect()
     }
 
     /// The login, by Keystone.
@@ -114,10 +135,11 @@ impl Cloud {
     /// plugin that is not built in, or one without a login.
     pub fn keystone(&self) -> Result<Keystone> {
         let keystone = login::keystone(self)?;
-        Ok(self
-            .endpoint_overrides()
-            .iter()
-            .fold(keystone, |keystone, (kind, url)| keystone.endpoint_override(kind, url)))
+        let fixed = self.endpoint_overrides();
+        let keystone =
+            fixed.iter().fold(keystone, |keystone, (kind, url)| keystone.endpoint_override(kind, url));
+        let names = self.service_names();
+        Ok(names.iter().fold(keystone, |keystone, (kind, name)| keystone.service_name(kind, name)))
     }
 
     /// Who puts the credential into requests: a login with tokens kept in `store`, or what is fixed.
@@ -135,21 +157,36 @@ impl Cloud {
         }))
     }
 
-    /// TLS settings: `cacert`, `cert` and `key`, `verify`. `None` if all are as by default.
+    /// Where tokens are kept between processes if the configuration says `cache: {auth: true}`: the keyring where the
+    /// feature `keyring` is on, else files that only their owner can read.
+    pub fn token_store(&self) -> Option<Arc<dyn TokenStore>> {
+        let folder = self.tokens.as_ref()?;
+        #[cfg(feature = "keyring")]
+        return Some(Arc::new(crate::auth::KeyringTokenStore::new(folder)));
+        #[cfg(not(feature = "keyring"))]
+        return Some(Arc::new(pentad_core::auth::FileTokenStore::new(folder)));
+    }
+
+    /// TLS settings: `verify`, `cacert`, `cert` and `key`. `None` if all are as by default. Without checks `cacert` has no
+    /// effect. A `verify` that says neither yes nor no is a file of authorities.
     ///
     /// # Errors
-    /// [`Config`](ErrorKind::Config) for a certificate without key.
+    /// [`Config`](ErrorKind::Config) for a key without certificate.
     pub fn tls(&self) -> Result<Option<TlsOptions>> {
         let mut tls = TlsOptions::new();
         let mut touched = false;
-        let unverified =
-            self.settings.get("verify").is_some_and(|verify| !fix::is_true(verify) && !verify.is_null());
-        let path =
-            self.setting("cacert").or_else(|| self.setting("verify").filter(|text| text.contains('/')));
-        if let Some(path) = path {
-            (tls, touched) = (tls.ca_file(path), true);
-        } else if unverified {
+        let verify = self.settings.get("verify");
+        let file = || {
+            let file = verify.filter(|verify| !fix::is_true(verify) && !fix::is_false(verify));
+            file.and_then(|_| self.setting("verify"))
+        };
+        if verify.is_some_and(fix::is_false) {
+            if self.setting("cacert").is_some() {
+                tracing::warn!("cacert has no effect: certificates are not checked (insecure, verify)");
+            }
             (tls, touched) = (tls.insecure(true), true);
+        } else if let Some(path) = self.setting("cacert").or_else(file) {
+            (tls, touched) = (tls.ca_file(path), true);
         }
         match (self.setting("cert"), self.setting("key")) {
             (Some(cert), Some(key)) => (tls, touched) = (tls.identity(Identity::files(cert, key)), true),

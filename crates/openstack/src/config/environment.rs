@@ -53,6 +53,13 @@ impl Environment {
         self.variables.get(name).map(String::as_str)
     }
 
+    /// Where tokens are kept between processes.
+    pub(super) fn token_folder(&self) -> Option<PathBuf> {
+        let cache = self.get("XDG_CACHE_HOME").map(PathBuf::from);
+        let cache = cache.or_else(|| Some(PathBuf::from(self.get("HOME")?).join(".cache")));
+        Some(cache?.join("pentad").join("tokens"))
+    }
+
     /// The name under which the variables are a cloud.
     pub(super) fn cloud_name(&self) -> &str {
         self.get("OS_CLOUD_NAME").unwrap_or(OWN)

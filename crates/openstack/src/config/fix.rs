@@ -3,44 +3,8 @@
 use pentad_core::{Error, ErrorKind, Result};
 use serde_json::{Map, Value};
 
-/// Options of logins, which belong below `auth`.
-const LOGIN: &[&str] = &[
-    "access_token",
-    "access_token_endpoint",
-    "application_credential_id",
-    "application_credential_name",
-    "application_credential_secret",
-    "auth_methods",
-    "auth_url",
-    "client_id",
-    "client_secret",
-    "code",
-    "default_domain",
-    "default_domain_id",
-    "default_domain_name",
-    "device_authorization_endpoint",
-    "discovery_endpoint",
-    "domain_id",
-    "domain_name",
-    "endpoint",
-    "identity_provider",
-    "openid_scope",
-    "passcode",
-    "password",
-    "project_domain_id",
-    "project_domain_name",
-    "project_id",
-    "project_name",
-    "protocol",
-    "system_scope",
-    "token",
-    "totp_seed",
-    "trust_id",
-    "user_domain_id",
-    "user_domain_name",
-    "user_id",
-    "username",
-];
+use crate::auth::plugin;
+
 /// Those for which the outer place wins.
 const OUTER: &[&str] = &[
     "domain_id",
@@ -137,6 +101,31 @@ pub(super) fn is_true(value: &Value) -> bool {
     }
 }
 
+/// Whether it says no. What says neither yes nor no is something else, such as the name of a file.
+pub(super) fn is_false(value: &Value) -> bool {
+    match value {
+        Value::Bool(value) => !value,
+        Value::Number(number) => number.as_i64() == Some(0),
+        Value::String(text) => {
+            matches!(text.to_ascii_lowercase().as_str(), "false" | "0" | "no" | "off" | "f" | "n")
+        }
+        _ => false,
+    }
+}
+
+/// Puts the home directory where the name of a file begins with `~`.
+pub(super) fn expand(settings: &mut Map<String, Value>, home: Option<&str>) {
+    let Some(home) = home else { return };
+    for name in ["cacert", "cert", "key", "verify"] {
+        if let Some(Value::String(path)) = settings.get_mut(name)
+            && let Some(rest) = path.strip_prefix('~')
+            && (rest.is_empty() || rest.starts_with('/'))
+        {
+            *path = format!("{}{rest}", home.trim_end_matches('/'));
+        }
+    }
+}
+
 fn rename(settings: &mut Map<String, Value>, names: &[(&str, &str)]) {
     for (old, new) in names {
         if let Some(value) = settings.remove(*old) {
@@ -182,12 +171,12 @@ fn place(settings: &mut Map<String, Value>, outer_wins: bool) {
         _ => Map::new(),
     };
     rename(&mut auth, RENAMES);
-    for name in LOGIN {
-        if let Some(value) = settings.remove(*name)
+    for name in plugin::options() {
+        if let Some(value) = settings.remove(name)
             && !value.is_null()
-            && (outer_wins || OUTER.contains(name) || !auth.contains_key(*name))
+            && (outer_wins || OUTER.contains(&name) || !auth.contains_key(name))
         {
-            auth.insert((*name).to_owned(), value);
+            auth.insert(name.to_owned(), value);
         }
     }
     settings.insert("auth".to_owned(), auth.into());

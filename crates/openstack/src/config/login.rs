@@ -1,16 +1,14 @@
 //! From the options of a cloud to a login.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use pentad_core::auth::StaticHeader;
 use pentad_core::{Authorize, Error, ErrorKind, Result, Secret};
 
 use super::cloud::Cloud;
 use crate::auth::{
     DevicePrompt, Domain, Federation, FixedEndpoint, Grant, IdentityVersion, Keystone, Method, Passcode,
-    Pkce, Project, Scope, User,
+    Pkce, Project, Scope, User, plugin,
 };
 use crate::error::missing;
 
@@ -30,8 +28,7 @@ pub(super) fn fixed(cloud: &Cloud) -> Result<Option<Arc<dyn Authorize>>> {
         },
         "http_basic" => {
             let (user, password) = required_pair(cloud, "username", "password")?;
-            let value = Secret::new(format!("Basic {}", STANDARD.encode(format!("{user}:{password}"))));
-            Arc::new(StaticHeader::new(http::header::AUTHORIZATION, value))
+            Arc::new(FixedEndpoint::basic(&user, &Secret::new(password), endpoint().as_deref())?)
         }
         _ => return Ok(None),
     }))
@@ -56,10 +53,8 @@ pub(super) fn keystone(cloud: &Cloud) -> Result<Keystone> {
         | "v3oidcauthcode"
         | "v3oidcdeviceauthz" => (vec![openid(cloud, &kind)], Some(IdentityVersion::V3)),
         other => {
-            return Err(Error::new(ErrorKind::Unsupported, format!("no login is called {other:?}")).with_hint(
-                "auth_type is one of: password, token, v3password, v3token, v3applicationcredential, v3totp, \
-                 v3multifactor, v3oidcclientcredentials, v3oidcpassword, v3oidcaccesstoken, v3oidcauthcode, v3oidcdeviceauthz, v2password, v2token, admin_token, http_basic, none",
-            ));
+            return Err(Error::new(ErrorKind::Unsupported, format!("no login is called {other:?}"))
+                .with_hint(format!("auth_type is one of: {}", plugin::names().join(", "))));
         }
     };
     // Everything that is missing is said at once.
@@ -75,7 +70,8 @@ pub(super) fn keystone(cloud: &Cloud) -> Result<Keystone> {
     if url.is_none() {
         lacking.insert(0, "auth_url");
     }
-    lacking.dedup();
+    let mut named = BTreeSet::new();
+    lacking.retain(|name| named.insert(*name));
     let (Some(url), true) = (url, lacking.is_empty()) else { return Err(missing(&lacking)) };
     let mut methods = found.into_iter();
     let Some(first) = methods.next() else { return Err(missing(&["auth_methods"])) };

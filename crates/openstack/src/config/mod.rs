@@ -26,6 +26,8 @@ pub struct Clouds {
     /// Names of files that were read.
     files: Vec<PathBuf>,
     overlay: bool,
+    /// Whether tokens are kept between processes.
+    keeps_tokens: bool,
 }
 
 impl Clouds {
@@ -47,7 +49,8 @@ impl Clouds {
         let mut clouds = section(&mut main, "clouds");
         fix::merge(&mut clouds, section(&mut secure, "clouds"));
         let profiles = section(&mut public, "public-clouds");
-        Ok(Self { environment, clouds, profiles, files, overlay: false })
+        let keeps_tokens = section(&mut main, "cache").get("auth").is_some_and(fix::is_true);
+        Ok(Self { environment, clouds, profiles, files, overlay: false, keeps_tokens })
     }
 
     /// Reads what the process has: its variables, the working directory, the user's and the site's folder.
@@ -109,7 +112,9 @@ impl Clouds {
         }
         let region = self.environment.get("OS_REGION_NAME");
         fix::apply(&mut settings, region, self.overlay || name == own)?;
-        Ok(Cloud::new(name, settings))
+        fix::expand(&mut settings, self.environment.get("HOME"));
+        let tokens = self.environment.token_folder().filter(|_| self.keeps_tokens);
+        Ok(Cloud::new(name, settings, tokens))
     }
 
     fn listed(&self, name: &str) -> Result<Map<String, Value>> {

@@ -140,6 +140,16 @@ pub(crate) fn coded(kind: ErrorKind, code: &'static str, message: impl Into<Stri
     Error::new(kind, message).with_api(ApiDetails::default().code(code))
 }
 
+/// The failure of a search by name that finds several things of a kind;
+/// [`ErrorExt::is_no_unique_match`] tells it from others.
+///
+/// # Source
+/// OpenStack reference A17.
+pub fn no_unique_match(noun: &str, wanted: &str) -> Error {
+    let message = format!("Multiple {noun} matches found for '{wanted}', use an ID to be more specific.");
+    coded(ErrorKind::Invalid, code::NO_UNIQUE_MATCH, message)
+}
+
 /// What is missing for a login, by the names of its options (OpenStack reference A13.2).
 pub(crate) fn missing(options: &[&str]) -> Error {
     let variables: Vec<String> = options

@@ -38,7 +38,7 @@ impl ClientBuilder {
         self
     }
 
-    pentad_transport::wiring_setters!();
+    pentad_transport::wiring_setters!(certificate);
 
     /// Finishes the client. Nothing is sent.
     ///

@@ -4,7 +4,7 @@ use pentad_core::{Error, ErrorKind, Result, Work};
 use serde_json::Value;
 
 use super::{Manager, Resource};
-use crate::error::{code, coded};
+use crate::error::{code, coded, no_unique_match};
 
 impl<T: Resource> Manager<T> {
     /// The things that have all these attributes, from all pages. A thing that lacks one of them is none of them.
@@ -60,7 +60,19 @@ impl<T: Resource> Manager<T> {
     /// # Source
     /// OpenStack reference A17.
     pub fn lookup(&self, name_or_id: &str) -> Work<T> {
+        self.lookup_where(name_or_id, &[])
+    }
+
+    /// As [`lookup`](Self::lookup), with what the service itself is to look for when the id is none:
+    /// `[("domain_id", "default")]`.
+    ///
+    /// # Errors
+    /// As [`lookup`](Self::lookup).
+    /// # Source
+    /// OpenStack reference A17.
+    pub fn lookup_where(&self, name_or_id: &str, query: &[(&str, &str)]) -> Work<T> {
         let (manager, wanted) = (self.clone(), name_or_id.to_owned());
+        let all = self.list_where(query);
         let preview = self.draft(crate::raw::Verb::Get, Some(name_or_id)).request();
         Work::new(self.session(), self.list_op(), preview, move |scope| {
             Box::pin(async move {
@@ -70,7 +82,7 @@ impl<T: Resource> Manager<T> {
                     Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Invalid) => {}
                     Err(error) => return Err(error),
                 }
-                let all = scope.all(manager.list()).await?;
+                let all = scope.all(all).await?;
                 let human: Vec<&T> =
                     all.iter().filter(|thing| thing.human_id().as_deref() == Some(&wanted)).collect();
                 let named = || all.iter().filter(|thing| thing.name() == Some(&wanted)).collect();
@@ -79,9 +91,7 @@ impl<T: Resource> Manager<T> {
                 match found[..] {
                     [] => Err(none(format!("No {noun} with a name or ID of '{wanted}' exists."))),
                     [one] => Ok(one.clone()),
-                    _ => Err(several(format!(
-                        "Multiple {noun} matches found for '{wanted}', use an ID to be more specific."
-                    ))),
+                    _ => Err(no_unique_match(&noun, &wanted)),
                 }
             })
         })

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
+use futures_util::lock::Mutex as Turn;
 use pentad_core::Result;
 use serde_json::{Map, Value};
 
@@ -13,6 +14,8 @@ pub struct Lazy<T> {
     manager: Manager<T>,
     id: String,
     state: Mutex<State>,
+    /// One reader at a time: the others wait and see what it found.
+    reading: Turn<()>,
 }
 
 struct State {
@@ -23,7 +26,12 @@ struct State {
 impl<T: Resource> Lazy<T> {
     pub(super) fn new(manager: Manager<T>, id: &str, mut info: Map<String, Value>) -> Self {
         info.entry("id").or_insert_with(|| id.into());
-        Self { manager, id: id.to_owned(), state: Mutex::new(State { info, loaded: false }) }
+        Self {
+            manager,
+            id: id.to_owned(),
+            state: Mutex::new(State { info, loaded: false }),
+            reading: Turn::new(()),
+        }
     }
 
     /// Its identifier.
@@ -64,10 +72,10 @@ impl<T: Resource> Lazy<T> {
         if let known @ Some(_) = self.known(name) {
             return Ok(known);
         }
-        if self.is_loaded() {
-            return Ok(None);
+        let _turn = self.reading.lock().await;
+        if !self.is_loaded() {
+            self.load().await?;
         }
-        self.load().await?;
         Ok(self.known(name))
     }
 

@@ -1,10 +1,13 @@
 //! Clouds in files and variables (OpenStack reference B17).
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use pentad_core::ErrorKind;
-use pentad_openstack::ErrorExt;
+use pentad_core::auth::{MemoryTokenStore, TokenStore};
+use pentad_core::{ErrorKind, Target};
 use pentad_openstack::config::{Clouds, Environment};
+use pentad_openstack::{ErrorExt, HttpClient};
+use pentad_testkit::{ManualClock, ScriptedTransport, run};
 use tempfile::TempDir;
 
 struct Files(TempDir);
@@ -170,4 +173,87 @@ fn a_broken_file_is_named_and_its_lines_are_not_shown() {
     let files = Files::new(&[("clouds.yaml", "clouds:\n  a: [canary\n")]);
     let error = files.load(&[]).unwrap_err();
     assert!(error.message().contains("clouds.yaml") && !error.to_string().contains("canary"), "{error}");
+}
+
+#[test]
+fn certificates_are_checked_unless_a_word_says_no_and_any_other_text_is_a_file() {
+    let tls = |lines: &str, variables: &[(&str, &str)]| {
+        let files = Files::new(&[("clouds.yaml", &format!("clouds: {{one: {{{lines}}}}}"))]);
+        let tls = files.with(variables).cloud(Some("one")).unwrap().tls().unwrap();
+        tls.map(|tls| (tls.insecure, tls.ca_files))
+    };
+    let file = |name: &str| Some((false, vec![PathBuf::from(name)]));
+    for yes in
+        ["verify: true", "verify: enabled_is_a_file, cacert: ca.pem", "verify: \"yes\", interface: public"]
+    {
+        assert!(tls(yes, &[]).is_none_or(|(insecure, _)| !insecure), "{yes}");
+    }
+    for no in ["verify: false", "verify: \"no\"", "verify: 0", "insecure: true"] {
+        assert_eq!(tls(no, &[]), Some((true, vec![])), "{no}");
+        // An authority beside it would only pretend that something is checked.
+        assert_eq!(tls(&format!("{no}, cacert: ca.pem"), &[]), Some((true, vec![])), "{no}");
+    }
+    assert_eq!(tls("verify: ca.pem", &[]), file("ca.pem"));
+    assert_eq!(tls("verify: /etc/ca.pem", &[]), file("/etc/ca.pem"));
+    let home = [("HOME", "/home/ann")];
+    assert_eq!(tls("cacert: ~/ca.pem", &home), file("/home/ann/ca.pem"));
+    assert_eq!(tls("cacert: ~bob/ca.pem", &home), file("~bob/ca.pem"), "another user's home is not known");
+}
+
+#[test]
+fn certificate_and_key_are_found_at_home() {
+    let files = Files::new(&[("clouds.yaml", "clouds: {one: {cert: ~/c.pem, key: ~/k.pem}}")]);
+    let tls = files.with(&[("HOME", "/home/ann")]).cloud(None).unwrap().tls().unwrap().unwrap();
+    let shown = format!("{tls:?}");
+    assert!(shown.contains("/home/ann/c.pem") && shown.contains("/home/ann/k.pem"), "{shown}");
+}
+
+#[test]
+fn a_services_own_version_and_name_decide_where_it_is() {
+    let files = Files::new(&[(
+        "clouds.yaml",
+        "clouds: {one: {auth: {auth_url: http://id.test:5000/v3, username: u, password: p, user_domain_id: default,
+          project_id: p1}, database_api_version: 'v1.0', database_service_name: trove, messaging_service_name: other}}",
+    )]);
+    let cloud = files.with(&[]).cloud(Some("one")).unwrap();
+    let Target::Service { version, .. } = cloud.target("database") else { panic!() };
+    assert_eq!(version.as_deref(), Some("1.0"));
+    let script = ScriptedTransport::new().reply(crate::stage::issued("t")).answer(200, "{}");
+    let http = HttpClient::from_cloud(&cloud).unwrap().transport(script.shared());
+    let http = http.clock(ManualClock::auto().shared()).build().unwrap();
+    // A type that was only read at run time will do.
+    run(http.raw("database".to_owned()).get("/instances")).unwrap();
+    let error = run(http.raw("messaging".to_owned()).get("/v2/queues")).unwrap_err();
+    assert!(error.message().contains("messaging service named other"), "{error}");
+}
+
+#[test]
+fn tokens_are_kept_between_processes_if_the_configuration_says_so_or_a_store_is_given() {
+    let home = tempfile::tempdir().unwrap();
+    let cache = home.path().to_str().unwrap();
+    let text = "clouds: {one: {auth: {auth_url: http://id.test:5000/v3, username: u, password: p,
+                user_domain_id: default, project_id: p1}}}";
+    let plain = Files::new(&[("clouds.yaml", text)]);
+    let cached = Files::new(&[("clouds.yaml", &format!("{text}\ncache: {{auth: true}}"))]);
+    let variables = [("XDG_CACHE_HOME", cache)];
+    let cloud = |files: &Files| files.with(&variables).cloud(Some("one")).unwrap();
+    assert!(cloud(&plain).token_store().is_none() && cloud(&cached).token_store().is_some());
+    let logins = |files: &Files, store: Option<Arc<dyn TokenStore>>| {
+        let mut logins = 0;
+        for _ in 0..2 {
+            let script =
+                ScriptedTransport::new().reply(crate::stage::issued("t")).answer(200, "{}").answer(200, "{}");
+            let builder = HttpClient::from_cloud(&cloud(files)).unwrap().transport(script.shared());
+            let builder = store.iter().fold(builder, |builder, store| builder.store(Arc::clone(store)));
+            let http = builder.clock(ManualClock::auto().shared()).build().unwrap();
+            // The first answer is no token to whoever has one already.
+            let _ = run(http.raw("database").get("/instances"));
+            logins += script.requests().iter().filter(|request| request.path() == "/v3/auth/tokens").count();
+        }
+        logins
+    };
+    assert_eq!(logins(&plain, None), 2);
+    assert_eq!(logins(&plain, Some(Arc::new(MemoryTokenStore::new()))), 1);
+    assert_eq!(logins(&cached, None), 1);
+    assert!(home.path().join("pentad/tokens").is_dir() || cfg!(feature = "keyring"));
 }

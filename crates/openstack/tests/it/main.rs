@@ -5,11 +5,13 @@
 mod canary;
 mod config;
 mod endpoint;
+mod failures;
 mod identity;
 mod login;
 mod manager;
 mod migration;
 mod openid;
+mod plugins;
 mod renew;
 mod shared;
 mod stage;

@@ -170,3 +170,35 @@ fn a_token_is_validated_checked_and_revoked_by_its_header() {
     let call = client.validate(&subject);
     assert!(!call.curl().unwrap().contains("canary") && !format!("{call:?}").contains("canary"));
 }
+
+#[test]
+fn the_same_token_with_another_endpoint_is_worth_another_try_and_with_the_same_one_is_not() {
+    let elsewhere = crate::stage::body().to_string().replace("http://q.test:8888", "http://moved.test:8888");
+    let moved = crate::stage::with(201, "x-subject-token", "t1", &serde_json::from_str(&elsewhere).unwrap());
+    for (again, expected) in [(moved, true), (issued("t1"), false)] {
+        let clock = ManualClock::auto();
+        let script =
+            ScriptedTransport::new().reply(issued("t1")).answer(200, "{}").answer(401, REJECTED).reply(again);
+        let script = script.answer(200, "{}");
+        let http = pentad_openstack::HttpClient::builder(pentad_openstack::CloudAuth::new(keystone(URL)));
+        let http = http.transport(script.shared()).clock(clock.shared()).build().unwrap();
+        run(http.raw("messaging").get("/v2/queues")).unwrap();
+        clock.advance(Duration::from_secs(60));
+        let second = run(http.raw("messaging").get("/v2/queues"));
+        assert_eq!(second.is_ok(), expected, "{second:?}");
+        let last = script.requests().pop().unwrap().uri.to_string();
+        assert_eq!(last == "http://moved.test:8888/v2/queues", expected, "{last}");
+    }
+}
+
+#[test]
+fn another_seed_or_receipt_is_another_login() {
+    use pentad_openstack::auth::{Domain, Method, Passcode, User};
+    let totp = |seed: &str| {
+        let user = User::name("demo").of(Domain::id("default"));
+        pentad_openstack::Keystone::new(URL, Method::Totp(user, Passcode::Seed(Secret::new(seed)))).unwrap()
+    };
+    assert_eq!(totp("GEZDGNBV").key(), totp("GEZDGNBV").key());
+    assert_ne!(totp("GEZDGNBV").key(), totp("GEZDGNBW").key());
+    assert_ne!(totp("GEZDGNBV").key(), totp("GEZDGNBV").receipt(Secret::new("r")).key());
+}

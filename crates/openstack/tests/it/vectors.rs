@@ -5,18 +5,15 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use http::{HeaderName, HeaderValue, Method, StatusCode};
+use http::{HeaderName, HeaderValue, Method};
 use pentad_core::auth::{Exchange, Token, TokenSource, sensitive};
 use pentad_core::{
-    Api, Authorize, BoxFuture, Error, ErrorKind, Op, Request, Response, Result, Secret, Sent, Target,
-    Transport, decode,
+    Api, Authorize, BoxFuture, Error, ErrorKind, Op, Request, Result, Secret, Sent, Target, decode,
 };
 use pentad_openstack::auth::plugin::{Options, Plugin, Plugins};
 use pentad_openstack::config::Environment;
 use pentad_openstack::manager::Resource;
-use pentad_openstack::{
-    CloudAuth, ErrorExt, HttpClass, HttpClient, HttpClientBuilder, Object, RawService, Service,
-};
+use pentad_openstack::{CloudAuth, ErrorExt, HttpClient, HttpClientBuilder, Object, RawService, Service};
 use pentad_openstack::{concat_url, select_version};
 use pentad_testkit::{ManualClock, ScriptedTransport, run};
 use serde_json::{Value, json};
@@ -406,157 +403,6 @@ fn a7_row_4_a_service_that_is_not_in_the_catalog_is_named() {
 fn a10_endpoint_and_path_meet_with_one_slash() {
     assert_eq!(concat_url("http://k/", "/a?b=/c/"), "http://k/a?b=/c");
     assert_eq!(concat_url("http://k//", "//x/y//"), "http://k/x/y");
-}
-
-#[test]
-fn a13_a_plugin_says_all_that_it_lacks_and_the_first_with_enough_is_taken() {
-    let plugins = Plugins::standard();
-    let lacking =
-        |name: &str, options: &Options| plugins.load(name, options).unwrap_err().message().to_owned();
-    let none = Options::new();
-    assert_eq!(
-        lacking("keystone", &none),
-        "Authentication failed. Missing options: username, password, tenant_name, auth_url"
-    );
-    assert_eq!(
-        lacking("keystone", &none.clone().with("token", "t")),
-        "Authentication failed. Missing options: endpoint"
-    );
-    assert_eq!(
-        plugins.choose(&none).unwrap_err().message(),
-        "Authentication failed. Missing options: auth_system"
-    );
-    assert!(lacking("v3password", &none).ends_with("auth_url, username, password"));
-    let fixed = none.with("token", "t").with("endpoint", "http://e/v1");
-    let script = ScriptedTransport::new().answer(200, "");
-    let http = HttpClient::authorized_by(plugins.choose(&fixed).unwrap()).transport(script.shared());
-    let http = http.clock(ManualClock::auto().shared()).build().unwrap();
-    run(http.raw("compute").get("/x")).unwrap();
-    assert_eq!(urls(&script), ["http://e/v1/x t"], "a token and an endpoint need no login");
-    let option =
-        plugins.options(Some("password")).into_iter().find(|option| option.name == "password").unwrap();
-    assert_eq!((option.flag(), option.variable()), ("--os-password".to_owned(), "OS_PASSWORD".to_owned()));
-    assert!(option.is_secret() && option.help() == "Defaults to env[OS_PASSWORD].");
-}
-
-#[test]
-fn a13_every_built_in_plugin_logs_in_with_what_it_needs() {
-    let plugins = Plugins::standard();
-    for name in plugins.names() {
-        let plugin = plugins.get(name).unwrap();
-        let options =
-            plugin.needs().iter().filter_map(|group| group.first()).fold(Options::new(), |options, name| {
-                let value = match *name {
-                    "auth_methods" => "v3password",
-                    "endpoint" | "auth_url" => "http://e:5000/v3",
-                    _ => "x",
-                };
-                options.with(name, value)
-            });
-        let options = match name {
-            "v3multifactor" => options.with("username", "u").with("password", "p"),
-            _ => options,
-        };
-        plugins.load(name, &options).unwrap_or_else(|error| panic!("{name}: {error}"));
-    }
-}
-
-/// An answer of a service to one call.
-fn failed(status: u16, kind: &str, body: &str) -> Error {
-    #[derive(Debug)]
-    struct One(u16, String, String);
-    impl Transport for One {
-        fn send(&self, _: Request) -> BoxFuture<'_, Result<Response>> {
-            let mut response = Response::new(StatusCode::from_u16(self.0).unwrap(), self.2.clone());
-            let set = |response: &mut Response, name: &'static str, value: &str| {
-                response.headers.insert(HeaderName::from_static(name), HeaderValue::from_str(value).unwrap())
-            };
-            set(&mut response, "content-type", &self.1);
-            set(&mut response, "x-openstack-request-id", "req-1");
-            set(&mut response, "retry-after", "17");
-            Box::pin(async move { Ok(response) })
-        }
-    }
-    let transport = Arc::new(One(status, kind.to_owned(), body.to_owned()));
-    let http = HttpClient::builder(renewing(&Fake::with(&[]))).transport(transport);
-    let http =
-        http.clock(ManualClock::auto().shared()).retry(pentad_core::RetryPolicy::none()).build().unwrap();
-    run(http.raw("compute").get("/x")).unwrap_err()
-}
-
-#[test]
-fn a14_every_status_has_the_class_of_the_original() {
-    for (status, name, message) in [
-        (300, "MultipleChoices", "Multiple Choices"),
-        (400, "BadRequest", "Bad Request"),
-        (401, "Unauthorized", "Unauthorized"),
-        (402, "PaymentRequired", "Payment Required"),
-        (403, "Forbidden", "Forbidden"),
-        (404, "NotFound", "Not Found"),
-        (405, "MethodNotAllowed", "Method Not Allowed"),
-        (406, "NotAcceptable", "Not Acceptable"),
-        (407, "ProxyAuthenticationRequired", "Proxy Authentication Required"),
-        (408, "RequestTimeout", "Request Timeout"),
-        (409, "Conflict", "Conflict"),
-        (410, "Gone", "Gone"),
-        (411, "LengthRequired", "Length Required"),
-        (412, "PreconditionFailed", "Precondition Failed"),
-        (413, "RequestEntityTooLarge", "Request Entity Too Large"),
-        (414, "RequestUriTooLong", "Request-URI Too Long"),
-        (415, "UnsupportedMediaType", "Unsupported Media Type"),
-        (416, "RequestedRangeNotSatisfiable", "Requested Range Not Satisfiable"),
-        (417, "ExpectationFailed", "Expectation Failed"),
-        (418, "HTTPClientError", "HTTP Client Error"),
-        (422, "UnprocessableEntity", "Unprocessable Entity"),
-        (429, "HTTPClientError", "HTTP Client Error"),
-        (500, "InternalServerError", "Internal Server Error"),
-        (501, "HttpNotImplemented", "Not Implemented"),
-        (502, "BadGateway", "Bad Gateway"),
-        (503, "ServiceUnavailable", "Service Unavailable"),
-        (504, "GatewayTimeout", "Gateway Timeout"),
-        (505, "HttpVersionNotSupported", "HTTP Version Not Supported"),
-        (599, "HttpServerError", "HTTP Server Error"),
-        (600, "HttpError", "HTTP Error"),
-    ] {
-        let class = HttpClass::of(StatusCode::from_u16(status).unwrap());
-        assert_eq!((class.name, class.message), (name, message), "{status}");
-    }
-    let parents =
-        [404, 503, 418, 600].map(|status| HttpClass::of(StatusCode::from_u16(status).unwrap()).parent);
-    assert_eq!(parents, ["HTTPClientError", "HttpServerError", "HttpError", "ClientException"]);
-}
-
-#[test]
-fn a15_a_failure_carries_what_the_service_said_in_any_shape() {
-    let json = "application/json";
-    for (status, kind, body, class, message, details) in [
-        (400, json, r#"{"error": {"message": "m", "details": "d"}}"#, "BadRequest", "m", Some("d")),
-        (499, json, r#"{"error": {"message": "m", "details": "d"}}"#, "HTTPClientError", "m", Some("d")),
-        (600, json, r#"{"error": {"message": "m", "details": "d"}}"#, "HttpError", "m", Some("d")),
-        (400, json, r#"{"badRequest": {"message": "m", "code": 400}}"#, "BadRequest", "m", None),
-        (
-            400,
-            json,
-            r#"{"error_message":{"faultstring":"f","faultcode":"Client","debuginfo":null}}"#,
-            "BadRequest",
-            "f",
-            Some(r#"{"error_message":{"faultstring":"f","faultcode":"Client","debuginfo":null}}"#),
-        ),
-        (400, json, r#"{"alien": 123}"#, "BadRequest", "Bad Request", None),
-        (400, json, "{}", "BadRequest", "Bad Request", None),
-        (400, json, "[1]", "BadRequest", "Bad Request", None),
-        (400, json, "{", "BadRequest", "Bad Request", None),
-        (400, "text/html", "oops", "BadRequest", "Bad Request", Some("oops")),
-        (400, "image/png", "oops", "BadRequest", "Bad Request", None),
-    ] {
-        let error = failed(status, kind, body);
-        assert_eq!(error.class().map(|class| class.name), Some(class), "{body}");
-        let text = format!("{message} (HTTP {status}) (Request-ID: req-1)");
-        assert_eq!(error.original_text(), Some(text), "{body}");
-        assert_eq!(error.details().as_deref(), details, "{body}");
-        // The original fails at this header for all statuses but one.
-        assert_eq!(error.retry_after(), Some(Duration::from_secs(17)), "{body}");
-    }
 }
 
 #[test]

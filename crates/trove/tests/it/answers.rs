@@ -187,6 +187,6 @@ fn things_are_found_by_id_at_once_and_by_name_on_any_page() {
     let transport =
         ScriptedTransport::new().answer(200, twice.to_string()).answer(200, r#"{"instances": []}"#);
     let client = client(&transport);
-    assert_eq!(run(client.find_instance("db")).unwrap_err().kind(), ErrorKind::Conflict);
+    assert_eq!(run(client.find_instance("db")).unwrap_err().kind(), ErrorKind::Invalid);
     assert_eq!(run(client.find_instance("db")).unwrap_err().kind(), ErrorKind::NotFound);
 }

@@ -5,7 +5,7 @@ use pentad_core::{ErrorKind, Response, Secret};
 use pentad_openstack::auth::{Domain, Keystone, Scope, User};
 use pentad_openstack::{CloudAuth, HttpClient};
 use pentad_testkit::{ManualClock, ScriptedTransport, run};
-use pentad_trove::{Client, NewSchedule};
+use pentad_trove::{Client, LogChange, NewSchedule};
 use serde_json::json;
 
 use super::client;
@@ -121,4 +121,50 @@ fn schedules_are_those_of_the_instance_and_runs_those_of_the_schedule() {
     let runs = run(client.executions("s1")).unwrap();
     assert_eq!(runs.iter().map(|run| run.id.as_str()).collect::<Vec<_>>(), ["e2"]);
     assert_eq!(transport.requests()[4].path(), "/v2/executions?sort_dirs=desc&limit=50&marker=e1");
+}
+
+#[test]
+fn versions_are_asked_at_the_host_of_the_endpoint_that_the_catalog_tells() {
+    let versions = r#"{"versions": [{"id": "v1.0", "status": "CURRENT", "updated": "2012-08-01T00:00:00Z", "links": []}]}"#;
+    let transport = ScriptedTransport::new().reply(issued()).answer(300, versions).answer(200, versions);
+    let client = Client::new("").keystone(login()).transport(transport.shared());
+    let client = client.clock(ManualClock::auto().shared()).build().unwrap();
+    let listed = run(client.versions()).or_else(|_| run(client.versions())).unwrap();
+    assert_eq!(listed.items[0].id, "v1.0");
+    let asked = transport.requests().pop().unwrap();
+    assert_eq!(
+        (asked.uri.to_string().as_str(), asked.header("x-auth-token")),
+        ("http://db.test:8779/", "tok")
+    );
+}
+
+#[test]
+fn a_log_is_copied_part_by_part_after_it_was_published_and_a_full_disk_ends_it() {
+    for full in [false, true] {
+        let transport = ScriptedTransport::new()
+            .reply(issued())
+            .answer(200, LOG)
+            .answer(200, parts())
+            .answer(200, "[]")
+            .answer(200, "a\nb\n")
+            .answer(200, "c\nd\n");
+        let client = Client::new("").keystone(login()).transport(transport.shared());
+        let client = client.clock(ManualClock::auto().shared()).build().unwrap();
+        let seen = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+        let pieces = std::sync::Arc::clone(&seen);
+        let write = move |piece: &[u8]| {
+            if full {
+                return Err(pentad_core::Error::new(ErrorKind::Config, "no space left"));
+            }
+            pieces.lock().unwrap().push(String::from_utf8_lossy(piece).into_owned());
+            Ok(())
+        };
+        let log = client.instance("44b277eb-39be-4921-be31-3d61b43651d7").log("general");
+        let copied = run(log.copy(LogChange::new().publish(), None, write));
+        assert_eq!(copied.is_err(), full);
+        assert!(String::from_utf8_lossy(&transport.requests()[1].body).contains("publish"));
+        let expected: &[&str] = if full { &[] } else { &["a\nb\n", "c\nd\n"] };
+        assert_eq!(*seen.lock().unwrap(), expected);
+        assert_eq!(transport.left(), usize::from(full));
+    }
 }
