@@ -1,5 +1,6 @@
 //! One request on its way to a handler, and what answers are made of.
 
+use std::fmt;
 use std::sync::Arc;
 
 use http::StatusCode;
@@ -22,7 +23,7 @@ pub(crate) struct Caller {
 }
 
 /// A request that was let in.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Call {
     pub(crate) caller: Caller,
     pub(crate) params: Vec<(&'static str, String)>,
@@ -48,6 +49,13 @@ pub(crate) struct Page<T> {
 
 /// What is left as it is in a quoted marker.
 const PLAIN: AsciiSet = NON_ALPHANUMERIC.remove(b'_').remove(b'.').remove(b'-').remove(b'~').remove(b'/');
+
+impl fmt::Debug for Call {
+    /// Without query and body, which hold passwords.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call").field("caller", &self.caller).field("path", &self.path).finish_non_exhaustive()
+    }
+}
 
 impl Call {
     /// A variable of the path.
@@ -196,6 +204,16 @@ impl Call {
 pub(crate) fn id_of(reference: &str) -> &str {
     let path = reference.split(['?', '#']).next().unwrap_or_default();
     path.rsplit('/').next().unwrap_or_default()
+}
+
+/// Whether Python takes a value for true.
+pub(crate) fn is_true(value: &Value) -> bool {
+    match value {
+        Value::Bool(flag) => *flag,
+        Value::Number(number) => number.as_f64() != Some(0.0),
+        Value::String(text) => !text.is_empty(),
+        _ => false,
+    }
 }
 
 /// An answer that is no refusal.

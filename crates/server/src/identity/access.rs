@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use pentad_store::{Engine, Store, Tx};
 
+use super::catalog::{self, Services};
 use super::error::{Answer, Failure};
 use super::model::{AccessRule, AppCredential, Project, Role, Trust, User};
 use super::seal::{self, Payload, ScopeId};
@@ -116,8 +117,10 @@ pub(crate) fn load(tx: &mut Tx<'_>, payload: Payload) -> Answer<Access> {
         None => None,
         Some(id) => {
             let trust = live_trust(tx, id, &user.id)?;
-            holder.clone_from(&trust.trustor_user_id);
-            let (trustor, domain) = enabled_user(tx, &holder)?;
+            let (trustor, domain) = enabled_user(tx, &trust.trustor_user_id)?;
+            // Who gave the roles away first must have them still.
+            holder = first_trustor(tx, &trust)?;
+            enabled_user(tx, &holder)?;
             if trust.impersonation {
                 (user, user_domain) = (trustor, domain);
             }
@@ -218,6 +221,18 @@ pub(crate) fn live_trust(tx: &mut Tx<'_>, id: &str, trustee: &str) -> Answer<Tru
     Ok(trust)
 }
 
+/// Who the roles of a trust come from: along a chain, the trustor of the first.
+pub(crate) fn first_trustor(tx: &mut Tx<'_>, trust: &Trust) -> Answer<String> {
+    let mut first = trust.trustor_user_id.clone();
+    let mut above = trust.redelegated_trust_id.clone();
+    while let Some(id) = above {
+        let parent: Trust = need(tx, &id)?;
+        first = parent.trustor_user_id;
+        above = parent.redelegated_trust_id;
+    }
+    Ok(first)
+}
+
 fn live_credential(tx: &mut Tx<'_>, id: &str) -> Answer<AppCredential> {
     let credential: AppCredential = need(tx, id)?;
     if credential.expires_at.is_some_and(|end| end <= tx.now().as_microsecond()) {
@@ -242,6 +257,7 @@ pub(crate) enum Refused {
 pub(crate) struct Directory {
     generation: AtomicU64,
     known: Mutex<HashMap<[u8; 32], Arc<Access>>>,
+    services: Mutex<Option<Arc<Services>>>,
 }
 
 /// Entries kept before the cache starts anew, so that many tokens cannot fill memory.
@@ -252,6 +268,25 @@ impl Directory {
     pub(crate) fn forget(&self) {
         self.generation.fetch_add(1, Ordering::SeqCst);
         self.lock().clear();
+        *self.services.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// The services of the catalog.
+    ///
+    /// # Errors
+    /// Of the store.
+    pub(crate) async fn services(&self, store: &Store) -> Answer<Arc<Services>> {
+        if let Some(known) = &*self.services.lock().unwrap_or_else(PoisonError::into_inner) {
+            return Ok(Arc::clone(known));
+        }
+        let generation = self.generation.load(Ordering::SeqCst);
+        let found = Arc::new(store.read(catalog::load).await?);
+        let mut services = self.services.lock().unwrap_or_else(PoisonError::into_inner);
+        // Unless something changed since it was read.
+        if self.generation.load(Ordering::SeqCst) == generation {
+            *services = Some(Arc::clone(&found));
+        }
+        Ok(found)
     }
 
     /// What a token stands for at `now` (in seconds). `grace` seconds after its end still count.

@@ -1,5 +1,6 @@
 //! One request on its way to a handler, and what answers are made of.
 
+use std::fmt;
 use std::sync::Arc;
 
 use http::{HeaderMap, StatusCode};
@@ -15,7 +16,6 @@ use crate::http::{Mount, Reply};
 use crate::reply::python;
 
 /// One request.
-#[derive(Debug)]
 pub(crate) struct Call {
     pub(crate) core: Arc<Core>,
     /// The root of the service as the client sees it.
@@ -31,6 +31,16 @@ pub(crate) struct Call {
     pub(crate) params: Vec<(&'static str, String)>,
     pub(crate) access: Option<Arc<Access>>,
     pub(crate) body: Map<String, Value>,
+}
+
+impl fmt::Debug for Call {
+    /// Without header fields, query and body, which hold tokens and passwords.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call")
+            .field("mount", &self.mount)
+            .field("access", &self.access)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Call {

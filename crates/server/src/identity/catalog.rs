@@ -113,7 +113,10 @@ fn fill(template: &str, access: &Access) -> Option<String> {
 }
 
 /// Enabled services with their enabled endpoints.
-pub(crate) fn load(tx: &mut Tx<'_>) -> Db<Vec<(CatalogService, Vec<Endpoint>)>> {
+pub(crate) type Services = Vec<(CatalogService, Vec<Endpoint>)>;
+
+/// The services, read.
+pub(crate) fn load(tx: &mut Tx<'_>) -> Db<Services> {
     let mut all = Vec::new();
     let endpoints: Vec<Endpoint> = records::all(tx)?;
     for service in records::all::<CatalogService>(tx)?.into_iter().filter(|service| service.enabled) {

@@ -83,6 +83,11 @@ impl Core {
         Arc::clone(&self.settings.read().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// The services of the catalog.
+    async fn services(&self) -> Answer<Arc<catalog::Services>> {
+        self.directory.services(&self.store).await
+    }
+
     fn set_settings(&self, settings: Settings) {
         *self.settings.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(settings);
     }

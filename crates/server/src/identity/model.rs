@@ -1,5 +1,7 @@
 //! What is stored, as it is stored.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -10,6 +12,22 @@ pub(crate) const DEFAULT: &str = "default";
 
 /// Attributes and options that the service keeps without using them.
 pub(crate) type Bag = Map<String, Value>;
+
+/// Shows of a record with a secret who it is, and nothing else.
+macro_rules! discreet {
+    ($type:ident, $part:ident) => {
+        impl fmt::Debug for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                let mut shown = f.debug_struct(stringify!($type));
+                shown.field("id", &self.id).field(stringify!($part), &self.$part).finish_non_exhaustive()
+            }
+        }
+    };
+}
+
+discreet!(User, name);
+discreet!(Credential, kind);
+discreet!(AppCredential, name);
 
 /// How a kind is stored: its name, what messages call it, and where it has them, what its name is unique within (`scope`),
 /// its name, and what it is listed by (`owner`).
@@ -32,7 +50,7 @@ macro_rules! record {
 }
 
 /// A user.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Clone, Default, Serialize, Deserialize)]
 pub(crate) struct User {
     pub(crate) id: String,
     pub(crate) name: String,
@@ -50,6 +68,13 @@ pub(crate) struct User {
 }
 
 record!(User, "user", "user", scope: |this| &this.domain_id, name: |this| &this.name);
+
+impl User {
+    /// Whether an option is on.
+    pub(crate) fn has_option(&self, name: &str) -> bool {
+        self.options.get(name).and_then(Value::as_bool).unwrap_or_default()
+    }
+}
 
 /// A project, or a domain: a project that is one.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -144,7 +169,7 @@ pub(crate) struct Region {
 record!(Region, "region", "region", owner: |this| this.parent_region_id.as_deref().unwrap_or_default());
 
 /// A credential of another service, or a TOTP secret.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Credential {
     pub(crate) id: String,
     pub(crate) user_id: String,
@@ -159,7 +184,7 @@ pub(crate) struct Credential {
 record!(Credential, "credential", "credential", owner: |this| &this.user_id);
 
 /// An application credential.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Clone, Default, Serialize, Deserialize)]
 pub(crate) struct AppCredential {
     pub(crate) id: String,
     pub(crate) name: String,
@@ -312,4 +337,19 @@ record!(Policy, "policy", "policy");
 /// A fresh id: 32 hexadecimal digits.
 pub(crate) fn new_id() -> String {
     uuid::Uuid::new_v4().simple().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_secret_is_not_shown() {
+        let canary = || "canary".to_owned();
+        let user = User { name: "ann".to_owned(), password: Some(canary()), ..User::default() };
+        let credential = Credential { blob: canary(), ..Credential::default() };
+        let application = AppCredential { secret: canary(), ..AppCredential::default() };
+        let shown = format!("{user:?} {credential:?} {application:?}");
+        assert!(shown.contains("ann") && !shown.contains("canary"), "{shown}");
+    }
 }

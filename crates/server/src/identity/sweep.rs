@@ -1,4 +1,4 @@
-//! Background upkeep: revocations of tokens that have ended, changes made by other nodes.
+//! Background upkeep: revocations of tokens that have ended, trusts that have, changes made by other nodes.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,7 +29,7 @@ impl Core {
         let stop = &stop;
         let round = || async move {
             if let Err(error) = self.sweep(stop).await {
-                tracing::warn!(%error, "revocations of ended tokens could not be removed");
+                tracing::warn!(%error, "what is over could not be removed");
             }
         };
         self.time.every(PAUSE, stop, round).await;
@@ -40,6 +40,13 @@ impl Core {
         let before = self.micros().saturating_sub(window);
         while !stop.is_cancelled() {
             if self.store.write_soft(move |tx| security::sweep(tx, before, BATCH)).await? == 0 {
+                break;
+            }
+        }
+        // One that is over gives no token: nobody misses it.
+        let now = self.micros();
+        while !stop.is_cancelled() {
+            if self.store.write_soft(move |tx| security::sweep_trusts(tx, now, BATCH)).await? == 0 {
                 break;
             }
         }

@@ -12,10 +12,12 @@ use super::check::Rejected;
 use super::error::{Answer, Failure};
 use super::model::{DEFAULT, Trust, User, new_id};
 use super::seal::{self, Payload, ScopeId};
-use super::storage::{DIRECTORY, records};
+use super::storage::{DIRECTORY, records, security};
 
-/// The user whom trusts are made for. It has no password: nobody logs in as it.
-const TRUSTEE: &str = "zaqar";
+/// The user whom trusts are made for, by an id that no other user gets. It has no password: nobody logs in as it.
+const TRUSTEE: &str = "00000000000000000000007a61716172";
+/// What it is called, unless somebody else is: then it has its id behind that.
+const NAME: &str = "zaqar";
 
 impl Core {
     /// Makes a trust of the user of a token for this server; see [`IdentityCheck::entrust`](super::IdentityCheck::entrust).
@@ -52,7 +54,7 @@ impl Core {
         let work = move |tx: &mut Tx<'_>| {
             let trust: Trust = records::get(tx, &trust)?.ok_or_else(Failure::unauthorized)?;
             let (user, _) = access::enabled_user(tx, &trust.trustee_user_id)?;
-            if user.name != TRUSTEE || user.domain_id != DEFAULT {
+            if user.id != TRUSTEE {
                 return Err(Failure::unauthorized());
             }
             let payload = Payload {
@@ -103,23 +105,26 @@ fn entrust(
         roles,
         ..Trust::default()
     };
-    records::insert(tx, &trust)?;
+    security::add_trust(tx, &trust)?;
     Ok(trust.id)
 }
 
 /// The user of this server; made when it is needed first.
 fn trustee(tx: &mut Tx<'_>) -> Answer<String> {
-    if let Some(user) = records::by_name::<User>(tx, DEFAULT, TRUSTEE)? {
+    if let Some(user) = records::get::<User>(tx, TRUSTEE)? {
         return Ok(user.id);
     }
-    let user = User {
-        id: new_id(),
-        name: TRUSTEE.to_owned(),
+    let mut user = User {
+        id: TRUSTEE.to_owned(),
+        name: NAME.to_owned(),
         domain_id: DEFAULT.to_owned(),
         enabled: true,
         ..User::default()
     };
-    records::insert(tx, &user)?;
+    if !records::insert(tx, &user)? {
+        user.name = format!("{NAME}-{TRUSTEE}");
+        records::insert(tx, &user)?;
+    }
     tx.touch(DIRECTORY);
     Ok(user.id)
 }

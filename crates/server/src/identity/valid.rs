@@ -155,7 +155,8 @@ impl<'b> Fields<'b> {
     }
 }
 
-fn wrong(name: &str, value: &Value, why: &str) -> Failure {
+/// 400 for a value, and why.
+pub(crate) fn wrong(name: &str, value: &Value, why: &str) -> Failure {
     let shown = value.as_str().map_or_else(|| repr(value), str::to_owned);
     Failure::invalid(format!("Invalid input for field/attribute {name}. Value: {shown}. {why}"))
 }

@@ -5,7 +5,7 @@ use pentad_store::Tx;
 use serde_json::{Value, json};
 
 use super::super::Trove;
-use super::super::call::{Call, Done};
+use super::super::call::{Call, Done, is_true};
 use super::super::error::{Answer, Failure};
 use super::super::find;
 use super::super::model::{Guest, Instance, Log, Task, time_text};
@@ -181,15 +181,6 @@ fn change(tx: &mut Tx<'_>, call: &Call, name: &str, written: Option<&Written>) -
     place.guest.logs.insert(name.to_owned(), log);
     records::put(tx, &place.guest)?;
     Ok(Done::ok(json!({"log": view})))
-}
-
-fn is_true(value: &Value) -> bool {
-    match value {
-        Value::Bool(flag) => *flag,
-        Value::Number(number) => number.as_f64() != Some(0.0),
-        Value::String(text) => !text.is_empty(),
-        _ => false,
-    }
 }
 
 /// Moves what is new into the container, as one more part.

@@ -3,7 +3,7 @@
 use pentad_store::Tx;
 use serde_json::{Value, json};
 
-use super::super::call::{Call, Done};
+use super::super::call::{Call, Done, is_true};
 use super::super::error::{Answer, Failure};
 use super::super::find;
 use super::super::model::Instance;
@@ -29,15 +29,6 @@ fn view_of(instance: &Instance) -> Value {
 pub(crate) fn show(tx: &mut Tx<'_>, call: &Call) -> Answer<Done> {
     let instance = find::built(tx, call, call.param("id"))?;
     Ok(Done::ok(json!({"ssl": view_of(&instance)})))
-}
-
-fn is_true(value: &Value) -> bool {
-    match value {
-        Value::Bool(flag) => *flag,
-        Value::Number(number) => number.as_f64() != Some(0.0),
-        Value::String(text) => !text.is_empty(),
-        _ => false,
-    }
 }
 
 /// `POST /instances/{id}/ssl`

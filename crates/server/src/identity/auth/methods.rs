@@ -35,6 +35,13 @@ struct Known {
     failures: i64,
 }
 
+/// A user whose password was right.
+struct Checked {
+    known: Known,
+    /// Whether the password has ended.
+    is_over: bool,
+}
+
 impl Keystone {
     /// Checks everything that is offered; all must belong to one user.
     pub(crate) async fn prove(&self, request: &AuthRequest) -> Answer<Proven> {
@@ -61,42 +68,59 @@ impl Keystone {
         self.core.store.read(move |tx| known_user(tx, &user)).await
     }
 
-    /// Refuses users that failed too often of late.
-    fn unlocked(&self, known: &Known, last: i64) -> Answer<()> {
+    /// Whether somebody or something, with so many failures of which the last was then, is locked.
+    fn is_locked(&self, (failures, last): (i64, i64)) -> bool {
         let settings = self.core.settings();
         let most = i64::from(settings.lockout_failure_attempts);
         let until = last + i64::from(settings.lockout_duration) * 1_000_000;
-        if most > 0 && known.failures >= most && self.core.micros() < until {
+        most > 0 && failures >= most && self.core.micros() < until
+    }
+
+    /// Refuses users that failed too often of late.
+    async fn check_unlocked(&self, known: &Known) -> Answer<()> {
+        if known.user.has_option("ignore_lockout_failure_attempts") {
+            return Ok(());
+        }
+        let id = known.user.id.clone();
+        let failures = self.core.store.read(move |tx| security::failures(tx, &id)).await?;
+        if self.is_locked(failures) {
             let text = format!("The account is locked for user: {}.", known.user.id);
             return Err(Failure::unauthorized_because(text));
         }
         Ok(())
     }
 
-    async fn count_failure(&self, known: Known) -> Failure {
+    /// Counts a failure of whoever has this id; a lock that is over starts the count anew.
+    async fn count_failure(&self, id: &str) -> Answer<()> {
         let settings = self.core.settings();
         let (most, span) = (i64::from(settings.lockout_failure_attempts), settings.lockout_duration);
-        let id = known.user.id;
+        let id = id.to_owned();
         let counted = self.core.store.write_soft(move |tx| {
             let (count, last) = security::failures(tx, &id)?;
-            // A lock that is over starts the count anew.
             if count >= most && tx.now().as_microsecond() >= last + i64::from(span) * 1_000_000 {
                 security::succeeded(tx, &id)?;
             }
             security::failed(tx, &id)
         });
-        match counted.await {
-            Ok(()) => Failure::unauthorized(),
-            Err(error) => Failure::from(error),
-        }
+        Ok(counted.await?)
     }
 
     async fn prove_password(&self, user: &Named, password: &str) -> Answer<Proven> {
+        let checked = self.check_password(user, password).await?;
+        if checked.is_over {
+            let text = format!(
+                "The password is expired and needs to be changed for user: {}.",
+                checked.known.user.id
+            );
+            return Err(Failure::unauthorized_because(text));
+        }
+        Ok(proven("password", checked.known))
+    }
+
+    async fn check_password(&self, user: &Named, password: &str) -> Answer<Checked> {
         let known = self.known(user).await?;
         if let Some(known) = &known {
-            let id = known.user.id.clone();
-            let last = self.core.store.read(move |tx| security::failures(tx, &id)).await?.1;
-            self.unlocked(known, last)?;
+            self.check_unlocked(known).await?;
         }
         let hash = known.as_ref().and_then(|known| known.user.password.clone());
         // Nobody's password takes as long to check as somebody's.
@@ -107,52 +131,54 @@ impl Keystone {
         let right = self.core.engine.vault().verify_password(password, shown).await?;
         let Some(known) = known else { return Err(Failure::unauthorized()) };
         if !right || hash.is_none() {
-            return Err(self.count_failure(known).await);
+            self.count_failure(&known.user.id).await?;
+            return Err(Failure::unauthorized());
         }
+        // Others may have failed meanwhile: many guesses at once are not more than one after the other.
+        self.check_unlocked(&known).await?;
         if !(known.user.enabled && known.domain.enabled) {
             return Err(Failure::unauthorized());
         }
-        if known.user.password_expires_at.is_some_and(|end| end <= self.core.micros()) {
-            let text =
-                format!("The password is expired and needs to be changed for user: {}.", known.user.id);
-            return Err(Failure::unauthorized_because(text));
-        }
-        Ok(proven("password", known))
+        let end = known.user.password_expires_at;
+        let is_over = end.is_some_and(|end| end <= self.core.micros())
+            && !known.user.has_option("ignore_password_expiry");
+        Ok(Checked { known, is_over })
     }
 
-    /// Checks somebody's password, counting failures, for a change of it.
+    /// Checks somebody's password, counting failures, for a change of it: one that has ended may be changed.
     pub(crate) async fn verify_owner(&self, id: &str, password: &str) -> Answer<()> {
-        match self.prove_password(&Named::Id(id.to_owned()), password).await {
-            Ok(_) => Ok(()),
-            // A password that has ended may be changed.
-            Err(failure) if failure.message().starts_with("The password is expired") => Ok(()),
-            Err(failure) => Err(failure),
-        }
+        self.check_password(&Named::Id(id.to_owned()), password).await.map(drop)
     }
 
     async fn prove_code(&self, user: &Named, code: &str) -> Answer<Proven> {
         let Some(known) = self.known(user).await? else { return Err(Failure::unauthorized()) };
+        self.check_unlocked(&known).await?;
+        // Codes are short and checked fast: each attempt counts before it is looked at.
+        self.count_failure(&known.user.id).await?;
         let id = known.user.id.clone();
-        let (last, credentials) = self
+        let (now_failed, credentials) = self
             .core
             .store
             .read(move |tx| {
-                let last = security::failures(tx, &id)?.1;
-                Ok::<_, Failure>((last, records::owned::<Credential>(tx, &id)?))
+                let failures = security::failures(tx, &id)?.0;
+                Ok::<_, Failure>((failures, records::owned::<Credential>(tx, &id)?))
             })
             .await?;
-        self.unlocked(&known, last)?;
+        let most = i64::from(self.core.settings().lockout_failure_attempts);
+        let is_free = known.user.has_option("ignore_lockout_failure_attempts");
+        if most > 0 && now_failed > most && !is_free {
+            return Err(Failure::unauthorized());
+        }
         let (now, earlier) = (self.core.seconds(), self.core.settings().totp_included_previous_windows);
         let fits = credentials.iter().filter(|credential| credential.kind == "totp").any(|credential| {
             let secret = open_blob(&self.core.engine, credential);
             secret.is_some_and(|secret| totp::fits(&secret, code, now, earlier))
         });
-        if !fits {
-            return Err(self.count_failure(known).await);
-        }
-        if !(known.user.enabled && known.domain.enabled) {
+        if !(fits && known.user.enabled && known.domain.enabled) {
             return Err(Failure::unauthorized());
         }
+        let id = known.user.id.clone();
+        self.core.store.write_soft(move |tx| security::took_back(tx, &id)).await?;
         Ok(proven("totp", known))
     }
 
@@ -190,7 +216,7 @@ impl Keystone {
         let Some(known) = self.known(&Named::Id(credential.user_id.clone())).await? else {
             return Err(Failure::unauthorized());
         };
-        let right = self.core.engine.vault().verify_password(secret, &credential.secret).await?;
+        let right = self.check_secret(&credential, secret).await?;
         let over = credential.expires_at.is_some_and(|end| end <= self.core.micros());
         if !right || over || !(known.user.enabled && known.domain.enabled) {
             return Err(Failure::unauthorized());
@@ -204,6 +230,30 @@ impl Keystone {
         proven.application_credential = Some(credential.id);
         proven.clear_failures = false;
         Ok(proven)
+    }
+
+    /// Whether a secret is that of an application credential, which is locked after too many wrong ones.
+    async fn check_secret(&self, credential: &AppCredential, secret: &str) -> Answer<bool> {
+        let failures = || {
+            let id = credential.id.clone();
+            self.core.store.read(move |tx| security::failures(tx, &id))
+        };
+        if self.is_locked(failures().await?) {
+            return Ok(false);
+        }
+        if !self.core.engine.vault().verify_password(secret, &credential.secret).await? {
+            self.count_failure(&credential.id).await?;
+            return Ok(false);
+        }
+        let failures = failures().await?;
+        if self.is_locked(failures) {
+            return Ok(false);
+        }
+        if failures.0 > 0 {
+            let id = credential.id.clone();
+            self.core.store.write_soft(move |tx| security::succeeded(tx, &id)).await?;
+        }
+        Ok(true)
     }
 
     async fn named_credential(

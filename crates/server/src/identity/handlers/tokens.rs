@@ -92,8 +92,9 @@ async fn subject(call: &Call, grace: i64) -> Answer<(String, Arc<Access>)> {
 
 async fn shown(keystone: &Keystone, call: &Call, access: &Access, status: StatusCode) -> Answer<Reply> {
     let bare = call.query("nocatalog").is_some() || matches!(access.scope, Scope::Unscoped);
-    let services = if bare { None } else { Some(keystone.core.store.read(catalog::load).await?) };
-    Ok(with_status(status, &body::token(call, access, services.as_deref())))
+    let services = if bare { None } else { Some(keystone.core.services().await?) };
+    let services = services.as_ref().map(|services| services.as_slice());
+    Ok(with_status(status, &body::token(call, access, services)))
 }
 
 fn with_subject(reply: Reply, text: &str) -> Answer<Reply> {

@@ -3,11 +3,12 @@
 use pentad_store::Tx;
 use serde_json::{Value, json};
 
+use super::super::access::first_trustor;
 use super::super::call::{Call, created, find, member, no_content, ok};
 use super::super::error::{Answer, Failure};
 use super::super::model::{Project, Role, Trust, User, new_id};
 use super::super::storage::grants::{self, Target};
-use super::super::storage::records;
+use super::super::storage::{records, security};
 use super::super::valid::{Fields, wrong_type};
 use super::super::view;
 use crate::http::Reply;
@@ -73,7 +74,10 @@ pub(crate) fn list(call: &Call, tx: &mut Tx<'_>) -> Answer<Reply> {
             && trustee.is_none_or(|user| trust.trustee_user_id == user)
             && trust.expires_at.is_none_or(|end| end > now)
     };
-    let all = records::all::<Trust>(tx)?;
+    let all = match trustor {
+        Some(user) => records::owned::<Trust>(tx, user)?,
+        None => records::all(tx)?,
+    };
     let all = all.iter().filter(wanted).map(|trust| view::trust(call, trust, None)).collect();
     call.collection("trusts", all, &[])
 }
@@ -183,7 +187,7 @@ pub(crate) fn create(call: &Call, tx: &mut Tx<'_>) -> Answer<Reply> {
     };
     check_trustor(call, tx, &trust)?;
     redelegation(call, tx, &fields, &mut trust)?;
-    records::insert(tx, &trust)?;
+    security::add_trust(tx, &trust)?;
     let roles = self::roles(tx, &trust)?;
     Ok(created(&member("trust", view::trust(call, &trust, Some(&roles)))))
 }
@@ -198,7 +202,7 @@ fn check_trustor(call: &Call, tx: &mut Tx<'_>, trust: &Trust) -> Answer<()> {
     };
     find::<Project>(tx, project)?;
     let holder = match &call.caller()?.trust {
-        Some(source) => source.trustor_user_id.clone(),
+        Some(source) => first_trustor(tx, source)?,
         None => trust.trustor_user_id.clone(),
     };
     let has = grants::roles(tx, &holder, Target::Project, project)?;

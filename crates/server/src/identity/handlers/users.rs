@@ -11,7 +11,7 @@ use super::super::error::{Answer, Failure};
 use super::super::model::{AppCredential, Bag, Credential, DEFAULT, Project, Trust, User, new_id};
 use super::super::storage::grants::{self, Actor};
 use super::super::storage::{DIRECTORY, records, security};
-use super::super::valid::{Fields, wrong_type};
+use super::super::valid::{Fields, wrong, wrong_type};
 use super::super::{Keystone, view};
 use crate::http::Reply;
 
@@ -68,18 +68,34 @@ pub(crate) fn show(call: &Call, tx: &mut Tx<'_>) -> Answer<Reply> {
     Ok(ok(&member("user", view::user(call, &user))))
 }
 
-/// Options that mean something, checked.
+/// The options of a user that are true or false.
+const FLAGS: [&str; 6] = [
+    "ignore_change_password_upon_first_use",
+    "ignore_password_expiry",
+    "ignore_lockout_failure_attempts",
+    "lock_password",
+    "ignore_user_inactivity",
+    "multi_factor_auth_enabled",
+];
+/// The other one.
+const RULES: &str = "multi_factor_auth_rules";
+
+/// The options that there are, checked.
 fn options(fields: &Fields<'_>) -> Answer<Option<Bag>> {
     let Some(options) = fields.object("options")? else { return Ok(None) };
-    for name in ["multi_factor_auth_enabled", "ignore_lockout_failure_attempts", "immutable"] {
+    if let Some(name) = options.keys().find(|name| !FLAGS.contains(&name.as_str()) && *name != RULES) {
+        let why = format!("Additional properties are not allowed ('{name}' was unexpected)");
+        return Err(wrong("options", &Value::Object(options.clone()), &why));
+    }
+    for name in FLAGS {
         if let Some(value) = options.get(name).filter(|value| !value.is_boolean() && !value.is_null()) {
             return Err(wrong_type(name, value, "boolean"));
         }
     }
-    if let Some(rules) = options.get("multi_factor_auth_rules") {
+    if let Some(rules) = options.get(RULES).filter(|rules| !rules.is_null()) {
         let is_rule = |rule: &Value| rule.as_array().is_some_and(|rule| rule.iter().all(Value::is_string));
         if !rules.as_array().is_some_and(|rules| rules.iter().all(is_rule)) {
-            return Err(wrong_type("multi_factor_auth_rules", rules, "array"));
+            return Err(wrong_type(RULES, rules, "array"));
         }
     }
     Ok(Some(options.clone()))
@@ -250,6 +266,9 @@ pub(super) fn forget(tx: &mut Tx<'_>, id: &str) -> Answer<()> {
     Ok(())
 }
 
+const LOCKED: &str = "You cannot change your password at this time due to password policy disallowing password changes. \
+    Please contact your administrator to reset your password.";
+
 /// `POST /v3/users/{user}/password`: needs no token but the old password.
 pub(crate) fn password(keystone: &Keystone, call: Arc<Call>) -> BoxFuture<'_, Answer<Reply>> {
     Box::pin(async move {
@@ -264,6 +283,9 @@ pub(crate) fn password(keystone: &Keystone, call: Arc<Call>) -> BoxFuture<'_, An
         let hash = keystone.core.engine.vault().hash_password(&new).await?;
         let work = move |tx: &mut Tx<'_>| {
             let mut user: User = find(tx, &id)?;
+            if user.has_option("lock_password") {
+                return Err(Failure::invalid(LOCKED));
+            }
             user.password = Some(hash.clone());
             user.password_expires_at = None;
             user.generation += 1;

@@ -43,7 +43,7 @@ pub(crate) fn issue(keystone: &Keystone, call: Arc<Call>) -> BoxFuture<'_, Answe
         if issued.access.user.domain_id != DEFAULT {
             return Err(Failure::unauthorized());
         }
-        let services = keystone.core.store.read(catalog::load).await?;
+        let services = keystone.core.services().await?;
         Ok(ok(&body::access_v2(&call, &issued.access, &issued.text, &services)))
     })
 }
@@ -117,7 +117,7 @@ pub(crate) fn show(keystone: &Keystone, call: Arc<Call>) -> BoxFuture<'_, Answer
         if call.query("belongsTo").is_some_and(|tenant| subject.project_id() != Some(tenant)) {
             return Err(Failure::unauthorized());
         }
-        let services = keystone.core.store.read(catalog::load).await?;
+        let services = keystone.core.services().await?;
         Ok(ok(&body::access_v2(&call, &subject, call.param("token"), &services)))
     })
 }
@@ -137,7 +137,7 @@ pub(crate) fn endpoints(keystone: &Keystone, call: Arc<Call>) -> BoxFuture<'_, A
     Box::pin(async move {
         call.caller()?.enforce("validate_token", false)?;
         let subject = subject(&call).await?;
-        let services = keystone.core.store.read(catalog::load).await?;
+        let services = keystone.core.services().await?;
         let tenant = subject.project_id();
         let rows = catalog::catalog_v2(&call, &subject, &services);
         let mut all = Vec::new();

@@ -3,7 +3,8 @@
 use pentad_store::Migration;
 
 /// Every version of the tables, oldest first.
-pub(crate) static MIGRATIONS: &[Migration] = &[Migration { version: 1, sql: VERSION_1 }];
+pub(crate) static MIGRATIONS: &[Migration] =
+    &[Migration { version: 1, sql: VERSION_1 }, Migration { version: 2, sql: VERSION_2 }];
 
 /// `records` holds one document per thing; `scope` and `name` are unique within a kind, `owner` is what it is listed by.
 const VERSION_1: &str = "
@@ -28,4 +29,10 @@ CREATE TABLE revoked (audit_id TEXT NOT NULL PRIMARY KEY, expires_at BIGINT NOT 
 CREATE INDEX revoked_expires ON revoked (expires_at);
 CREATE TABLE failures (user_id TEXT NOT NULL PRIMARY KEY, count BIGINT NOT NULL, last_at BIGINT NOT NULL);
 CREATE TABLE secrets (name TEXT NOT NULL PRIMARY KEY, sealed {blob} NOT NULL);
+";
+
+/// When trusts end, for those that do.
+const VERSION_2: &str = "
+CREATE TABLE trust_ends (id TEXT NOT NULL PRIMARY KEY, ends_at BIGINT NOT NULL);
+CREATE INDEX trust_ends_at ON trust_ends (ends_at);
 ";

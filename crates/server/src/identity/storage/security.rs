@@ -1,8 +1,9 @@
-//! Revoked tokens, failed logins, and secrets of the installation.
+//! Revoked tokens, the ends of trusts, failed logins, and secrets of the installation.
 
 use pentad_store::Tx;
 
-use super::{Db, now};
+use super::super::model::Trust;
+use super::{Db, now, records};
 
 /// Notes that the token with this audit id is void; the note is kept until the token would have ended.
 pub(crate) fn revoke(tx: &mut Tx<'_>, audit_id: &str, expires_at: i64) -> Db<()> {
@@ -35,6 +36,24 @@ pub(crate) fn sweep(tx: &mut Tx<'_>, before: i64, most: i64) -> Db<u64> {
     )
 }
 
+/// Stores a new trust, until it ends.
+pub(crate) fn add_trust(tx: &mut Tx<'_>, trust: &Trust) -> Db<()> {
+    records::insert(tx, trust)?;
+    let Some(end) = trust.expires_at else { return Ok(()) };
+    tx.execute("INSERT INTO trust_ends (id, ends_at) VALUES ($1, $2)", &[&trust.id, &end]).map(drop)
+}
+
+/// Removes some trusts that ended before `before`; says how many.
+pub(crate) fn sweep_trusts(tx: &mut Tx<'_>, before: i64, most: i64) -> Db<usize> {
+    let sql = "SELECT id FROM trust_ends WHERE ends_at < $1 ORDER BY ends_at LIMIT $2";
+    let ended = tx.query(sql, &[&before, &most], |row| row.text(0))?;
+    for id in &ended {
+        records::delete::<Trust>(tx, id)?;
+        tx.execute("DELETE FROM trust_ends WHERE id = $1", &[id])?;
+    }
+    Ok(ended.len())
+}
+
 /// How often a user failed to log in in a row, and when last.
 pub(crate) fn failures(tx: &mut Tx<'_>, user: &str) -> Db<(i64, i64)> {
     let sql = "SELECT count, last_at FROM failures WHERE user_id = $1";
@@ -50,6 +69,11 @@ pub(crate) fn failed(tx: &mut Tx<'_>, user: &str) -> Db<()> {
         &[&user, &at],
     )?;
     Ok(())
+}
+
+/// Takes back one failure that was counted before it was known to be none.
+pub(crate) fn took_back(tx: &mut Tx<'_>, user: &str) -> Db<()> {
+    tx.execute("UPDATE failures SET count = count - 1 WHERE user_id = $1 AND count > 0", &[&user]).map(drop)
 }
 
 /// Forgets failed logins.

@@ -11,6 +11,7 @@ mod engine_faults;
 mod hostile;
 mod inside;
 mod lists;
+mod matrix;
 mod mgmt;
 mod modules;
 mod world;

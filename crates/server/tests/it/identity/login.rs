@@ -255,3 +255,59 @@ async fn version_2_speaks_its_own_words() {
     );
     assert_eq!(cloud.get(&path, &root).await.status, StatusCode::NOT_FOUND);
 }
+
+#[tokio::test]
+async fn guesses_of_second_factors_and_of_secrets_are_counted() {
+    let cloud = Cloud::small().await;
+    let code = |code: &str| json!({"identity": {"methods": ["totp"], "totp": {"user": {"id": "ann-id", "passcode": code}}}});
+    let right = code(&totp(cloud.time.now().as_second()));
+    // What succeeds does not count, however often.
+    for _ in 0..4 {
+        assert_eq!(cloud.login(right.clone()).await.status, StatusCode::CREATED);
+    }
+    let wrong = code("000000");
+    let many = futures_util::future::join_all((0..50).map(|_| cloud.login(wrong.clone()))).await;
+    assert!(many.iter().all(|got| got.status == StatusCode::UNAUTHORIZED));
+    assert_eq!(cloud.login(right.clone()).await.message(), "The account is locked for user: ann-id.");
+    cloud.advance(61);
+    let right = code(&totp(cloud.time.now().as_second()));
+    assert_eq!(cloud.login(right).await.status, StatusCode::CREATED);
+
+    let job = |secret: &str| {
+        json!({"identity": {"methods": ["application_credential"],
+            "application_credential": {"id": "job-id", "secret": secret}}})
+    };
+    for _ in 0..3 {
+        assert_eq!(cloud.login(job("wrong")).await.message(), REQUIRES);
+    }
+    assert_eq!(cloud.login(job("job-secret")).await.message(), REQUIRES, "the credential is locked");
+    let owner = cloud.login(json!({"identity": password("ann", "ann-pw")})).await;
+    assert_eq!(owner.status, StatusCode::CREATED, "its owner is not");
+    cloud.advance(61);
+    assert_eq!(cloud.login(job("job-secret")).await.status, StatusCode::CREATED);
+}
+
+#[tokio::test]
+async fn options_of_users_count_and_others_are_refused() {
+    let cloud = Cloud::small().await;
+    let root = cloud.token("root", Value::Null).await;
+    let set = async |options: Value| {
+        let body = json!({"user": {"options": options}});
+        cloud.call(http::Method::PATCH, "/v3/users/ann-id", &root, body).await
+    };
+    let refused = set(json!({"immutable": true})).await;
+    assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+    assert!(refused.message().contains("('immutable' was unexpected)"), "{}", refused.message());
+    assert_eq!(set(json!({"lock_password": 1})).await.status, StatusCode::BAD_REQUEST);
+    let on = json!({"ignore_lockout_failure_attempts": true, "lock_password": true, "multi_factor_auth_rules": null});
+    assert_eq!(set(on).await.status, StatusCode::OK);
+    for _ in 0..4 {
+        cloud.login(json!({"identity": password("ann", "wrong")})).await;
+    }
+    assert_eq!(cloud.login(json!({"identity": password("ann", "ann-pw")})).await.status, StatusCode::CREATED);
+    let change = json!({"user": {"original_password": "ann-pw", "password": "newer"}});
+    let locked = cloud.send(http::Method::POST, "/v3/users/ann-id/password", &[], &change).await;
+    assert_eq!(locked.status, StatusCode::BAD_REQUEST);
+    assert!(locked.message().starts_with("You cannot change your password at this time"));
+    assert_eq!(cloud.login(json!({"identity": password("ann", "ann-pw")})).await.status, StatusCode::CREATED);
+}

@@ -24,7 +24,7 @@ fn concrete(method: &Method, template: &str) -> String {
 }
 
 /// Names and tokens of the callers.
-async fn callers(cloud: &Cloud) -> Vec<(&'static str, String)> {
+pub(crate) async fn callers(cloud: &Cloud) -> Vec<(&'static str, String)> {
     let expired = cloud.token("ann", Value::Null).await;
     cloud.advance(3601);
     let revoked = cloud.token("ann", Value::Null).await;
@@ -58,7 +58,7 @@ async fn callers(cloud: &Cloud) -> Vec<(&'static str, String)> {
     ]
 }
 
-async fn cloud(store: StoreOptions) -> Cloud {
+pub(crate) async fn cloud(store: StoreOptions) -> Cloud {
     let cloud = Cloud::small_on(store).await;
     let root = cloud.token("root", Value::Null).await;
     let body = json!({"user": {"name": "audit", "password": "audit-pw"}});

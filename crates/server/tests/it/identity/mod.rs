@@ -3,7 +3,7 @@
 mod further;
 mod hostile;
 mod login;
-mod matrix;
+pub(crate) mod matrix;
 mod policy;
 mod seeds;
 mod tokens;

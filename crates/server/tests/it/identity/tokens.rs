@@ -1,6 +1,7 @@
 //! Tokens: shown, ended, revoked, handed on (OpenStack reference B8, B15).
 
 use http::{Method, StatusCode};
+use pentad_server::Service;
 use pentad_server::identity::Rejected;
 use serde_json::{Value, json};
 
@@ -173,4 +174,80 @@ async fn a_trust_lends_roles_until_its_uses_or_its_time_are_over() {
     let token = cloud.token("bob", scope).await;
     cloud.advance(600);
     assert_eq!(cloud.own(&token).await.status, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn a_chain_of_trusts_lends_the_roles_of_the_first_trustor() {
+    for impersonation in [false, true] {
+        let cloud = Cloud::small().await;
+        let root = cloud.token("root", Value::Null).await;
+        for name in ["eve", "max"] {
+            let body = json!({"user": {"name": name, "password": format!("{name}-pw")}});
+            assert_eq!(cloud.call(Method::POST, "/v3/users", &root, body).await.status, StatusCode::CREATED);
+        }
+        let id = async |name: &str| {
+            let got = cloud.get(&format!("/v3/users?name={name}"), &root).await;
+            got.body["users"][0]["id"].as_str().unwrap().to_owned()
+        };
+        // ann -> bob -> eve -> max: only ann is a member of the project.
+        let mut token = cloud.token("ann", Value::Null).await;
+        let mut trustor = "ann-id".to_owned();
+        let mut last = String::new();
+        for name in ["bob", "eve", "max"] {
+            let trust = json!({"trust": {"trustor_user_id": trustor, "trustee_user_id": id(name).await,
+                "impersonation": impersonation, "project_id": "shop-id", "roles": [{"name": "member"}],
+                "allow_redelegation": true}});
+            let made = cloud.call(Method::POST, "/v3/OS-TRUST/trusts", &token, trust).await;
+            assert_eq!(made.status, StatusCode::CREATED, "{name}: {}", made.body);
+            last = made.body["trust"]["id"].as_str().unwrap().to_owned();
+            token = cloud.token(name, json!({"OS-TRUST:trust": {"id": last}})).await;
+            if !impersonation {
+                trustor = id(name).await;
+            }
+        }
+        let shown = cloud.own(&token).await.body;
+        let names: Vec<&str> = shown["token"]["roles"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter_map(|role| role["name"].as_str())
+            .collect();
+        assert!(names.contains(&"member"), "{names:?}");
+        assert_eq!(shown["token"]["user"]["id"] == "ann-id", impersonation);
+        // What the first loses, the last has lost.
+        let roles = cloud.get("/v3/roles?name=member", &root).await;
+        let role = roles.body["roles"][0]["id"].as_str().unwrap();
+        let path = format!("/v3/projects/shop-id/users/ann-id/roles/{role}");
+        cloud.call(Method::DELETE, &path, &root, Value::Null).await;
+        assert_eq!(cloud.own(&token).await.status, StatusCode::UNAUTHORIZED);
+        let login = json!({"identity": password("max", "max-pw"), "scope": {"OS-TRUST:trust": {"id": last}}});
+        assert!(!cloud.login(login).await.status.is_success());
+    }
+}
+
+#[tokio::test]
+async fn trusts_of_this_server_are_for_no_user_of_the_operator_and_go_when_they_end() {
+    let cloud = Cloud::small().await;
+    let tasks = pentad_server::Tasks::new();
+    std::sync::Arc::clone(&cloud.service).background(&tasks);
+    let root = cloud.token("root", Value::Null).await;
+    let body = json!({"user": {"name": "zaqar", "password": "zaqar-pw"}});
+    let made = cloud.call(Method::POST, "/v3/users", &root, body).await;
+    let theirs = made.body["user"]["id"].as_str().unwrap().to_owned();
+    let ann = cloud.token("ann", Value::Null).await;
+    let check = std::sync::Arc::clone(cloud.identity.check().unwrap());
+    let until = "2030-01-01T12:10:00Z".parse().unwrap();
+    let trust = check.entrust(&ann, &["member".to_owned()], Some(until)).await.unwrap();
+    let shown = cloud.get(&format!("/v3/OS-TRUST/trusts/{trust}"), &ann).await;
+    assert_ne!(shown.body["trust"]["trustee_user_id"], json!(theirs), "{}", shown.body);
+    let scope = json!({"OS-TRUST:trust": {"id": trust}});
+    let login = json!({"identity": password("zaqar", "zaqar-pw"), "scope": scope});
+    assert!(!cloud.login(login).await.status.is_success());
+    assert!(check.token_of_trust(&trust).await.is_ok());
+    cloud.time.settle().await;
+    cloud.advance(901);
+    cloud.time.settle().await;
+    let gone = cloud.call(Method::DELETE, &format!("/v3/OS-TRUST/trusts/{trust}"), &ann, Value::Null).await;
+    assert_eq!(gone.status, StatusCode::NOT_FOUND);
+    tasks.shutdown().await;
 }
