@@ -54,7 +54,7 @@ async fn a_long_list_that_cannot_be_changed_as_a_whole_changes_nothing() {
     let w = World::seeded(json!({"collections": [{"path": "things", "status": {
         "initial": "new", "transitions": [{"action": "end", "from": ["new"], "to": "old"}]}}]}))
     .await;
-    w.post("things", json!(many(&json!({"id": "x249"})))).await.with(201);
+    w.post("things", json!(many(&json!({"id": "x249", "n": 249})))).await.with(201);
     let change = |last: Value| {
         let mut list: Vec<Value> = (0..249).map(|n| json!({"id": format!("x{n}"), "n": -1})).collect();
         list.push(last);
