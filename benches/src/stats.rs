@@ -20,6 +20,27 @@ pub fn median(values: &[f64]) -> f64 {
     }
 }
 
+/// What is said of a number that must be at least `least`.
+#[must_use]
+pub fn at_least(number: f64, least: f64) -> &'static str {
+    verdict(number, least <= number)
+}
+
+/// What is said of a number that may be `most`.
+#[must_use]
+pub fn at_most(number: f64, most: f64) -> &'static str {
+    verdict(number, number <= most)
+}
+
+/// Zero and no number are what a peer leaves that was not there.
+fn verdict(number: f64, fits: bool) -> &'static str {
+    match fits {
+        _ if number.is_nan() || number.abs() < f64::EPSILON => "not measured",
+        true => "met",
+        false => "MISSED",
+    }
+}
+
 /// Processor time used so far by the process `pid` (or `self`), user and system, all threads.
 ///
 /// # Errors
@@ -44,6 +65,18 @@ mod tests {
         assert!((median(&[3.0, 1.0, 2.0]) - 2.0).abs() < f64::EPSILON);
         assert!((median(&[4.0, 1.0, 2.0, 3.0]) - 2.5).abs() < f64::EPSILON);
         assert!(median(&[]).abs() < f64::EPSILON);
+    }
+
+    #[test]
+    fn limits_are_met_or_missed_or_not_measured() {
+        assert_eq!(
+            [at_least(2.0, 2.0), at_least(1.0, 2.0), at_least(f64::NAN, 2.0)],
+            ["met", "MISSED", "not measured"]
+        );
+        assert_eq!(
+            [at_most(2.0, 2.0), at_most(3.0, 2.0), at_most(0.0, 2.0)],
+            ["met", "MISSED", "not measured"]
+        );
     }
 
     #[test]

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http::Method;
 use pentad_benches::bare::Bare;
 use pentad_benches::server::Server;
-use pentad_benches::stats::{cpu, median};
+use pentad_benches::stats::{at_most, cpu, median};
 use pentad_benches::{Result, say};
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
@@ -114,7 +114,7 @@ async fn question(
         }
     }
     let time = median(&times);
-    let verdict = if time <= limit.as_secs_f64() * 1e3 { "" } else { ", MISSED" };
+    let verdict = at_most(time, limit.as_secs_f64() * 1e3);
     let mut beside = String::new();
     if limit >= Duration::from_secs(1) {
         let (reader, reading) = (http.clone(), Arc::new(AtomicBool::new(true)));
@@ -128,11 +128,14 @@ async fn question(
         let written = writes(http, Duration::from_secs(3)).await?;
         reading.store(false, Ordering::Relaxed);
         reads.await??;
-        beside = format!("; writes beside it take {:.2} ms, alone {alone:.2} ms", written);
+        // A reader takes a core of its own, and the disk is shared: a write may wait for its turn, not for a question.
+        let held = at_most(written, (alone * 3.0).max(20.0));
+        beside =
+            format!("; writes beside it take {written:.2} ms, alone {alone:.2} ms (not delayed: {held})");
     }
     let (limit, spent) = (limit.as_millis(), median(&spent));
     say(&format!(
-        "connect, {what}: {time:.2} ms, {spent:.0} ms of a core (limit {limit} ms{verdict}){beside}"
+        "connect, {what}: {time:.2} ms, {spent:.0} ms of a core (limit {limit} ms: {verdict}){beside}"
     ));
     Ok(())
 }

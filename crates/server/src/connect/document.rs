@@ -38,11 +38,13 @@ fn fields<'d>(document: &'d Document, object: Node<'d>, at: &str, schema: Schema
     if depth > DEEPEST {
         return schema;
     }
+    let schema =
+        parts(document, object).fold(schema, |schema, part| fields(document, part, at, schema, depth + 1));
     let properties = object.get("properties").into_iter().flat_map(Node::entries);
     properties.fold(schema, |schema, (name, field)| {
         let Ok(field) = document.resolve(field) else { return schema };
         let path = if at.is_empty() { name.to_owned() } else { format!("{at}.{name}") };
-        match kind(field) {
+        match kind(field).or_else(|| parts(document, field).find_map(kind)) {
             // What may be missing from a request may be missing from what is stored.
             Some(kind) => schema.field(path, FieldType::new(kind).nullable()),
             None => fields(document, field, &path, schema, depth + 1),
@@ -50,10 +52,16 @@ fn fields<'d>(document: &'d Document, object: Node<'d>, at: &str, schema: Schema
     })
 }
 
-/// The type of a field; none for objects, arrays and what is not said.
+/// What a schema is put together from.
+fn parts<'d>(document: &'d Document, schema: Node<'d>) -> impl Iterator<Item = Node<'d>> {
+    let all = schema.get("allOf").into_iter().flat_map(Node::items);
+    all.filter_map(move |part| document.resolve(part).ok())
+}
+
+/// The type of a field; none for objects, arrays, what may be several things, and what is not said.
 fn kind(field: Node<'_>) -> Option<Kind> {
     let form = field.get("format").and_then(Node::as_str);
-    match (field.get("type").and_then(Node::as_str)?, form) {
+    match (type_name(field)?, form) {
         ("string", Some("date-time")) => Some(Kind::DateTime),
         ("string", Some("date")) => Some(Kind::Date),
         ("string", _) => {
@@ -62,9 +70,27 @@ fn kind(field: Node<'_>) -> Option<Kind> {
             Some(if members.is_empty() { Kind::Text } else { Kind::Choice(members) })
         }
         ("integer", _) => Some(Kind::Integer),
+        ("number", _) => Some(Kind::Decimal { scale: scale(field) }),
         ("boolean", _) => Some(Kind::Boolean),
         _ => None,
     }
+}
+
+/// The one type beside null: `type: string`, or `type: [string, "null"]`.
+fn type_name(field: Node<'_>) -> Option<&str> {
+    let types = field.get("type")?;
+    if let Some(name) = types.as_str() {
+        return Some(name);
+    }
+    let mut names = types.items().filter_map(Node::as_str).filter(|name| *name != "null");
+    names.next().filter(|_| names.next().is_none())
+}
+
+/// Digits behind the point: those of `multipleOf`, else any number of them.
+fn scale(field: Node<'_>) -> usize {
+    let step = field.get("multipleOf").and_then(Node::to_text);
+    let fraction = step.as_deref().and_then(|step| step.split_once('.')).map(|(_, fraction)| fraction.len());
+    fraction.unwrap_or(usize::MAX)
 }
 
 /// Refuses a body that does not fit.
@@ -122,19 +148,24 @@ pub(crate) struct Success {
     pub(crate) example: Option<Value>,
 }
 
-/// The first success that the document describes.
+/// The first success that the document describes; a redirection if there is no other.
 pub(crate) fn success(operation: &Operation<'_>) -> Success {
     let responses = operation.responses().unwrap_or_default();
-    let found = responses.iter().find_map(|response| {
-        let status: u16 = response.status().parse().ok().filter(|status| (200..300).contains(status))?;
+    let within = |first: u16, last: u16| {
+        responses.iter().find_map(move |response| {
+            let status: u16 = response.status().parse().ok()?;
+            (first..=last).contains(&status).then_some((status, response))
+        })
+    };
+    let found = within(200, 299).or_else(|| within(300, 399)).map(|(status, response)| {
         let media = response.media();
         let json = media.iter().find(|media| media.kind().starts_with("application/json"));
         let media = json.or(media.first());
-        Some(Success {
+        Success {
             status,
             content: media.map(|media| media.kind().to_owned()),
             example: media.and_then(|media| media.example()).map(Node::to_value),
-        })
+        }
     });
     found.unwrap_or(Success { status: 200, content: Some("application/json".to_owned()), example: None })
 }

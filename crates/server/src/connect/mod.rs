@@ -10,6 +10,7 @@ mod document;
 mod error;
 mod handlers;
 mod ids;
+pub mod parse;
 mod query;
 mod quirks;
 mod routes;

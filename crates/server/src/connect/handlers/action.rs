@@ -43,7 +43,7 @@ async fn on_collection(mut call: Call, action: &Action) -> Result<Reply, Failure
     check_method(&call, action)?;
     let bytes = body::bytes(&mut call).await?;
     if let Ok(value) = body::json(&bytes) {
-        body::check(&call.registry, &call, value.as_ref())?;
+        body::check(&call, value).await?;
     }
     Ok(answer(action, None))
 }
@@ -56,7 +56,7 @@ async fn on_resource(
 ) -> Result<Reply, Failure> {
     check_method(&call, &action)?;
     let bytes = body::bytes(&mut call).await?;
-    let given = given(&call, &action, &bytes)?;
+    let given = given(&call, &action, &bytes).await?;
     let collection = call.path[..call.path.len() - 2].to_vec();
     let id = call.path[call.path.len() - 2].clone();
     if meant(&call.inbound.method) == Method::GET {
@@ -78,16 +78,14 @@ async fn on_resource(
 }
 
 /// The members of the body that are set.
-fn given(call: &Call, action: &Action, bytes: &[u8]) -> Result<Map<String, Value>, Failure> {
+async fn given(call: &Call, action: &Action, bytes: &[u8]) -> Result<Map<String, Value>, Failure> {
     if !action.merge {
         if let Ok(value) = body::json(bytes) {
-            body::check(&call.registry, call, value.as_ref())?;
+            body::check(call, value).await?;
         }
         return Ok(Map::new());
     }
-    let value = body::json(bytes)?;
-    body::check(&call.registry, call, value.as_ref())?;
-    match value {
+    match body::check(call, body::json(bytes)?).await? {
         None => Ok(Map::new()),
         Some(Value::Object(members)) => Ok(members),
         Some(_) => Err(Failure::invalid("Invalid data. Expected a dictionary.")),
@@ -150,7 +148,7 @@ async fn by_document(connect: &Connect, mut call: Call) -> Result<Reply, Failure
     };
     let bytes = body::bytes(&mut call).await?;
     if let Ok(value) = body::json(&bytes) {
-        body::check(&registry, &call, value.as_ref())?;
+        body::check(&call, value).await?;
     }
     let success = document::success(&operation);
     let status = StatusCode::from_u16(success.status).unwrap_or(StatusCode::OK);

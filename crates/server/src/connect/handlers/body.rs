@@ -1,10 +1,11 @@
 //! Bodies: JSON objects, or arrays of them.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use serde_json::{Map, Value};
 
 use super::super::Call;
-use super::super::declared::Registry;
 use super::super::document;
 use super::super::error::Failure;
 use super::{content_type, form};
@@ -32,7 +33,7 @@ pub(super) async fn read(call: &mut Call) -> Result<Body, Failure> {
         return is_storable(&object).map(|()| Body::One(object));
     }
     let value = json(&bytes)?;
-    check(&call.registry, call, value.as_ref())?;
+    let value = check(call, value).await?;
     match value {
         None => Ok(Body::None),
         Some(Value::Object(object)) => Ok(Body::One(object)),
@@ -77,16 +78,25 @@ pub(crate) fn is_storable(object: &Map<String, Value>) -> Result<(), Failure> {
     if has_nul { Err(Failure::invalid("Null characters are not allowed.")) } else { Ok(()) }
 }
 
-/// Holds a body and the parameters beside it to the document.
-pub(super) fn check(registry: &Registry, call: &Call, body: Option<&Value>) -> Result<(), Failure> {
-    let path = call.path.join("/");
-    let Some(operation) =
-        registry.document.as_ref().and_then(|d| d.operation(call.inbound.method.as_str(), &path))
-    else {
-        return Ok(());
-    };
-    document::check_query(&operation, call.inbound.query.as_deref().unwrap_or_default())?;
-    document::check(&operation, content_type(&call.inbound.headers), body)
+/// Holds a body and the parameters beside it to the document, and gives it back. Schemas are compiled when they are
+/// first needed, which takes its time: not on the threads that answer.
+pub(super) async fn check(call: &Call, body: Option<Value>) -> Result<Option<Value>, Failure> {
+    if call.registry.document.is_none() {
+        return Ok(body);
+    }
+    let registry = Arc::clone(&call.registry);
+    let (path, method) = (call.path.join("/"), call.inbound.method.clone());
+    let query = call.inbound.query.clone().unwrap_or_default();
+    let content_type = content_type(&call.inbound.headers).to_owned();
+    let checked = tokio::task::spawn_blocking(move || {
+        let operation = registry.document.as_ref().and_then(|d| d.operation(method.as_str(), &path));
+        if let Some(operation) = operation {
+            document::check_query(&operation, &query)?;
+            document::check(&operation, &content_type, body.as_ref())?;
+        }
+        Ok(body)
+    });
+    checked.await.unwrap_or_else(|_| Err(Failure::internal("The check ended early.")))
 }
 
 /// No database at hand stores U+0000 in text.

@@ -6,7 +6,7 @@ use http::{HeaderName, StatusCode};
 use pentad_store::Tx;
 use serde_json::{Map, Value, json};
 
-use super::super::declared::Registry;
+use super::super::declared::{Kind, Registry};
 use super::super::error::Failure;
 use super::super::ids;
 use super::super::query;
@@ -166,12 +166,22 @@ impl Maker {
     ) -> Result<Named, Failure> {
         match given_id(object)? {
             Some(name) if resources::exists(tx, collection.id, &name)? => Err(taken(&name)),
+            // Its path would lead to the collection.
+            Some(name) if self.is_collection(tx, &name)? => {
+                Err(Failure::invalid(format!("id: {name} is the name of a collection.")))
+            }
             Some(name) => Ok((name, object.get("id").cloned().unwrap_or_default())),
             None => {
                 let name = self.free_id(tx, collection.id)?;
                 Ok((name.clone(), Value::String(name)))
             }
         }
+    }
+
+    fn is_collection(&self, tx: &mut Tx<'_>, name: &str) -> Result<bool, Failure> {
+        let path: Vec<String> = self.segments.iter().cloned().chain([name.to_owned()]).collect();
+        let declared = self.registry.kind(&path) == Some(Kind::Collection);
+        Ok(declared || collections::find(tx, &path.join("/"))?.is_some())
     }
 
     /// What is kept of a new resource.

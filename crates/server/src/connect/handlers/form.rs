@@ -9,7 +9,7 @@ const MOST: usize = 1000;
 
 /// The object that a form describes: fields as texts, a file as its name, content type and size; what comes more than
 /// once is a list. Content of files is not kept.
-pub(super) fn object(content_type: &str, body: &[u8]) -> Result<Map<String, Value>, Failure> {
+pub(crate) fn object(content_type: &str, body: &[u8]) -> Result<Map<String, Value>, Failure> {
     let mut object = Map::new();
     for (index, part) in parts(content_type, body)?.into_iter().enumerate() {
         if index == MOST {
@@ -79,15 +79,20 @@ fn parameter(header: &str, wanted: &str) -> Option<String> {
         let (name, value) = rest.split_once('=')?;
         let value = value.trim_start();
         let (value, after) = match value.strip_prefix('"') {
-            Some(quoted) => quoted.split_once('"')?,
+            Some(quoted) => quoted.split_at(closing(quoted)?),
             None => value.split_once(';').unwrap_or((value, "")),
         };
-        if name.trim_matches([' ', ';', '\t']).eq_ignore_ascii_case(wanted) {
+        if name.trim_matches([' ', ';', '\t', '"']).eq_ignore_ascii_case(wanted) {
             // Browsers and clients escape a quote within a name.
-            return Some(value.trim().replace("%22", "\""));
+            return Some(value.trim().replace("%22", "\"").replace("\\\"", "\""));
         }
         rest = after;
     }
+}
+
+/// Where a quoted text ends: at a quote without a backslash before it.
+fn closing(quoted: &str) -> Option<usize> {
+    quoted.match_indices('"').map(|(at, _)| at).find(|at| !quoted[..*at].ends_with('\\'))
 }
 
 fn position(text: &[u8], wanted: &[u8]) -> Option<usize> {
@@ -114,6 +119,15 @@ mod tests {
         let expected = json!({"title": ["Logo", ""], "f": {"name": "a", "type": "image/png", "size": 6}});
         assert_eq!(Value::Object(object(KIND, body.as_bytes()).unwrap()), expected);
         assert!(object(KIND, b"--x--").unwrap().is_empty());
+    }
+
+    #[test]
+    fn quotes_within_names_are_part_of_them() {
+        for written in ["a\\\"b.png", "a%22b.png"] {
+            let head = format!("form-data; name=\"f\"; filename=\"{written}\"; x=1");
+            assert_eq!(parameter(&head, "filename").as_deref(), Some("a\"b.png"), "{written}");
+            assert_eq!(parameter(&head, "x").as_deref(), Some("1"));
+        }
     }
 
     #[test]

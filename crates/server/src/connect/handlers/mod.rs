@@ -4,7 +4,7 @@ mod action;
 pub(crate) mod body;
 mod bulk;
 mod collection;
-mod form;
+pub(crate) mod form;
 mod resource;
 
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};

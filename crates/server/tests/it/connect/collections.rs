@@ -210,3 +210,12 @@ async fn paths_are_decoded_by_segment_and_extra_slashes_are_forgiven_unless_stri
     assert_eq!(strict.get("/products").await.status, 404);
     assert_eq!(strict.get("products").await.status, 200);
 }
+
+#[tokio::test]
+async fn no_resource_takes_the_name_of_a_collection_beside_it() {
+    let w = World::new().await;
+    w.post("usage/exports", json!({"id": "a"})).await.with(201);
+    w.post("usage", json!({"id": "b"})).await.with(201);
+    let refused = w.post("usage", json!({"id": "exports"})).await;
+    assert_eq!(refused.error().2, ["id: exports is the name of a collection."]);
+}

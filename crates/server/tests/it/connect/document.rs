@@ -46,6 +46,7 @@ paths:
     get: {responses: {'200': {description: all}}}
 components:
   schemas:
+    State: {type: string, enum: [draft, ready]}
     Product:
       type: object
       required: [name]
@@ -53,6 +54,9 @@ components:
         id: {type: string, readOnly: true}
         name: {type: string}
         price: {type: integer}
+        weight: {type: [number, 'null'], multipleOf: 0.25}
+        state: {allOf: [{$ref: '#/components/schemas/State'}]}
+        maker: {allOf: [{type: object, properties: {since: {type: string, format: date}}}]}
         created: {type: string, format: date-time}
         owner: {type: object, properties: {id: {type: string}}}
 ";
@@ -115,4 +119,24 @@ async fn fields_have_the_types_of_the_document() {
     assert_eq!(w.get("products?gt(name,a)").await.status, 400);
     assert_eq!(w.get("products?price=x").await.status, 400);
     assert_eq!(w.get("products?owner.id=x").await.ids(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn types_are_found_in_lists_of_types_and_in_schemas_put_together() {
+    let w = shop().await;
+    w.post(
+        "products",
+        json!({"name": "a", "weight": 1.5, "state": "draft", "maker": {"since": "2024-01-02"}}),
+    )
+    .await
+    .with(201);
+    for right in
+        ["eq(weight,1.509)", "eq(weight,null())&eq(name,b)", "state=draft", "gt(maker.since,2024-01-01)"]
+    {
+        assert_eq!(w.get(&format!("products?{right}")).await.status, 200, "{right}");
+    }
+    assert_eq!(w.get("products?eq(weight,1.509)&limit=0").await.range.as_deref(), Some("items 0-0/1"));
+    for wrong in ["eq(weight,abc)", "like(weight,*1*)", "state=lost", "eq(maker.since,soon)"] {
+        assert_eq!(w.get(&format!("products?{wrong}")).await.error().0, 400, "{wrong}");
+    }
 }
