@@ -15,8 +15,8 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use futures_util::future::BoxFuture;
-use http::header::HOST;
-use http::{HeaderValue, Request, Response, Uri};
+use http::header::{HOST, VIA};
+use http::{HeaderMap, HeaderValue, Request, Response, Uri};
 use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
@@ -38,6 +38,15 @@ const METADATA: [IpAddr; 3] = [
     IpAddr::V4(std::net::Ipv4Addr::new(100, 100, 100, 200)),
     IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 0, 192)),
 ];
+
+/// What such requests carry in `Via`, whatever else is in them (RFC 9110 7.6.3).
+const ON_BEHALF: &str = "1.1 pentad";
+
+/// Whether a server sent a request because a user of its asked for it: it must not pass for one of this machine's own.
+pub(crate) fn is_on_behalf(headers: &HeaderMap) -> bool {
+    let all = headers.get_all(VIA).into_iter().filter_map(|value| value.to_str().ok());
+    all.flat_map(|value| value.split(',')).any(|step| step.trim().starts_with(ON_BEHALF))
+}
 
 /// Sends requests whose destination a user chose.
 #[derive(Debug)]
@@ -285,6 +294,7 @@ fn origin_form(request: Request<Bytes>) -> Request<Full<Bytes>> {
     if let Some(host) = host {
         parts.headers.insert(HOST, host);
     }
+    parts.headers.append(VIA, HeaderValue::from_static(ON_BEHALF));
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
     parts.uri = path.parse().unwrap_or_default();
     Request::from_parts(parts, Full::new(body))

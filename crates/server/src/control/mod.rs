@@ -26,6 +26,7 @@ use serde_json::{Map, Value, json};
 pub(crate) use faults::{Faults, Plan, truncated};
 pub(crate) use log::Entry;
 
+use crate::guarded::is_on_behalf;
 use crate::http::{Inbound, Reply};
 use crate::options::ServerOptions;
 use crate::route::{Decoding, Outcome, Route, RouteTable};
@@ -204,6 +205,10 @@ fn admit(shell: &Shell, inbound: &Inbound, action: Action) -> Result<(), Refusal
             StatusCode::UNAUTHORIZED,
             "authorization: Bearer ADMIN_TOKEN is required from elsewhere",
         ));
+    }
+    // A subscriber that a user named may be at this machine, and its notifications come from here.
+    if is_on_behalf(&inbound.headers) {
+        return Err(problem(StatusCode::FORBIDDEN, "not for calls that this server makes for its users"));
     }
     let own = inbound.base.strip_suffix("/_pentad").unwrap_or(&inbound.base);
     // A page whose name was made to point at this machine sends its own name as the host, and as the origin.

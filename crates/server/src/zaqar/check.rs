@@ -6,6 +6,7 @@ use super::Zaqar;
 use super::accept;
 use super::context::{Call, Version};
 use super::error::Failure;
+use super::quirks::Quirk;
 use super::routes::{Endpoint, Gate};
 use super::settings::{ClientIds, Settings};
 use crate::http::Inbound;
@@ -29,14 +30,22 @@ impl Zaqar {
             return Ok(());
         }
         check_client(call, &settings)?;
-        check_project(call)?;
+        check_project(call, self.takes_any_token())?;
         check_names(call)
     }
 
-    /// Step 7: roles; only v2 has policies.
-    pub(super) fn check_policy(call: &Call, endpoint: &Endpoint) -> Result<(), Failure> {
-        let is_free = call.version != Version::V2 || endpoint.gate != Gate::Admin;
-        if is_free || call.has_role("admin") { Ok(()) } else { Err(Failure::not_authorized()) }
+    fn takes_any_token(&self) -> bool {
+        self.quirks.has(Quirk::OldVersionsTakeAnyToken)
+    }
+
+    /// Step 7: roles. Only v2 has policies; what tokens say counts in the others, too.
+    pub(super) fn check_policy(&self, call: &Call, endpoint: &Endpoint) -> Result<(), Failure> {
+        let is_old = call.version != Version::V2 && (call.token.is_none() || self.takes_any_token());
+        if is_old || endpoint.gate != Gate::Admin || call.has_role("admin") {
+            Ok(())
+        } else {
+            Err(Failure::not_authorized())
+        }
     }
 }
 
@@ -95,13 +104,13 @@ pub(super) fn uuid(text: &str) -> Option<String> {
     fits.then(|| digits.to_ascii_lowercase())
 }
 
-fn check_project(call: &Call) -> Result<(), Failure> {
+fn check_project(call: &Call, any_token: bool) -> Result<(), Failure> {
     match call.project.as_str() {
         "" if call.has_empty_project => Err(Failure::bad(
             "Empty project header not allowed",
             "X-PROJECT-ID cannot be an empty string. Specify the right header X-PROJECT-ID and retry.",
         )),
-        "" if call.version != Version::V1 => {
+        "" if call.version != Version::V1 || (call.token.is_some() && !any_token) => {
             Err(Failure::bad("Project-Id Missing", "The header X-PROJECT-ID was missing"))
         }
         _ => Ok(()),

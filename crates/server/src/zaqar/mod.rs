@@ -212,7 +212,7 @@ impl Zaqar {
 
     async fn run(&self, call: &mut Call, endpoint: &Endpoint) -> Result<Reply, Failure> {
         self.admit(call, endpoint.gate).await?;
-        Self::check_policy(call, endpoint)?;
+        self.check_policy(call, endpoint)?;
         (endpoint.run)(self, call).await
     }
 }

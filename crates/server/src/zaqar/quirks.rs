@@ -16,6 +16,10 @@ pub(crate) enum Quirk {
     AnyFirstAnswerCounts,
     /// 12.2: actions that are named but not there end the connection, and so does `authenticate` where nobody asks for it.
     EmptyActionsEndTheConnection,
+    /// 5: v1 and v1.1 know no roles, and v1 no need of a project, also where tokens say both.
+    OldVersionsTakeAnyToken,
+    /// 6.4: the limit of metadata is asked of each patch, and not of what comes of it.
+    PatchesGrowMetadata,
     /// 9.3: a signed path is a regular expression, and admits every path that it is found in.
     SignedPathsAreExpressions,
     /// 12.3: a signed URL of one queue admits the messages of every queue of the project.

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::context::Version;
 use super::encrypt::Cipher;
+use super::validate::LEAST;
 use crate::SeedError;
 
 /// Who may call.
@@ -215,6 +216,18 @@ impl Settings {
         ];
         if let Some((name, _)) = times.iter().find(|(_, seconds)| !(0..=LONGEST_TIME).contains(seconds)) {
             return refused(name, format!("must be between 0 and {LONGEST_TIME}"));
+        }
+        if self.secret_key.as_deref() == Some("") {
+            return refused("secret_key", "is empty: anybody could sign".to_owned());
+        }
+        let ttls = [
+            ("max_message_ttl", self.max_message_ttl, LONGEST_TIME),
+            ("default_message_ttl", self.default_message_ttl, self.max_message_ttl),
+            ("max_claim_ttl", self.max_claim_ttl, LONGEST_TIME),
+            ("default_claim_ttl", self.default_claim_ttl, self.max_claim_ttl),
+        ];
+        if let Some((name, _, most)) = ttls.iter().find(|(_, ttl, most)| !(LEAST..=*most).contains(ttl)) {
+            return refused(name, format!("must be between {LEAST} and {most}"));
         }
         if self.min_length_client_id > self.max_length_client_id {
             return refused("min_length_client_id", "is more than max_length_client_id".to_owned());

@@ -8,6 +8,7 @@ use super::super::Zaqar;
 use super::super::context::{Call, Version};
 use super::super::error::{Failure, empty, located, no_content, ok};
 use super::super::metadata::{self, Metadata};
+use super::super::quirks::Quirk;
 use super::super::settings::Settings;
 use super::super::storage::{flavors, queues};
 use super::super::validate::{self, BadMetadata};
@@ -168,7 +169,7 @@ pub(super) async fn patched(
     changes: Vec<patch::Change>,
     missing: String,
 ) -> Result<Metadata, Failure> {
-    let settings = zaqar.settings();
+    let (settings, grows) = (zaqar.settings(), zaqar.quirks.has(Quirk::PatchesGrowMetadata));
     zaqar
         .write(move |tx| {
             let found = queues::find(tx, &project, &queue)?;
@@ -179,7 +180,11 @@ pub(super) async fn patched(
                 BadMetadata::Value(text) => Failure::body(text),
                 BadMetadata::Exception(_) => Failure::unavailable("Queue could not be updated."),
             })?;
-            queues::set_metadata(tx, &project, &queue, &text_of(&metadata))?;
+            let text = text_of(&metadata);
+            if !grows {
+                validate::metadata_length(Some(text.len() as u64), &settings).map_err(Failure::body)?;
+            }
+            queues::set_metadata(tx, &project, &queue, &text)?;
             Ok(metadata)
         })
         .await

@@ -26,7 +26,7 @@ use super::settings::Auth;
 use super::signature::texts_of;
 use super::storage::subscriptions;
 use crate::http::{Frame, Inbound, Reply};
-use crate::identity::TokenInfo;
+use crate::identity::{Rejected, TokenInfo};
 use crate::websocket::WebSocket;
 
 /// A frame takes so many times the longest post, at least: names and escapes are in it too.
@@ -46,6 +46,8 @@ pub(super) struct Caller {
 /// What becomes of a connection after a request.
 enum Next {
     Answer(Frame),
+    /// Its token is good no more.
+    Expired,
     End,
 }
 
@@ -83,23 +85,26 @@ impl Connection {
             let time = Arc::clone(&self.zaqar.time);
             let next = tokio::select! {
                 frame = socket.next() => match frame {
-                    Some(Ok(frame)) => self.answer(&frame).await,
+                    Some(Ok(frame)) if self.is_good().await => self.answer(&frame).await,
+                    Some(Ok(_)) => Next::Expired,
                     Some(Err(_)) | None => break,
                 },
                 Some(json) = self.pushed.recv() => match frame::rewrite(self.form, &json) {
+                    Some(_) if !self.is_good().await => Next::Expired,
                     Some(frame) => Next::Answer(frame),
                     None => continue,
                 },
-                () = until(&time, end) => {
-                    socket.close(EXPIRED, "Authentication expired.").await;
-                    break;
-                }
+                () = until(&time, end) => Next::Expired,
             };
             match next {
                 Next::Answer(frame) => {
                     if socket.send(frame).await.is_err() {
                         break;
                     }
+                }
+                Next::Expired => {
+                    socket.close(EXPIRED, "Authentication expired.").await;
+                    break;
                 }
                 Next::End => {
                     socket.close(STUMBLED, "there is no such action here").await;
@@ -108,6 +113,16 @@ impl Connection {
             }
         }
         self.leave().await;
+    }
+
+    /// Whether the token of the connection, if it has one, still is one: it may have been revoked.
+    async fn is_good(&self) -> bool {
+        match &self.caller {
+            Some(caller) => {
+                !matches!(self.zaqar.identity.validate(&caller.token).await, Err(Rejected::Invalid))
+            }
+            None => true,
+        }
     }
 
     /// Removes what was subscribed for this connection alone.

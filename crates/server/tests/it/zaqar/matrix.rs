@@ -162,9 +162,9 @@ async fn with_keystone_every_route_but_the_versions_wants_a_good_token_whatever_
             ("x-auth-token", "other:member"),
         ];
         let answer = send(&w, &method, &path, &headers).await;
-        let is_admins = path.starts_with("/v2/pools")
-            || path == "/v2/health"
-            || (path.starts_with("/v2/flavors") && method != Method::GET);
+        let is_admins = path.contains("/pools")
+            || ["/v1.1/health", "/v2/health"].contains(&path.as_str())
+            || (path.contains("/flavors") && method != Method::GET);
         assert_eq!(answer.status == 403, is_admins, "{method} {path}: {} {}", answer.status, answer.text);
         if is_admins {
             assert_eq!(answer.error().1, "Not authorized");
@@ -187,4 +187,18 @@ async fn administrators_routes_are_not_there_unless_the_options_say_so() {
         let is_not_routed = answer.status == 404 && answer.text == "{\"title\": \"404 Not Found\"}";
         assert_eq!(is_not_routed, hidden, "{method} {path}: {} {}", answer.status, answer.text);
     }
+}
+
+#[tokio::test]
+async fn a_token_without_a_project_opens_no_queues_of_v1_and_in_strict_mode_as_with_the_original() {
+    let nowhere = [("client-id", ALICE), ("x-auth-token", ":member")];
+    let w = World::with(json!({"auth": "keystone"}));
+    for path in ["/v1/queues", "/v1.1/queues", "/v2/queues"] {
+        let refused = w.bare(Method::GET, path, &nowhere, "").await.error();
+        assert_eq!((refused.0, refused.1.as_str()), (400, "Project-Id Missing"), "{path}");
+    }
+    let strict = World::strict(json!({"auth": "keystone"}));
+    assert_eq!(strict.bare(Method::GET, "/v1/queues", &nowhere, "").await.status, 204);
+    let member = [("client-id", ALICE), ("x-auth-token", "acme:member")];
+    assert_eq!(strict.bare(Method::GET, "/v1/pools", &member, "").await.status, 200);
 }

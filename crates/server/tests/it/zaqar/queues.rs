@@ -191,3 +191,21 @@ async fn a_deleted_queue_is_empty_when_it_comes_back() {
     w.advance(10).await;
     assert_eq!(w.get("/v2/queues/jobs/stats").await.ok()["messages"]["total"], 0);
 }
+
+#[tokio::test]
+async fn patches_do_not_grow_metadata_beyond_their_limit() {
+    let w = World::with(json!({"max_queue_metadata": 1000}));
+    w.put("/v2/queues/jobs", "{}").await;
+    let patch = async |key: &str| {
+        let value = "x".repeat(600);
+        w.json_patch(
+            "/v2/queues/jobs",
+            json!([{"op": "add", "path": format!("/metadata/{key}"), "value": value}]),
+        )
+        .await
+    };
+    assert_eq!(patch("a").await.status, 200);
+    let refused = patch("b").await.error();
+    assert_eq!((refused.0, refused.2.as_str()), (400, "Queue metadata is too large. Max size: 1000"));
+    assert_eq!(patch("a").await.status, 200);
+}

@@ -1,7 +1,7 @@
 //! Seeds, resets, and queues that encrypt.
 
 use jiff::SignedDuration;
-use pentad_server::{Service, TenantFault};
+use pentad_server::{Seed, Server, ServerOptions, Service, TenantFault};
 use serde_json::{Value, json};
 
 use super::world::{World, bodies};
@@ -118,4 +118,22 @@ async fn bodies_of_an_encrypted_queue_are_open_to_lists_and_sealed_to_claims_and
     w.post("/v1.1/queues/jobs/messages", plain).await.ok();
     let listed = bodies(&w.get("/v2/queues/jobs/messages?echo=true").await.ok());
     assert_eq!(listed, [json!("in the old way")], "what was not encrypted stays as it is");
+}
+
+#[tokio::test]
+async fn options_that_nothing_could_work_with_are_refused() {
+    for (name, value) in [
+        ("secret_key", json!("")),
+        ("max_message_ttl", json!(-5)),
+        ("default_message_ttl", json!(5)),
+        ("max_message_delay", json!(i64::MAX)),
+        ("default_claim_grace", json!(-1)),
+        ("min_length_client_id", json!(99)),
+    ] {
+        let seed = Seed::from_value(json!({"zaqar": {"options": {name: value}}})).unwrap();
+        let mut options = ServerOptions::memory();
+        options.seed = Some(seed);
+        let refused = Server::builder(options).open().await.err().map(|error| error.to_string());
+        assert!(refused.is_some_and(|why| why.contains(name)), "{name}");
+    }
 }

@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use pentad_core::message::Args;
 use pentad_core::socket::{Frame, FrameSink, FrameStream};
 use pentad_core::{Body, Limits, Op, Request, Target};
-use pentad_server::{Mode, Seed, Server, ServerOptions};
+use pentad_server::{ListenOptions, Mode, Seed, Server, ServerOptions};
 use serde_json::{Value, json};
 
 use super::world::{ALICE, BOB};
@@ -548,5 +548,24 @@ async fn nobody_but_a_node_of_the_installation_pushes_to_a_connection() {
     }
     post(&server, "jobs", json!("real")).await;
     assert_eq!(s.next_json().await["body"], "real");
+    server.shutdown().await;
+}
+
+/// A member of a project names the server itself as a subscriber, at the one place where it asks for no token.
+#[tokio::test]
+async fn notifications_do_not_reach_the_control_api() {
+    let server = server().await;
+    server.listen(ListenOptions::any_port()).await.unwrap();
+    let control = server.announcement()["endpoints"]["control"].as_str().unwrap().to_owned();
+    let mut s = Socket::open(&server).await;
+    let evil = json!({
+        "queue_name": "jobs", "subscriber": format!("{control}/reset"), "ttl": 600,
+        "options": {"post_data": "{}", "post_headers": {"Via": "2.0 harmless"}},
+    });
+    assert_eq!(s.ask("subscription_create", evil).await.0, 201);
+    post(&server, "jobs", json!("still here")).await;
+    server.time().settle().await;
+    let (_, listed) = s.ask("message_list", json!({"queue_name": "jobs", "echo": true})).await;
+    assert_eq!(listed["messages"][0]["body"], "still here");
     server.shutdown().await;
 }
