@@ -1,9 +1,16 @@
 //! Behaviour of the Connect service.
 
+mod act;
+
 use futures_util::future::BoxFuture;
 use pentad_connect::{Client, ErrorExt, R, field};
 use pentad_core::{ErrorKind, Result};
 use serde_json::{Value, json};
+
+/// What a service must have declared for the cases: the section `connect` of a seed.
+pub fn seed() -> Value {
+    json!({ "collections": [act::declared()] })
+}
 
 /// The client that a case plays with, on an account of its own.
 #[derive(Debug, Clone)]
@@ -26,6 +33,9 @@ pub fn cases() -> Vec<(&'static str, Case)> {
         ("several_are_created_changed_and_removed_at_once", |stage| Box::pin(bulk(stage))),
         ("collections_stand_in_namespaces_and_resources", |stage| Box::pin(tree(stage))),
         ("resources_are_read_as_types", |stage| Box::pin(typed(stage))),
+        ("actions_are_set_off_along_the_states_and_asked", |stage| Box::pin(act::actions(stage))),
+        ("documents_come_down_and_files_go_up", |stage| Box::pin(act::documents(stage))),
+        ("the_raw_doors_send_any_method_to_any_path", |stage| Box::pin(act::doors(stage))),
         ("what_is_wrong_is_said_in_the_service_s_shape", |stage| Box::pin(wrong(stage))),
         ("a_stranger_is_turned_away", |stage| Box::pin(stranger(stage))),
     ]

@@ -26,12 +26,15 @@ use pentad_server::{ListenOptions, Server, ServerOptions};
 
 use self::stage::{Theatre, tell};
 
+/// The exchange of a certificate for a token needs a TLS listener; the tests of the facade and of conformance log in with it.
+const ELSEWHERE: [&str; 1] = ["ams.authn"];
+
 #[tokio::test]
 async fn embedded_server_behaves_as_every_case_says_and_every_operation_is_in_one() {
     let theatre = Theatre::new(ServerOptions::memory()).await;
     let endpoint = "http://pentad.local/ams";
     tell(theatre.stage(endpoint, &theatre.server.door(), theatre.server_time())).await;
-    complete::check(&theatre.recorder);
+    complete::check(pentad_ams::ops::OPS, &ELSEWHERE, &theatre.recorder);
     theatre.server.shutdown().await;
 }
 

@@ -8,12 +8,13 @@ use pentad_core::{Error, ErrorKind, Result, Session, SessionBuilder};
 use pentad_openapi::Document;
 
 use crate::body::Payload;
+use crate::check;
 use crate::collection::Collection;
 use crate::connect::ClientBuilder;
 use crate::help;
 use crate::node::{Node, Ns};
 use crate::path::Path;
-use crate::specs::{self, Specs, Validate};
+use crate::specs::{Specs, Validate};
 use crate::spot::Spot;
 
 /// A client of one Connect account. A clone is one reference count.
@@ -129,15 +130,13 @@ impl Client {
     pub(crate) fn check(&self, method: &Method, path: &str, payload: &Payload) -> Result<()> {
         match (&self.0.document, self.0.validate) {
             (None, _) | (_, Validate::Nothing) => Ok(()),
-            (Some(document), validate) => specs::check(document, validate, method, path, payload),
+            (Some(document), validate) => check::call(document, validate, method, path, payload),
         }
     }
 
-    pub(crate) fn check_query(&self, path: &str, query: &str) -> Result<()> {
-        match (&self.0.document, self.0.validate) {
-            (Some(document), Validate::Everything) => specs::check_query(document, path, query),
-            _ => Ok(()),
-        }
+    /// The document, if queries are to be held against it.
+    pub(crate) fn strict(&self) -> Option<&Document> {
+        self.0.document.as_ref().filter(|_| self.0.validate == Validate::Everything)
     }
 }
 

@@ -4,6 +4,7 @@ mod action;
 mod answer;
 mod asked;
 mod body;
+mod check;
 mod client;
 mod collection;
 mod connect;

@@ -9,7 +9,7 @@ use futures_util::stream::{self, StreamExt};
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue};
 use pentad_core::message::{ByteStream, ResponseBody};
-use pentad_core::{Body, BoxFuture, Request, Response, Result, Transport, redact};
+use pentad_core::{Body, BoxFuture, Error, Request, Response, Result, Transport, redact};
 
 use crate::answer::is_json;
 
@@ -19,7 +19,9 @@ const SHOWN: usize = 64 * 1024;
 /// Writes a block per request and per answer: start line, headers, JSON body.
 ///
 /// Hidden are the secret of the API key (its identifier stays), cookies, and whatever has a secret's name in headers,
-/// query and JSON. A log that cannot be written fails no call.
+/// query and JSON. A request that got no answer has a block that says why. A log that cannot be written fails no call.
+///
+/// Blocks are written and flushed by the task that sends, one at a time: a sink that may be slow wants a channel in between.
 #[derive(Clone)]
 pub struct RequestLog(Arc<Mutex<dyn Write + Send>>);
 
@@ -47,6 +49,14 @@ impl RequestLog {
         }
         block.push('\n');
         self.write(&block);
+    }
+
+    fn failure(&self, error: &Error) {
+        self.write(&format!(
+            "--- HTTP Response ---\n(none: {}: {})\n\n",
+            error.kind().label(),
+            error.message()
+        ));
     }
 
     fn answer(&self, head: &(http::StatusCode, HeaderMap), bytes: &[u8]) {
@@ -118,7 +128,7 @@ impl Transport for Logged {
     fn send(&self, request: Request) -> BoxFuture<'_, Result<Response>> {
         Box::pin(async move {
             self.log.request(&request);
-            let mut response = self.inner.send(request).await?;
+            let mut response = self.inner.send(request).await.inspect_err(|error| self.log.failure(error))?;
             let head = (response.status, response.headers.clone());
             response.body = match response.body {
                 ResponseBody::Full(bytes) => {

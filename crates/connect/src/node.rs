@@ -4,7 +4,8 @@ use std::fmt::{self, Display};
 
 use pentad_core::Call;
 use pentad_openapi::Role;
-use serde_json::Value;
+use serde::Serialize;
+use serde_json::{Map, Value};
 
 use crate::action::Action;
 use crate::answer::Answer;
@@ -119,6 +120,26 @@ impl Node {
         self.as_collection().create(payload)
     }
 
+    /// Creates several resources of the collection: [`Collection::bulk_create`].
+    pub fn bulk_create(&self, items: &[impl Serialize]) -> Call<Vec<Value>> {
+        self.as_collection().bulk_create(items)
+    }
+
+    /// Changes several resources of the collection: [`Collection::bulk_update`].
+    pub fn bulk_update(&self, items: &[impl Serialize]) -> Call<Vec<Value>> {
+        self.as_collection().bulk_update(items)
+    }
+
+    /// Removes several resources of the collection: [`Collection::bulk_delete`].
+    pub fn bulk_delete(&self, items: &[impl Serialize]) -> Call<Answer> {
+        self.as_collection().bulk_delete(items)
+    }
+
+    /// Reads chosen fields of the resource: [`Resource::values`].
+    pub fn values<S: Into<String>>(&self, fields: impl IntoIterator<Item = S>) -> Call<Map<String, Value>> {
+        self.as_resource().values(fields)
+    }
+
     /// Reads the resource: [`Resource::get`].
     pub fn get(&self) -> Call<Value> {
         self.as_resource().get()
@@ -142,6 +163,11 @@ impl Node {
     /// Sets off the action: [`Action::post`].
     pub fn post(&self, payload: impl Into<Payload>) -> Call<Answer> {
         self.as_action().post(payload)
+    }
+
+    /// Sends `PUT` to the action: [`Action::put`].
+    pub fn put(&self, payload: impl Into<Payload>) -> Call<Answer> {
+        self.as_action().put(payload)
     }
 
     /// What the OpenAPI document says about the place, as Markdown.

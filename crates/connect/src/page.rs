@@ -4,8 +4,9 @@ use bytes::Bytes;
 use http::header::CONTENT_RANGE;
 use http::response::Parts;
 use http::{HeaderMap, HeaderValue};
-use pentad_core::{Context, Cursor, Error, ErrorKind, Page, Request, Result, Sent, decode};
+use pentad_core::{BoxFuture, Context, Cursor, Error, ErrorKind, Page, Request, Result, Sent, decode};
 use serde::de::DeserializeOwned;
+use tokio::runtime::{Handle, RuntimeFlavor};
 
 use crate::answer;
 
@@ -73,6 +74,17 @@ pub(crate) fn page<T: DeserializeOwned>(context: &Context, parts: &Parts, body: 
     let next = range.and_then(|range| range.ends).map(|(first, _)| first.saturating_add(count));
     let next = next.filter(|next| count > 0 && total.is_none_or(|total| *next < total));
     Ok(Page::new(items).next(next.map(Cursor::Offset)).total(total).raw(body))
+}
+
+/// Reads pages ahead on the other threads of the runtime; where there are none they are read by whoever waits for them.
+pub(crate) fn spawn(work: BoxFuture<'static, ()>) -> Option<BoxFuture<'static, ()>> {
+    match Handle::try_current() {
+        Ok(runtime) if runtime.runtime_flavor() != RuntimeFlavor::CurrentThread => {
+            runtime.spawn(work);
+            None
+        }
+        _ => Some(work),
+    }
 }
 
 /// The first thing of a page of one.

@@ -1,9 +1,10 @@
 //! Paths: from names and identifiers to escaped segments.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 use pentad_core::{Error, Result};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use pentad_rql::{Part, split};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 /// What RFC 3986 allows in a segment stays as it is; a slash in a name does not become a step.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
@@ -30,6 +31,9 @@ const STEPS: &AsciiSet = &SEGMENT.remove(b'/');
 
 /// A query keeps the marks of RQL, too.
 const QUERY: &AsciiSet = &STEPS.remove(b'?');
+
+/// What stands within quotes separates nothing.
+const QUOTED: &AsciiSet = &QUERY.add(b'&').add(b'+');
 
 /// The way to a place below the endpoint. The first bad name is kept and refuses every call.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -125,25 +129,47 @@ fn lenient(text: &str, set: &'static AsciiSet) -> String {
 /// RQL text as a query: every character once, `&` within quotes too, so that nobody on the way splits there.
 pub(crate) fn escape_query(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 16);
-    let mut quote = None;
-    let mut before = '(';
-    for character in text.chars() {
-        match quote {
-            Some(open) if open == character => quote = None,
-            None if matches!(character, '"' | '\'') && matches!(before, '(' | ',' | '=') => {
-                quote = Some(character)
-            }
-            _ => {}
-        }
-        if quote.is_some() && matches!(character, '&' | '+') {
-            let _ = write!(out, "%{:02X}", u32::from(character));
-        } else {
-            let mut bytes = [0; 4];
-            out.extend(utf8_percent_encode(character.encode_utf8(&mut bytes), QUERY));
-        }
-        before = character;
+    let mut rest = text;
+    while let Some((before, value, behind)) = first_quoted(rest) {
+        out.extend(utf8_percent_encode(before, QUERY));
+        out.extend(utf8_percent_encode(value, QUOTED));
+        rest = behind;
     }
+    out.extend(utf8_percent_encode(rest, QUERY));
     out
+}
+
+/// The first quoted value, with what stands before and behind it: it opens where the language has a value and is closed
+/// where one ends. A quote anywhere else is a letter like others.
+fn first_quoted(text: &str) -> Option<(&str, &str, &str)> {
+    let opens = |at: usize| at == 0 || matches!(text.as_bytes()[at - 1], b'(' | b',' | b'=');
+    let ends = |at: usize| text.as_bytes().get(at).is_none_or(|next| b"),&|;".contains(next));
+    text.match_indices(['"', '\'']).filter(|(at, _)| opens(*at)).find_map(|(at, quote)| {
+        let close = at + 1 + text[at + 1..].find(quote)? + 1;
+        ends(close).then(|| (&text[..at], &text[at..close], &text[close..]))
+    })
+}
+
+/// Terms of RQL and plain parameters of a query that is escaped; both come back without escapes.
+///
+/// `name=value` is a parameter, whatever RQL makes of it. In its value a `+` is a blank.
+pub(crate) fn taken_apart(query: &str) -> (Vec<String>, Vec<(String, String)>) {
+    let (mut terms, mut pairs) = (Vec::new(), Vec::new());
+    for part in split(query) {
+        match part {
+            Part::Term("") => {}
+            Part::Term(term) => terms.push(decoded(term)),
+            Part::Parameter { name, value } => {
+                pairs.push((decoded(name), decoded(&value.replace('+', "%20"))));
+            }
+        }
+    }
+    (terms, pairs)
+}
+
+/// Without escapes, as far as that is text.
+pub(crate) fn decoded(text: &str) -> String {
+    percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
 #[cfg(test)]
@@ -185,6 +211,9 @@ mod tests {
     fn queries_are_escaped_once_and_ampersands_only_within_quotes() {
         assert_eq!(escape_query("eq(a,1)&eq(b,\"x&y+z\")"), "eq(a,1)&eq(b,%22x%26y%2Bz%22)");
         assert_eq!(escape_query("eq(a,it's)&eq(b,50%)"), "eq(a,it's)&eq(b,50%25)");
+        assert_eq!(escape_query("eq(a,'it's&x')&eq(b,'c&d')"), "eq(a,'it's&x')&eq(b,'c%26d')");
+        assert_eq!(escape_query("eq(a,'open&eq(b,1)"), "eq(a,'open&eq(b,1)");
+        assert_eq!(escape_query("a=\"x&y\"&in(b,('&',\"+\"))"), "a=%22x%26y%22&in(b,('%26',%22%2B%22))");
         assert_eq!(escape_query("ge(t,2024-01-02T03:04:05+00:00)"), "ge(t,2024-01-02T03:04:05+00:00)");
     }
 }

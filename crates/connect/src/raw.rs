@@ -2,13 +2,14 @@
 
 use http::Method;
 use pentad_core::{Call, Draft, Error, ErrorKind, List, Op, Result};
+use pentad_openapi::Document;
 use serde_json::Value;
 
 use crate::answer::{self, Answer};
 use crate::body::Payload;
 use crate::client::Client;
 use crate::page::{self, LIMIT};
-use crate::{ops, path};
+use crate::{check, ops, path};
 
 impl Client {
     /// Reads a path, which may carry its own query: `products?eq(status,draft)`.
@@ -138,7 +139,11 @@ impl Client {
             Err(error) => draft.refuse(error),
             Ok((path, query)) => {
                 let checked = self.check(ops::method(op), &path, &payload);
-                let draft = payload.put(draft.arg("path", path)).check(checked);
+                let asked = match (self.strict(), &query) {
+                    (Some(document), Some(query)) => held(document, ops::method(op), &path, query),
+                    _ => Ok(()),
+                };
+                let draft = payload.put(draft.arg("path", path)).check(checked).check(asked);
                 match query {
                     Some(query) => draft.raw_query(query),
                     None => draft,
@@ -146,4 +151,11 @@ impl Client {
             }
         }
     }
+}
+
+/// Holds a query that is escaped already against the document.
+fn held(document: &Document, method: &Method, path: &str, query: &str) -> Result<()> {
+    let (rql, pairs) = path::taken_apart(query);
+    let pairs: Vec<_> = pairs.into_iter().map(|(name, value)| (name.into(), value)).collect();
+    check::query(document, method, path, &rql.join("&"), &pairs)
 }

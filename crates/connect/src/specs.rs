@@ -2,12 +2,10 @@
 
 use std::path::PathBuf;
 
-use http::{Method, Uri};
+use http::Uri;
 use pentad_core::{Error, ErrorKind, Redirect, Result, Session, Target, decode};
-use pentad_openapi::{Cache, Document, Operation};
-use pentad_rql::{Expr, parse};
+use pentad_openapi::{Cache, Document};
 
-use crate::body::{self, Payload};
 use crate::client::of_document;
 use crate::ops;
 
@@ -19,7 +17,8 @@ pub enum Validate {
     /// Method and path, as the original does.
     #[default]
     Paths,
-    /// Method and path, JSON bodies against their schemas, fields and lookups of filters.
+    /// Method and path with the arguments in it, JSON bodies against their schemas, parameters, fields and lookups of filters,
+    /// names in orderings and selections. Not headers and parameters that are added to a call after it was made.
     Everything,
 }
 
@@ -126,99 +125,5 @@ impl From<Document> for Specs {
 impl From<&str> for Specs {
     fn from(location: &str) -> Self {
         Self::at(location)
-    }
-}
-
-/// Holds method, path and body against the document.
-pub(crate) fn check(
-    document: &Document,
-    validate: Validate,
-    method: &Method,
-    path: &str,
-    payload: &Payload,
-) -> Result<()> {
-    let operation =
-        document.require(method.as_str(), path).map_err(|error| of_document(&error, ErrorKind::Invalid))?;
-    if validate != Validate::Everything || matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) {
-        return Ok(());
-    }
-    let Some(value) = body::known(payload) else { return Ok(()) };
-    // What the document does not describe is not held against the caller.
-    let Ok(problems) = operation.check_body("application/json", value) else { return Ok(()) };
-    match problems.as_slice() {
-        [] => Ok(()),
-        problems => {
-            let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
-            Err(Error::new(ErrorKind::Invalid, lines.join("; ")))
-        }
-    }
-}
-
-/// Holds fields and lookups of a query against what the document says about the collection.
-pub(crate) fn check_query(document: &Document, path: &str, query: &str) -> Result<()> {
-    if query.is_empty() {
-        return Ok(());
-    }
-    let invalid = |text: String| Err(Error::invalid("filter", text));
-    let tree = match parse(query) {
-        Ok(tree) => tree,
-        Err(error) => return invalid(error.to_string()),
-    };
-    let Some(get) = document.operation("GET", path) else { return Ok(()) };
-    let known = lookups(&get);
-    // A collection that names no field leaves them open.
-    if known.is_empty() {
-        return Ok(());
-    }
-    let mut used = Vec::new();
-    fields(&tree, &mut used);
-    for (name, operator) in used {
-        if matches!(name.as_str(), "limit" | "offset" | "search") {
-            continue;
-        }
-        match known.iter().find(|(field, _)| *field == name) {
-            None => {
-                let near: Vec<&str> =
-                    known.iter().map(|(field, _)| *field).filter(|field| near(field, &name)).collect();
-                let error = Error::invalid("filter", format!("`{path}` has no field `{name}`"));
-                return Err(match near.as_slice() {
-                    [] => error,
-                    near => error.with_hint(format!("nearest: {}", near.join(", "))),
-                });
-            }
-            Some((_, Some(lookups))) if !lookups.contains(&operator.as_str()) => {
-                return invalid(format!("`{name}` knows no `{operator}`, only: {}", lookups.join(", ")));
-            }
-            Some(_) => {}
-        }
-    }
-    Ok(())
-}
-
-fn near(field: &str, name: &str) -> bool {
-    let last = |text: &str| text.rsplit('.').next().unwrap_or_default().to_lowercase();
-    let (field, name) = (last(field), last(name));
-    field == name || field.starts_with(&name) || name.starts_with(&field)
-}
-
-/// The fields that the query parameters of a listing describe, with their lookups if they are told.
-fn lookups<'d>(get: &Operation<'d>) -> Vec<(&'d str, Option<Vec<&'d str>>)> {
-    let parameters = get.parameters().unwrap_or_default();
-    let described =
-        parameters.iter().filter(|parameter| !parameter.is_shared() && parameter.lookups().is_some());
-    described.map(|parameter| (parameter.name(), parameter.lookups())).collect()
-}
-
-fn fields(tree: &Expr, out: &mut Vec<(String, String)>) {
-    match tree {
-        Expr::And(terms) | Expr::Or(terms) => terms.iter().for_each(|term| fields(term, out)),
-        Expr::Not(term) => fields(term, out),
-        Expr::Test { property, operator, .. } => {
-            out.push((property.to_string(), operator.as_str().to_owned()))
-        }
-        Expr::Member { property, operator, .. } => {
-            out.push((property.to_string(), operator.as_str().to_owned()))
-        }
-        _ => {}
     }
 }

@@ -16,6 +16,7 @@
 //! | carry it otherwise | [`Transport`], [`socket`], [`Clock`], [`blocking`] |
 
 // The four awaitables, what they are made from, and what they give on the way.
+mod aside;
 mod call;
 mod draft;
 pub mod feed;

@@ -12,6 +12,8 @@ use futures_core::future::BoxFuture;
 use http::response::Parts;
 use http::{HeaderName, HeaderValue, Uri};
 
+pub use crate::aside::Spawner;
+use crate::aside::aside;
 use crate::call::{Planned, again};
 use crate::curl::Reveal;
 use crate::decode::{Context, ELSEWHERE};
@@ -140,6 +142,7 @@ pub struct List<T> {
     /// The first offset beyond what the caller wants, where places are offsets.
     end: Option<u64>,
     pub(crate) concurrency: usize,
+    spawner: Option<Spawner>,
 }
 
 impl<T> List<T> {
@@ -163,7 +166,15 @@ impl<T> List<T> {
             start: None,
             end: None,
             concurrency: 1,
+            spawner: None,
         }
+    }
+
+    /// Says how pages that are asked for ahead are read beside the task that takes them, on other threads (called by
+    /// service crates whose pages are large).
+    pub const fn spawn_with(mut self, spawner: Spawner) -> Self {
+        self.spawner = Some(spawner);
+        self
     }
 
     /// Names the query member that asks for a page size (called by service crates).
@@ -325,6 +336,7 @@ impl<T> List<T> {
             start: self.start,
             end: self.end,
             concurrency: self.concurrency,
+            spawner: self.spawner,
         }
     }
 
@@ -377,6 +389,15 @@ impl<T: Send + 'static> List<T> {
                 reader.read(&context, &answer.parts, body).map_err(|error| error.with_op(context.op().id))?;
             Ok((page, context.base))
         })
+    }
+
+    /// As [`fetch`](Self::fetch), beside this task where that is possible.
+    pub(crate) fn fetch_ahead(&self, place: Option<&Cursor>, home: Option<&Uri>) -> Fetch<T> {
+        let page = self.fetch(place, home);
+        match self.spawner {
+            Some(spawner) => aside(spawner, page),
+            None => page,
+        }
     }
 
     /// All things, up to [`max_items`](Self::max_items).

@@ -98,7 +98,10 @@ impl<T: Send + 'static> Pages<T> {
                 }
             }
             let place = place.clone();
-            let request = self.list.fetch(place.as_ref(), self.home.as_ref());
+            let request = match self.stride {
+                Some(_) => self.list.fetch_ahead(place.as_ref(), self.home.as_ref()),
+                None => self.list.fetch(place.as_ref(), self.home.as_ref()),
+            };
             self.next = match (self.stride, &place) {
                 (Some((stride, total)), Some(Cursor::Offset(offset))) => match offset.checked_add(stride) {
                     Some(next) if next < total => Next::At(Some(Cursor::Offset(next))),

@@ -102,9 +102,9 @@ pub(super) fn call(
 ) -> Result<String> {
     Ok(match (language, socket) {
         (Language::Curl, Some(path)) => {
-            preview.curl.replacen("curl ", &format!("curl --unix-socket {} ", quoted(path)), 1)
+            curl(preview, credential).replacen("curl ", &format!("curl --unix-socket {} ", quoted(path)), 1)
         }
-        (Language::Curl, None) => preview.curl.clone(),
+        (Language::Curl, None) => curl(preview, credential),
         (Language::Python, _) => python(preview, credential),
         (Language::Rust, _) => rust(preview, rust_client),
     })
@@ -119,6 +119,27 @@ pub(super) fn request(preview: &Preview) -> Result<Value> {
         "url": preview.url,
         "body": preview.body,
     }))
+}
+
+/// The line with the variable that the other languages read, where the secret is the whole header.
+fn curl(preview: &Preview, credential: CredentialPlace) -> String {
+    let CredentialPlace { header, prefix: "", variable } = credential else { return preview.curl.clone() };
+    let (begin, end) =
+        (format!("-H '{header}: "), format!("\"${}\"", header.to_uppercase().replace('-', "_")));
+    let found = preview.curl.find(&begin).and_then(|at| {
+        let length = preview.curl[at..].find(&end)?;
+        // The scheme that stands before the variable is part of what it holds.
+        let scheme = &preview.curl[at + begin.len()..at + length];
+        (!scheme.contains('\n') && scheme.len() < 30).then(|| at..at + length + end.len())
+    });
+    match found {
+        Some(place) => {
+            let mut line = preview.curl.clone();
+            line.replace_range(place, &format!("{begin}'\"${variable}\""));
+            line
+        }
+        None => preview.curl.clone(),
+    }
 }
 
 fn python(preview: &Preview, credential: CredentialPlace) -> String {

@@ -75,7 +75,10 @@ fn calls_are_shown_in_place_of_being_sent() {
         "{}",
         shown.out
     );
-    assert!(shown.out.contains("authorization: ApiKey '\"$AUTHORIZATION\""), "{}", shown.out);
+    // The variable that the other languages read, and that a shell of a user of the API has.
+    assert!(shown.out.contains("-H 'authorization: '\"$PENTAD_CONNECT_API_KEY\""), "{}", shown.out);
+    let elsewhere = ["connect", "count", "products", "--endpoint", "127.0.0.1:1", "--curl"];
+    assert!(house.ok(&elsewhere).out.contains("https://127.0.0.1:1/public/v1/products"));
     let rust = house.ok(&["connect", "list", "products", "-f", "name=a b", "--print", "rust"]);
     assert!(rust.out.contains(r#"("path", "products?eq(name,a%20b)")"#), "{}", rust.out);
     let call =

@@ -58,10 +58,19 @@ fn items(ids: std::ops::Range<u32>) -> Vec<Value> {
 }
 
 /// A listing that is refused after the first four.
-fn fails_after_four(mock: &Mock, order: &str) {
-    let set = mock.collection("things").all().order_by([order]);
+fn fails_after_four(mock: &Mock) {
+    let set = mock.collection("things").all().order_by(["-n"]);
     set.clone().slice(..4).list(items(0..10));
     set.refuse(StatusCode::FORBIDDEN);
+}
+
+/// The same in the order of ids, where each page begins behind the last id.
+fn fails_after_four_ids(mock: &Mock) {
+    let set = mock.collection("things").all().order_by(["id"]);
+    let behind = |id: &str| mock.collection("things").filter(field("id").gt(id)).order_by(["id"]);
+    set.slice(..2).list(items(0..10));
+    behind("I-01").slice(..2).list(items(2..10));
+    behind("I-03").refuse(StatusCode::FORBIDDEN);
 }
 
 #[test]
@@ -79,7 +88,7 @@ fn an_export_that_cannot_begin_leaves_the_file_of_yesterday() {
 #[test]
 fn an_export_goes_on_behind_the_last_id_whatever_was_removed_meanwhile() {
     let stage = Stage::new();
-    fails_after_four(&stage.mock, "id");
+    fails_after_four_ids(&stage.mock);
     let export = ["export", "things", "out.ndjson", "--page-size", "2", "--concurrency", "1"];
     std::fs::write(stage.house.path().join("out.ndjson"), "yesterday").unwrap();
     let stopped = stage.run(&export);
@@ -96,8 +105,10 @@ fn an_export_goes_on_behind_the_last_id_whatever_was_removed_meanwhile() {
     stage.mock.reset();
     let other = stage.run(&[&export[..], &["--resume", "-f", "n=1"]].concat());
     assert!(other.code == 2 && other.err.contains("another"), "{}", other.err);
-    let rest = stage.mock.collection("things").filter(field("id").gt("I-03")).order_by(["id"]);
-    rest.list(items(4..10));
+    for (last, first) in [("I-03", 4), ("I-05", 6), ("I-07", 8)] {
+        let rest = stage.mock.collection("things").filter(field("id").gt(last)).order_by(["id"]);
+        rest.slice(..2).list(items(first..10));
+    }
     let done = stage.run(&[&export[..], &["--resume"]].concat());
     assert_eq!(done.code, 0, "{}", done.err);
     stage.mock.verify().unwrap();
@@ -110,7 +121,7 @@ fn an_export_goes_on_behind_the_last_id_whatever_was_removed_meanwhile() {
 #[test]
 fn an_export_in_another_order_goes_on_by_position_and_says_what_that_means() {
     let stage = Stage::new();
-    fails_after_four(&stage.mock, "-n");
+    fails_after_four(&stage.mock);
     let export = ["export", "things", "out.csv", "--page-size", "2", "--concurrency", "1", "--order-by=-n"];
     assert_ne!(stage.run(&export).code, 0);
     assert_eq!(stage.read("out.csv.part"), "id,n\nI-00,0\nI-01,1\nI-02,2\nI-03,3\n");
@@ -123,6 +134,54 @@ fn an_export_in_another_order_goes_on_by_position_and_says_what_that_means() {
         stage.queries().iter().all(|query| query.contains("offset=4")
             || query.contains("offset=6")
             || query.contains("offset=8"))
+    );
+}
+
+#[test]
+fn nothing_is_missing_or_twice_whatever_is_created_and_removed_meanwhile() {
+    let (slow, house) = (Slow::new(), house());
+    let child = begun(&house, &["export", "things", "out.ndjson", "--page-size", "2"], &slow.endpoint);
+    let page = |ids: &[u32], total: usize| {
+        let found: Vec<Value> = ids.iter().flat_map(|id| items(*id..id + 1)).collect();
+        let range = format!("content-range: items 0-{}/{total}\r\n", found.len() - 1);
+        slow.answer(&range, &json!(found).to_string());
+    };
+    assert!(slow.asked.recv().unwrap().contains("/things?ordering(id)&limit=2&offset=0"));
+    page(&[1, 2], 5);
+    // Both are gone by now, and another came before them: by position two would be missed.
+    assert!(slow.asked.recv().unwrap().contains("gt(id,I-02)&ordering(id)&limit=2&offset=0"));
+    page(&[3, 4], 3);
+    assert!(slow.asked.recv().unwrap().contains("gt(id,I-04)"));
+    page(&[5], 1);
+    let run = Run::from(child.wait_with_output().unwrap());
+    assert_eq!(run.code, 0, "{}", run.err);
+    assert_eq!(std::fs::read_to_string(house.path().join("out.ndjson")).unwrap().lines().count(), 5);
+}
+
+#[test]
+fn an_export_goes_into_a_pipe_as_well() {
+    let stage = Stage::new();
+    stage.mock.collection("things").store(items(0..300));
+    let out = stage.run(&["export", "things", "-"]);
+    assert_eq!((out.code, out.lines().len()), (0, 300), "{}", out.err);
+    assert_eq!(stage.run(&["export", "things", "/dev/stdout"]).lines().len(), 300);
+    let endpoint = stage.server.endpoint();
+    let mut child = begun(&stage.house, &["export", "things", "/dev/stdout"], &endpoint);
+    let mut reader = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    reader.read_line(&mut line).unwrap();
+    drop(reader);
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert_eq!(stage.run(&["export", "things", "-", "--resume"]).code, 2);
+    assert_eq!(
+        stage
+            .house
+            .path()
+            .read_dir()
+            .unwrap()
+            .filter(|entry| entry.as_ref().unwrap().file_name() == "-")
+            .count(),
+        0
     );
 }
 

@@ -5,19 +5,15 @@ use std::fmt;
 use bytes::Bytes;
 use http::{HeaderMap, Method};
 use pentad_rql::{Expr, parse};
-use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 use super::Seen;
+use crate::path::{decoded, taken_apart};
 
 /// The path below the endpoint: what follows `/public/v1`, or all of it, escapes resolved.
 pub(super) fn below(path: &str) -> String {
     let rest = path.split_once("/public/v1").map_or(path, |(_, rest)| rest);
     decoded(rest.trim_matches('/'))
-}
-
-fn decoded(text: &str) -> String {
-    percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
 /// A request, taken apart: what concerns the page and plain parameters stand apart from the query's meaning.
@@ -40,7 +36,7 @@ impl Incoming {
         body: Bytes,
     ) -> Self {
         let raw = query.unwrap_or_default().to_owned();
-        let (rql, params) = split(&raw);
+        let (rql, params) = taken_apart(&raw);
         Self { method, path, raw, rql, params, headers, body }
     }
 
@@ -82,43 +78,6 @@ impl fmt::Display for Incoming {
     }
 }
 
-/// A query as RQL terms and plain parameters: `name=value` is a parameter, whatever RQL makes of it.
-pub(super) fn split(raw: &str) -> (Vec<String>, Vec<(String, String)>) {
-    let (mut rql, mut params) = (Vec::new(), Vec::new());
-    for part in pieces(raw) {
-        let plain = part.split_once('=').filter(|(name, _)| {
-            name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.%".contains(&byte))
-        });
-        match plain {
-            Some((name, value)) => params.push((decoded(name), decoded(&value.replace('+', "%20")))),
-            None => rql.push(decoded(part)),
-        }
-    }
-    (rql, params)
-}
-
-/// The parts between `&` that stand outside of parentheses and quotes.
-fn pieces(raw: &str) -> Vec<&str> {
-    let (mut depth, mut quote, mut start, mut parts) = (0_i32, None, 0, Vec::new());
-    for (at, character) in raw.char_indices() {
-        match (quote, character) {
-            (Some(open), close) if open == close => quote = None,
-            (Some(_), _) => {}
-            (None, '"') => quote = Some('"'),
-            (None, '(') => depth += 1,
-            (None, ')') => depth -= 1,
-            (None, '&') if depth <= 0 => {
-                parts.push(&raw[start..at]);
-                start = at + 1;
-            }
-            _ => {}
-        }
-    }
-    parts.push(&raw[start..]);
-    parts.retain(|part| !part.is_empty());
-    parts
-}
-
 /// Whether two queries ask for the same. Selections are compared as sets, orderings in order, filters by meaning; what
 /// is not RQL is compared as text.
 pub(super) fn same(left: &str, right: &str) -> bool {
@@ -157,7 +116,7 @@ mod tests {
     #[test]
     fn parameters_stand_apart_from_the_query() {
         let (rql, params) =
-            split("select(a)&and(eq(a,1),b=2)&limit=10&offset=0&search=two+words%21&eq(n,%22x%26y%22)");
+            taken_apart("select(a)&and(eq(a,1),b=2)&limit=10&offset=0&search=two+words%21&eq(n,%22x%26y%22)");
         assert_eq!(rql, ["select(a)", "and(eq(a,1),b=2)", "eq(n,\"x&y\")"]);
         let expected = [("limit", "10"), ("offset", "0"), ("search", "two words!")];
         assert_eq!(params, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));

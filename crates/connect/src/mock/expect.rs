@@ -11,6 +11,7 @@ use super::Mock;
 use super::answer::Reply;
 use super::compare::{Incoming, same};
 use crate::page::{LIMIT, OFFSET, SEARCH};
+use crate::path::{escape_query, taken_apart};
 
 /// How an expectation concerns a listing.
 #[derive(Debug, Default)]
@@ -79,9 +80,12 @@ impl Expected {
         params: Vec<(String, String)>,
         paged: Paged,
     ) {
-        self.query = Some(query);
-        self.search =
-            search.or_else(|| params.iter().find(|param| param.0 == SEARCH).map(|param| param.1.clone()));
+        // RQL's short form `a=1` looks like a parameter on its way, so it is one here, too.
+        let (terms, short) = taken_apart(&escape_query(&query));
+        let params: Vec<_> = short.into_iter().chain(params).collect();
+        let own = || params.iter().find(|param| param.0 == SEARCH).map(|param| param.1.clone());
+        self.search = search.or_else(own);
+        self.query = Some(terms.join("&"));
         self.params = params.into_iter().filter(|(name, _)| is_own(name)).collect();
         self.paged = paged;
     }
@@ -406,7 +410,7 @@ impl Expectation {
 
     /// Demands a query: RQL by meaning, and parameters as `name=value`.
     pub fn query(self, query: &str) -> Self {
-        let (rql, params) = super::compare::split(query);
+        let (rql, params) = taken_apart(query);
         let take = |name: &str| params.iter().find(|param| param.0 == name).map(|param| param.1.clone());
         let search = take(SEARCH);
         self.change(|expected| {

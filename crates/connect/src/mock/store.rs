@@ -1,7 +1,7 @@
 //! A collection that behaves: filter, order, select, pages, and changes.
 
 use http::{Method, StatusCode};
-use pentad_rql::{Plan, Schema, parse};
+use pentad_rql::{Expr, Operator, Plan, Property, Schema, Value as Literal, parse};
 use serde_json::{Map, Value, json};
 
 use super::answer::Reply;
@@ -80,18 +80,13 @@ impl Stored {
 
     fn list(&self, incoming: &Incoming) -> Reply {
         let wrong = |text: String| Reply::error(StatusCode::BAD_REQUEST, "VAL_001", &text);
-        let schema = Schema::open();
-        let plan = match parse(&incoming.text()) {
-            Err(error) => return wrong(error.to_string()),
-            Ok(query) => match Plan::new(&query, &schema) {
-                Err(error) => return wrong(error.to_string()),
-                Ok(plan) => plan,
-            },
+        let plan = match query(incoming)
+            .and_then(|query| Plan::new(&query, &Schema::open()).map_err(|error| error.to_string()))
+        {
+            Ok(plan) => plan,
+            Err(text) => return wrong(text),
         };
-        let search = incoming.param(SEARCH).map(|text| text.trim_matches('*').to_lowercase());
-        let found = |item: &&Value| search.as_deref().is_none_or(|text| contains(item, text));
-        let mut items: Vec<Value> =
-            self.items.iter().filter(|item| plan.matches(item)).filter(found).cloned().collect();
+        let mut items: Vec<Value> = self.items.iter().filter(|item| plan.matches(item)).cloned().collect();
         items.sort_by(|a, b| plan.compare(a, b));
         for item in &mut items {
             plan.selection().apply(item);
@@ -111,6 +106,24 @@ impl Stored {
     }
 }
 
+/// Selection, filter, ordering, parameters that are RQL's short form, and search, as one.
+fn query(incoming: &Incoming) -> Result<Expr, String> {
+    let mut terms = vec![parse(&incoming.text()).map_err(|error| error.to_string())?];
+    for (name, value) in incoming.params.iter().filter(|param| !matches!(param.0.as_str(), LIMIT | OFFSET)) {
+        if name == SEARCH && value.is_empty() {
+            continue;
+        }
+        // `size=gt=5` has its lookup in the value.
+        if let Some(Ok(term)) = value.contains('=').then(|| parse(&format!("{name}={value}"))) {
+            terms.push(term);
+            continue;
+        }
+        let property = Property::new(name.as_str()).map_err(|error| error.to_string())?;
+        terms.push(Expr::Test { property, operator: Operator::Eq, value: Literal::Text(value.clone()) });
+    }
+    Ok(Expr::And(terms))
+}
+
 fn is(item: &Value, id: &str) -> bool {
     match &item["id"] {
         Value::String(text) => text == id,
@@ -122,15 +135,6 @@ fn is(item: &Value, id: &str) -> bool {
 fn merge(item: &mut Value, change: &Value) {
     if let (Some(item), Some(change)) = (item.as_object_mut(), change.as_object()) {
         item.extend(change.clone());
-    }
-}
-
-fn contains(value: &Value, text: &str) -> bool {
-    match value {
-        Value::String(own) => own.to_lowercase().contains(text),
-        Value::Array(items) => items.iter().any(|item| contains(item, text)),
-        Value::Object(members) => members.values().any(|item| contains(item, text)),
-        _ => false,
     }
 }
 

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::sync::{Arc, Mutex};
 
 use pentad_connect::RequestLog;
+use pentad_core::{Error, ErrorKind, RetryPolicy, Sent};
 use pentad_testkit::{ScriptedTransport, run};
 use serde_json::json;
 
@@ -62,4 +63,17 @@ fn a_log_that_cannot_be_written_fails_no_call() {
     let script = ScriptedTransport::new().answer_with(204, ("content-type", "application/json"), "");
     let client = builder(&script).log(RequestLog::new(Full)).build().unwrap();
     assert!(run(client.collection("p").resource(1).delete()).unwrap().is_null());
+}
+
+#[test]
+fn a_request_without_an_answer_has_a_block_that_says_why() {
+    let script =
+        ScriptedTransport::new().fail(Error::new(ErrorKind::Connection, "refused").with_sent(Sent::No));
+    let sink = Sink::default();
+    let client =
+        builder(&script).log(RequestLog::new(sink.clone())).retry(RetryPolicy::none()).build().unwrap();
+    run(client.collection("p").resource(1).get()).unwrap_err();
+    let text = String::from_utf8(sink.0.lock().unwrap().clone()).unwrap();
+    assert_eq!(text.matches("--- HTTP Request ---").count(), 1);
+    assert!(text.contains("--- HTTP Response ---\n(none: ") && text.contains("refused)"), "{text}");
 }

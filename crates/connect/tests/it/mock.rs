@@ -275,6 +275,44 @@ fn an_expectation_takes_all_that_a_set_takes() {
 }
 
 #[test]
+fn a_filter_with_any_value_meets_its_expectation() {
+    let mut random = fastrand::Rng::with_seed(11);
+    let pieces = [
+        "(", ")", "\"", "'", "&", "=", "+", "%", "%26", ",", "a", " ", "*", "\\", "é", "limit=3", "#", "?",
+        "|", ";",
+    ];
+    let mut met = 0;
+    for _ in 0..2_000 {
+        let text: String = (0..random.usize(1..6)).map(|_| pieces[random.usize(..pieces.len())]).collect();
+        let filter = || field("name").eq(text.as_str()) & field("n").gt(1);
+        // Both kinds of quotes in one value cannot be written.
+        if filter().to_rql().is_err() {
+            continue;
+        }
+        let mock = Mock::new();
+        mock.collection("c").filter(filter()).search(&*text).list(numbers(0..3));
+        let set = client(&mock).collection("c").filter(filter()).search(&*text).limit(2);
+        assert_eq!(run(set.collect()).unwrap_or_else(|error| panic!("{text:?}: {error}")), numbers(0..3));
+        mock.verify().unwrap();
+        met += 1;
+    }
+    assert!(met > 1_000, "{met}");
+}
+
+#[test]
+fn the_short_form_of_a_condition_is_one_on_both_sides() {
+    let mock = Mock::new();
+    mock.collection("c").filter("a=1").filter("b=gt=2").list(numbers(0..1));
+    mock.collection("d").store([json!({"id": "x", "size": 5}), json!({"id": "y", "size": 7})]);
+    let client = client(&mock);
+    assert_eq!(run(client.collection("c").filter("b=gt=2").filter("a=1").collect()).unwrap(), numbers(0..1));
+    for (filter, id) in [("size=5", "x"), ("size=gt=5", "y")] {
+        let found = run(client.collection("d").filter(filter).collect()).unwrap();
+        assert_eq!((found.len(), &found[0]["id"]), (1, &json!(id)), "{filter}");
+    }
+}
+
+#[test]
 fn a_page_of_its_own_can_be_demanded_of_any_method() {
     let mock = Mock::new();
     let page = mock.execute(Method::GET, "c?eq(a,1)&limit=2&offset=4&search=x");

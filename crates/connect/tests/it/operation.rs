@@ -135,6 +135,29 @@ fn bulk_requests_send_their_list_and_take_a_list_nothing_or_one_document() {
 }
 
 #[test]
+fn a_place_named_by_one_text_has_all_verbs() {
+    let client = client(&ScriptedTransport::new());
+    let (things, thing, act) = (client.at("a/things"), client.at("a/things/T"), client.at("a/things/T/act"));
+    let one = [json!({"id": 1})];
+    for (request, expected) in [
+        (sent(&things.create(json!({}))), "POST /a/things {}"),
+        (sent(&things.bulk_create(&one)), "POST /a/things [{\"id\":1}]"),
+        (sent(&things.bulk_update(&one)), "PUT /a/things [{\"id\":1}]"),
+        (sent(&things.bulk_delete(&one)), "DELETE /a/things [{\"id\":1}]"),
+        (sent(&things.all().count()), "GET /a/things?limit=0&offset=0"),
+        (sent(&thing.get()), "GET /a/things/T"),
+        (sent(&thing.values(["id"])), "GET /a/things/T"),
+        (sent(&thing.exists()), "GET /a/things/T"),
+        (sent(&thing.update(json!({}))), "PUT /a/things/T {}"),
+        (sent(&thing.delete()), "DELETE /a/things/T"),
+        (sent(&act.post(())), "POST /a/things/T/act"),
+        (sent(&act.put(json!(1))), "PUT /a/things/T/act 1"),
+    ] {
+        assert_eq!(request, expected);
+    }
+}
+
+#[test]
 fn raw_verbs_send_what_they_are_given_and_take_any_answer() {
     let client = client(&ScriptedTransport::new());
     let calls = [

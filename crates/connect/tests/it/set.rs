@@ -209,3 +209,51 @@ fn every_way_to_ask_keeps_the_time_limit_and_the_retries_of_the_configuration() 
         assert_eq!(limit, Duration::from_secs(5));
     }
 }
+
+/// A page as its items, with the thread on which it was read.
+#[derive(Debug)]
+struct Read(u64, std::thread::ThreadId);
+
+impl<'de> Deserialize<'de> for Read {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Item {
+            id: u64,
+        }
+        let item = Item::deserialize(deserializer)?;
+        assert_ne!(item.id, 77, "a type that cannot be read");
+        Ok(Self(item.id, std::thread::current().id()))
+    }
+}
+
+fn thousand(mock: &pentad_connect::mock::Mock, ids: std::ops::Range<u64>) {
+    mock.collection("p").all().list(ids.map(|id| json!({ "id": id })));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn pages_in_flight_are_read_on_other_threads_and_still_come_in_order() {
+    let mock = pentad_connect::mock::Mock::new();
+    thousand(&mock, 1_000..2_000);
+    let set = mock.client().collection("p").typed::<Read>().all().limit(10).concurrency(8);
+    let here = std::thread::current().id();
+    let all = set.collect().await.unwrap();
+    assert!(all.iter().map(|read| read.0).eq(1_000..2_000));
+    assert!(all.iter().filter(|read| read.1 != here).count() > 500);
+    mock.verify().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_that_breaks_its_reader_is_an_error_and_the_end() {
+    let mock = pentad_connect::mock::Mock::new();
+    thousand(&mock, 0..100);
+    let mut pages = mock.client().collection("p").typed::<Read>().all().limit(10).concurrency(4).pages();
+    let mut read = 0;
+    let error = loop {
+        match pages.next().await.unwrap() {
+            Ok(page) => read += page.items.len(),
+            Err(error) => break error,
+        }
+    };
+    assert_eq!((read, error.kind()), (70, ErrorKind::Unexpected), "{error}");
+    assert!(pages.next().await.is_none());
+}

@@ -1,7 +1,7 @@
 //! The OpenAPI document: help at every level, checks before sending.
 
 use pentad_connect::openapi::{Document, Role};
-use pentad_connect::{Client, Specs, Validate, field};
+use pentad_connect::{Client, Configure, Specs, Validate, field};
 use pentad_core::ErrorKind;
 use pentad_testkit::{ScriptedTransport, run};
 use serde_json::json;
@@ -114,6 +114,76 @@ fn bodies_and_filters_are_checked_when_everything_is() {
 
     let script = ScriptedTransport::new().answer(201, "{}");
     run(client(&script, Validate::Paths).collection("products").create(json!({"price": "dear"}))).unwrap();
+}
+
+const ORDERS: &str = r#"
+openapi: 3.0.3
+info: {title: Orders, version: '1'}
+components:
+  parameters:
+    limit: {name: limit, in: query, schema: {type: integer, minimum: 0, maximum: 1000}}
+  schemas:
+    Base: {type: object, properties: {id: {type: string}, events: {type: object}}}
+    Order:
+      allOf:
+        - {$ref: '#/components/schemas/Base'}
+        - {type: object, properties: {status: {type: string}, owner: {type: object}}}
+paths:
+  /orders:
+    get:
+      parameters:
+        - {$ref: '#/components/parameters/limit'}
+        - {name: status, in: query, description: '**lookups:** eq, in', schema: {type: string, enum: [draft, done]}}
+        - {name: created, in: query, description: "**lookups:** ge\n\n**ordering:** true", schema: {type: string}}
+        - {name: owner.id, in: query, description: '**lookups:** eq', schema: {type: string}}
+      responses:
+        '200': {description: ok, content: {application/json: {schema: {type: array, items: {$ref: '#/components/schemas/Order'}}}}}
+  /orders/{id}:
+    parameters: [{name: id, in: path, required: true, schema: {type: string, pattern: '^ORD-[0-9]+$'}}]
+    get: {summary: One order}
+"#;
+
+#[test]
+fn everything_is_parameters_arguments_orderings_and_selections_too() {
+    let document = Document::parse(ORDERS.as_bytes()).unwrap();
+    let script = (0..12).fold(ScriptedTransport::new(), |script, _| script.answer(200, "[]"));
+    let client = builder(&script).specs(document).validate(Validate::Everything).build().unwrap();
+    let orders = client.collection("orders");
+    for (set, message, hint) in [
+        (orders.filter("eq(staus,draft)"), "no field `staus`", "status"),
+        (orders.all().order_by(["creatd"]), "no field `creatd`", "created"),
+        (orders.all().order_by(["-status"]), "cannot be ordered by `status`", "created"),
+        (orders.all().select(["evnts"]), "no field `evnts`", "events"),
+        (orders.filter("eq(owner,t(name=x))"), "no field `owner.name`", ""),
+        (orders.filter("not(or(eq(status,draft),like(status,x*)))"), "`status` knows no `like`", ""),
+        (orders.all().configure(Configure::new().param("staus", "draft")), "query `staus`", ""),
+        (orders.all().configure(Configure::new().param("status", "other")), "query `status`", ""),
+        (orders.all().limit(5_000), "query `limit`", ""),
+    ] {
+        let error = run(set.collect()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Invalid, "{error}");
+        assert!(error.message().contains(message), "{message}: {error}");
+        assert!(error.hint().unwrap_or_default().contains(hint), "{hint}: {error:?}");
+    }
+    for call in [
+        client.get("orders?eq(status,draft)&nope=1"),
+        client.get("orders?like(status,x)"),
+        client.get("orders/PRD-1"),
+    ] {
+        assert_eq!(run(call).unwrap_err().kind(), ErrorKind::Invalid);
+    }
+    assert!(script.requests().is_empty());
+
+    let good = orders.filter("eq(owner,t(id=x))").filter("in(status,(draft,done))").order_by(["-created"]);
+    run(good
+        .select(["-events", "owner.id"])
+        .search("any")
+        .configure(Configure::new().param("status", "draft"))
+        .collect())
+    .unwrap();
+    run(client.get("orders?status=draft&search=x+y&limit=3")).unwrap();
+    run(client.get("orders/ORD-1")).unwrap();
+    assert_eq!(script.requests().len(), 3);
 }
 
 #[test]

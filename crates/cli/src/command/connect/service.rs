@@ -16,8 +16,13 @@ pub(crate) const TABLE: &Table = &Table {
     service: "connect",
     title: "Connect",
     fields: &[
-        Field::new("endpoint", Kind::Text, "URL", "URL of the API; without one, the embedded server")
-            .env("PENTAD_CONNECT_ENDPOINT"),
+        Field::new(
+            "endpoint",
+            Kind::Text,
+            "URL",
+            "HOST:PORT or URL of the API; without one, the embedded server",
+        )
+        .env("PENTAD_CONNECT_ENDPOINT"),
         Field::new("api_key", Kind::Secret, "FILE", "API key")
             .flag("api-key-file")
             .env("PENTAD_CONNECT_API_KEY"),
@@ -105,10 +110,8 @@ impl Service for Connect {
                 Client::new(key).endpoint(LOCAL).transport(transport)
             }
             None => match way.secret(settings, "api_key")? {
-                Some(secret) => Client::new(key(&secret)).endpoint(settings.endpoint().unwrap_or_default()),
-                None => {
-                    Client::new(String::new()).anonymous().endpoint(settings.endpoint().unwrap_or_default())
-                }
+                Some(secret) => Client::new(key(&secret)).endpoint(endpoint(settings)),
+                None => Client::new(String::new()).anonymous().endpoint(endpoint(settings)),
             },
         };
         // A document at a URL was fetched before, unless nothing is to be sent.
@@ -129,7 +132,7 @@ impl Service for Connect {
     }
 
     fn rust(&self, settings: &ServiceSettings) -> String {
-        let endpoint = settings.endpoint().unwrap_or(LOCAL);
+        let endpoint = settings.endpoint().map_or_else(|| LOCAL.to_owned(), |_| endpoint(settings));
         format!(
             "let key = pentad::Secret::new(std::env::var(\"PENTAD_CONNECT_API_KEY\")?);\n\
              let client = pentad::connect::Client::new(key).endpoint({endpoint:?}).build()?;\n"
@@ -150,6 +153,14 @@ impl Service for Connect {
                 Err(error) => Err(error),
             }
         })
+    }
+}
+
+/// The endpoint of elsewhere. A bare `HOST:PORT` is that of the API there, over TLS.
+fn endpoint(settings: &ServiceSettings) -> String {
+    match settings.endpoint().unwrap_or_default() {
+        bare if !bare.is_empty() && !bare.contains('/') => format!("https://{bare}/public/v1"),
+        url => url.to_owned(),
     }
 }
 

@@ -7,10 +7,11 @@ use clap_complete::engine::ArgValueCompleter;
 use pentad_connect::rql::Value as Operand;
 use pentad_connect::{Client, ResourceSet, field};
 use pentad_core::Page;
+use pentad_core::list::Pages;
 use serde_json::Value;
 
 use super::super::{QueryArgs, Run, SHOWN, complete};
-use super::sheet::{Left, Sheet, part};
+use super::sheet::{self, Left, Sheet, part};
 use super::{Stop, cannot, failed, is_csv};
 use crate::command::plan::{Effect, Paging};
 use crate::exit::Exit;
@@ -23,7 +24,8 @@ pub(crate) struct ExportArgs {
     /// Path of the collection.
     #[arg(add = ArgValueCompleter::new(complete::paths))]
     path: String,
-    /// File to write: CSV if it is called so, else NDJSON. It appears when it is whole; until then FILE.part grows.
+    /// File to write: CSV if it is called so, else NDJSON. It appears when it is whole; until then FILE.part grows. `-` is
+    /// standard output.
     file: PathBuf,
     #[command(flatten)]
     query: QueryArgs,
@@ -37,13 +39,63 @@ pub(crate) struct ExportArgs {
     /// Ask for pages of this size.
     #[arg(long, value_name = "N", default_value_t = 100)]
     page_size: u32,
-    /// Keep up to this many pages in flight.
+    /// Keep up to this many pages in flight, in another order than by id: by id each page begins behind the last one.
     #[arg(long, value_name = "N", default_value_t = 4)]
     concurrency: usize,
     /// Go on with what an earlier export of the same left in FILE.part: behind its last id, or with another order than by id
     /// behind so many.
     #[arg(long)]
     resume: bool,
+}
+
+/// How the rest of a set is walked.
+enum Walk {
+    /// Behind the last id each time: nothing is missing or twice, whatever is created or removed meanwhile.
+    ById(ResourceSet, Option<Operand>),
+    /// Page after page; nothing more after an end.
+    ByPosition(Box<Pages<Value>>),
+    End,
+}
+
+impl Walk {
+    async fn next(&mut self) -> Option<pentad_core::Result<Page<Value>>> {
+        match self {
+            Self::End => None,
+            Self::ByPosition(pages) => pages.next().await,
+            Self::ById(set, last) => {
+                let rest = match last {
+                    Some(last) => set.clone().filter(field("id").gt(last.clone())),
+                    None => set.clone(),
+                };
+                let page = rest.list().await;
+                *self = match &page {
+                    Ok(page) if page.next.is_some() => Self::behind(set, last.as_ref(), page),
+                    _ => Self::End,
+                };
+                Some(page)
+            }
+        }
+    }
+
+    /// How it goes on behind a page: by position from there if its last resource has no id of use.
+    fn behind(set: &ResourceSet, before: Option<&Operand>, page: &Page<Value>) -> Self {
+        match page.items.last().and_then(id) {
+            Some(last) if before != Some(&last) => Self::ById(set.clone(), Some(last)),
+            _ => {
+                let rest = match before {
+                    Some(before) => set.clone().filter(field("id").gt(before.clone())),
+                    None => set.clone(),
+                };
+                Self::ByPosition(Box::new(rest.slice(page.items.len() as u64..).pages()))
+            }
+        }
+    }
+}
+
+/// The id of a resource, if it has one that can stand in a condition.
+fn id(item: &Value) -> Option<Operand> {
+    let id = item.get("id").filter(|id| !id.is_null())?;
+    Operand::from_json(id).ok()
 }
 
 impl ExportArgs {
@@ -57,15 +109,15 @@ impl ExportArgs {
         let question = self.question(&set)?;
         let left = self.left(&question)?;
         let mut stop = Stop::new();
-        let mut pages = self.rest(run, set, left.as_ref())?.pages();
+        let mut walk = self.rest(run, set, left.as_ref());
         let bar = run.output.progress("exported");
-        let before = left.as_ref().map_or(0, |left| left.count);
+        let (by_id, before) = (self.is_by_id(), left.as_ref().map_or(0, |left| left.count));
         // What there was stays until the service has answered.
         let mut sheet: Option<Sheet> = None;
         let mut left = Some(left);
         loop {
             let count = sheet.as_ref().map_or(before, |sheet| sheet.count);
-            let Some(next) = stop.or(pages.next()).await else { return Ok(self.stopped(run, &stop, count)) };
+            let Some(next) = stop.or(walk.next()).await else { return Ok(self.stopped(run, &stop, count)) };
             let Some(page) = next else { break };
             let page = page.map_err(|error| self.goes_on(error.into(), count))?;
             let sheet = match &mut sheet {
@@ -75,10 +127,14 @@ impl ExportArgs {
                     sheet.insert(opened.map_err(|error| cannot("write", &self.file, &error))?)
                 }
             };
-            sheet
-                .write(&page.items)
-                .map_err(|error| self.goes_on(failed("write", &self.file, &error), sheet.count))?;
-            tell(&bar, &page, sheet.count, before);
+            match sheet.write(&page.items) {
+                // Whoever reads has enough.
+                Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => return Ok(Exit::Success),
+                written => {
+                    written.map_err(|error| self.goes_on(failed("write", &self.file, &error), sheet.count))?
+                }
+            }
+            tell(&bar, &page, by_id, count);
         }
         bar.done();
         self.finish(run, sheet)
@@ -100,6 +156,9 @@ impl ExportArgs {
         if !self.resume {
             return Ok(None);
         }
+        if sheet::is_stream(&self.file) {
+            return Err(Failure::usage("cannot resume", "what went into a stream is gone"));
+        }
         match Left::look(&self.file).map_err(|error| cannot("resume", &self.file, &error))? {
             Some((_, other)) if other != question => {
                 let what = format!("cannot go on with {}", part(&self.file).display());
@@ -110,32 +169,41 @@ impl ExportArgs {
         }
     }
 
+    fn is_by_id(&self) -> bool {
+        self.order_by == ["id"]
+    }
+
     /// What of the set is still to be read.
-    fn rest(&self, run: &Run<'_>, set: ResourceSet, left: Option<&Left>) -> Result<ResourceSet> {
-        let Some(left) = left else { return Ok(set) };
-        let id = left.last.get("id").and_then(|id| Operand::from_json(id).ok());
-        match id.filter(|_| self.order_by == ["id"] && !left.last["id"].is_null()) {
-            Some(id) => Ok(set.filter(field("id").gt(id))),
-            None => {
+    fn rest(&self, run: &Run<'_>, set: ResourceSet, left: Option<&Left>) -> Walk {
+        let by_id = self.is_by_id();
+        match left.map(|left| (id(&left.last), left.count)) {
+            None if by_id => Walk::ById(set, None),
+            None => Walk::ByPosition(Box::new(set.pages())),
+            Some((Some(last), _)) if by_id => Walk::ById(set, Some(last)),
+            Some((_, count)) => {
                 run.output.note(
                     "going on by position: resources created or deleted meanwhile may be missing or twice (an order by id \
                      with the ids in the file knows no such gap)",
                 );
-                Ok(set.slice(left.count..))
+                Walk::ByPosition(Box::new(set.slice(count..).pages()))
             }
         }
     }
 
     fn goes_on(&self, failure: Failure, count: u64) -> Failure {
-        if count == 0 {
+        if count == 0 || sheet::is_stream(&self.file) {
             return failure;
         }
         failure.hint(format!("{count} are in {}; --resume goes on", part(&self.file).display()))
     }
 
     fn stopped(&self, run: &Run<'_>, stop: &Stop, count: u64) -> Exit {
+        let exit = stop.asked().unwrap_or(Exit::Interrupted);
+        if sheet::is_stream(&self.file) {
+            return exit;
+        }
         run.output.note(&format!("stopped: {count} are in {}; --resume goes on", part(&self.file).display()));
-        stop.asked().unwrap_or(Exit::Interrupted)
+        exit
     }
 
     fn finish(&self, run: &mut Run<'_>, sheet: Option<Sheet>) -> Result<Exit> {
@@ -152,8 +220,9 @@ impl ExportArgs {
     }
 }
 
-/// Shows how far it is: the service counts what the rest of the set has.
-fn tell(bar: &Progress, page: &Page<Value>, count: u64, before: u64) {
-    let total = page.total.map(|total| total.max(count - before) + before);
-    bar.step("exported", Some(count), total);
+/// Shows how far it is; `before` had been written when the page was asked for.
+fn tell(bar: &Progress, page: &Page<Value>, by_id: bool, before: u64) {
+    // By position the service counts all of the set, by id what was still to come.
+    let total = page.total.map(|total| if by_id { total.saturating_add(before) } else { total });
+    bar.step("exported", Some(before + page.items.len() as u64), total);
 }

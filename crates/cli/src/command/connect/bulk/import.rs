@@ -125,6 +125,9 @@ fn lines(source: impl BufRead) -> impl Iterator<Item = Reading<Value>> {
 fn rows(source: impl Read) -> Reading<impl Iterator<Item = Reading<Value>>> {
     let mut reader = csv::Reader::from_reader(source);
     let columns: Vec<Column> = reader.headers()?.iter().map(Column::named).collect();
+    if let Some(twice) = columns.iter().enumerate().find(|(at, column)| columns[..*at].contains(column)) {
+        return Err(Error::other(format!("the column {} is there twice", twice.1.title)));
+    }
     Ok(reader.into_records().map(move |record| Ok(cell::row(&columns, record?.iter()))))
 }
 
@@ -143,6 +146,9 @@ mod tests {
             [json!({"name": "Disks", "owner": {"id": "A"}, "size": 10}), json!({"name": "a, b"})]
         );
         assert_eq!(lines("{\"a\":1}\n\n{\"a\":2}".as_bytes()).filter_map(Result::ok).count(), 2);
+        assert!(
+            rows("a,b,a\n1,2,3\n".as_bytes()).map(drop).unwrap_err().to_string().contains("a is there twice")
+        );
         let wrong = lines("{\"a\":1}\n{".as_bytes()).find_map(Result::err).unwrap();
         assert!(wrong.to_string().starts_with("line 2"));
     }

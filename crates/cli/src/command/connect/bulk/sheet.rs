@@ -16,7 +16,7 @@ const NAMED: usize = 10;
 
 /// A file that resources are written to.
 pub(super) struct Sheet {
-    file: BufWriter<File>,
+    file: BufWriter<Place>,
     path: PathBuf,
     csv: bool,
     /// How many resources it has.
@@ -25,6 +25,37 @@ pub(super) struct Sheet {
     columns: Vec<Column>,
     /// Fields that have no column, where nobody chose the columns.
     left_out: Option<BTreeSet<String>>,
+}
+
+/// Where it is written to.
+enum Place {
+    /// `FILE.part`.
+    File(File),
+    /// Standard output, a pipe, a device: nothing to come back to.
+    Stream(Box<dyn Write>),
+}
+
+impl Write for Place {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::File(file) => file.write(bytes),
+            Self::Stream(stream) => stream.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::File(file) => file.flush(),
+            Self::Stream(stream) => stream.flush(),
+        }
+    }
+}
+
+/// Whether what is written there cannot be taken back: `-`, a pipe, a device.
+pub(super) fn is_stream(path: &Path) -> bool {
+    path == Path::new("-")
+        || path.starts_with("/dev")
+        || std::fs::metadata(path).is_ok_and(|meta| !meta.is_file() && !meta.is_dir())
 }
 
 /// What an earlier export left.
@@ -41,6 +72,16 @@ pub(super) struct Left {
 /// The file while it is not whole.
 pub(crate) fn part(path: &Path) -> PathBuf {
     with(path, ".part")
+}
+
+fn opened(path: &Path, left: Option<&Left>) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    let mut file = options.write(true).create(true).truncate(left.is_none()).open(part(path))?;
+    if let Some(left) = left {
+        file.set_len(left.length)?;
+        file.seek(SeekFrom::End(0))?;
+    }
+    Ok(file)
 }
 
 fn with(path: &Path, ending: &str) -> PathBuf {
@@ -60,19 +101,21 @@ impl Sheet {
         left: Option<Left>,
         chosen: &[String],
     ) -> io::Result<Self> {
-        let mut options = OpenOptions::new();
-        let mut file = options.write(true).create(true).truncate(left.is_none()).open(part(path))?;
-        if let Some(left) = &left {
-            file.set_len(left.length)?;
-            file.seek(SeekFrom::End(0))?;
-        }
-        std::fs::write(with(path, ".part.query"), question)?;
+        let place = match is_stream(path) {
+            true if path == Path::new("-") => Place::Stream(Box::new(io::stdout())),
+            true => Place::Stream(Box::new(OpenOptions::new().write(true).open(path)?)),
+            false => {
+                let file = opened(path, left.as_ref())?;
+                std::fs::write(with(path, ".part.query"), question)?;
+                Place::File(file)
+            }
+        };
         let (count, known) = left.map_or((0, Vec::new()), |left| (left.count, left.columns));
         let columns =
             if known.is_empty() { chosen.iter().map(|name| Column::named(name)).collect() } else { known };
         let left_out = chosen.is_empty().then(BTreeSet::new);
         let mut sheet = Self {
-            file: BufWriter::new(file),
+            file: BufWriter::new(place),
             path: path.to_owned(),
             csv: is_csv(path),
             count,
@@ -141,7 +184,8 @@ impl Sheet {
     /// Those of writing.
     pub(super) fn finish(mut self) -> io::Result<()> {
         self.file.flush()?;
-        self.file.get_ref().sync_all()?;
+        let Place::File(file) = self.file.get_ref() else { return Ok(()) };
+        file.sync_all()?;
         std::fs::rename(part(&self.path), &self.path)?;
         std::fs::remove_file(with(&self.path, ".part.query"))
     }
