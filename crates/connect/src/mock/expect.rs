@@ -75,13 +75,13 @@ impl Expected {
     /// paging that of the others.
     pub(super) fn ask(
         &mut self,
-        query: String,
+        query: &str,
         search: Option<String>,
         params: Vec<(String, String)>,
         paged: Paged,
     ) {
         // RQL's short form `a=1` looks like a parameter on its way, so it is one here, too.
-        let (terms, short) = taken_apart(&escape_query(&query));
+        let (terms, short) = taken_apart(&escape_query(query));
         let params: Vec<_> = short.into_iter().chain(params).collect();
         let own = || params.iter().find(|param| param.0 == SEARCH).map(|param| param.1.clone());
         self.search = search.or_else(own);

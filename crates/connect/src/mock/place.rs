@@ -300,7 +300,7 @@ impl MockSet {
         let params = params.into_iter().map(|(name, value)| (name.into_owned(), value)).collect();
         let search = self.asked.search.clone();
         self.mock.expect(Method::GET, &self.path).change(|expected| {
-            expected.ask(query, search, params, paged);
+            expected.ask(&query, search, params, paged);
             headers.into_iter().for_each(|(name, value)| expected.demand(name, value));
         })
     }

@@ -51,7 +51,7 @@ pub(crate) struct ExportArgs {
 /// How the rest of a set is walked.
 enum Walk {
     /// Behind the last id each time: nothing is missing or twice, whatever is created or removed meanwhile.
-    ById(ResourceSet, Option<Operand>),
+    ById(Box<ResourceSet>, Option<Operand>),
     /// Page after page; nothing more after an end.
     ByPosition(Box<Pages<Value>>),
     End,
@@ -64,8 +64,8 @@ impl Walk {
             Self::ByPosition(pages) => pages.next().await,
             Self::ById(set, last) => {
                 let rest = match last {
-                    Some(last) => set.clone().filter(field("id").gt(last.clone())),
-                    None => set.clone(),
+                    Some(last) => (**set).clone().filter(field("id").gt(last.clone())),
+                    None => (**set).clone(),
                 };
                 let page = rest.list().await;
                 *self = match &page {
@@ -80,7 +80,7 @@ impl Walk {
     /// How it goes on behind a page: by position from there if its last resource has no id of use.
     fn behind(set: &ResourceSet, before: Option<&Operand>, page: &Page<Value>) -> Self {
         match page.items.last().and_then(id) {
-            Some(last) if before != Some(&last) => Self::ById(set.clone(), Some(last)),
+            Some(last) if before != Some(&last) => Self::ById(Box::new(set.clone()), Some(last)),
             _ => {
                 let rest = match before {
                     Some(before) => set.clone().filter(field("id").gt(before.clone())),
@@ -177,9 +177,9 @@ impl ExportArgs {
     fn rest(&self, run: &Run<'_>, set: ResourceSet, left: Option<&Left>) -> Walk {
         let by_id = self.is_by_id();
         match left.map(|left| (id(&left.last), left.count)) {
-            None if by_id => Walk::ById(set, None),
+            None if by_id => Walk::ById(Box::new(set), None),
             None => Walk::ByPosition(Box::new(set.pages())),
-            Some((Some(last), _)) if by_id => Walk::ById(set, Some(last)),
+            Some((Some(last), _)) if by_id => Walk::ById(Box::new(set), Some(last)),
             Some((_, count)) => {
                 run.output.note(
                     "going on by position: resources created or deleted meanwhile may be missing or twice (an order by id \
