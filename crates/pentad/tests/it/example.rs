@@ -24,7 +24,7 @@ async fn the_example_seed_makes_an_installation_that_works() {
     let users = client("token-of-the-operator").users().all().await.unwrap();
     assert!(users.iter().any(|user| user.name == "feeder"));
     let zaqar = pentad::zaqar::Client::new("http://pentad.local/zaqar", pentad::zaqar::Version::V2);
-    let zaqar = zaqar.transport(local.transport()).project("shop").build().unwrap();
+    let zaqar = zaqar.transport(local.transport()).project("shop-id").build().unwrap();
     assert_eq!(
         zaqar.queue("orders").metadata().await.unwrap().get("_default_message_ttl"),
         Some(&600.into())
