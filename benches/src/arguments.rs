@@ -8,6 +8,7 @@ use pentad_benches::Result;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Part {
     Startup,
+    Cold,
     Client,
     Python,
     Server,
@@ -66,6 +67,7 @@ impl Arguments {
 fn part(name: &str) -> Result<Part> {
     Ok(match name {
         "startup" => Part::Startup,
+        "cold" => Part::Cold,
         "client" => Part::Client,
         "python" => Part::Python,
         "server" => Part::Server,

@@ -5,6 +5,7 @@
 
 mod arguments;
 mod client;
+mod cold;
 mod connect;
 mod document;
 mod identity;
@@ -45,6 +46,9 @@ async fn run(arguments: &Arguments) -> Result<()> {
     say(&format!("rounds: {}, medians of same-round ratios", arguments.rounds));
     if arguments.wants(Part::Startup) {
         startup::measure(arguments).await?;
+    }
+    if arguments.wants(Part::Cold) {
+        cold::measure(arguments).await?;
     }
     if arguments.wants(Part::Client) {
         client::measure(arguments).await?;

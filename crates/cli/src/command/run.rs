@@ -221,7 +221,11 @@ impl<S: Service> Run<'_, S> {
         Ok(Exit::Success)
     }
 
-    async fn worked<T: Send + 'static>(
+    /// A work of the library whose outcome the caller shows; `None` where it was only shown.
+    ///
+    /// # Errors
+    /// As [`perform`](Self::perform).
+    pub(crate) async fn worked<T: Send + 'static>(
         &mut self,
         effect: &Effect,
         make: impl Fn(&S::Client) -> Work<T>,

@@ -119,3 +119,64 @@ fn one_login_serves_both_commands() {
     house.ok(&["db", "flavor", "list"]);
     assert_eq!(house.ok(&["openstack", "token", "issue", "-o", "value"]).out, token, "kept between commands");
 }
+
+#[test]
+fn a_removal_by_force_waits_too_if_asked_to() {
+    let house = House::new();
+    house.ok(&["db", "instance", "create", "db1", "--flavor", "2", "--size", "2", "--wait"]);
+    let shown =
+        house.ok(&["db", "instance", "delete", "db1", "--force", "--wait", "--dry-run", "-o", "json"]);
+    assert!(shown.out.contains("http"), "{}", shown.out);
+    house.ok(&["db", "instance", "delete", "db1", "--force", "--wait", "--yes"]);
+    assert_eq!(house.ok(&["db", "instance", "list", "-o", "json"]).json(), json!([]));
+    house.ok(&["db", "instance", "create", "db2", "--flavor", "2", "--size", "2", "--wait"]);
+    house.ok(&["db", "instance", "force-delete", "db2", "--wait", "--yes"]);
+    assert_eq!(house.ok(&["db", "instance", "list", "-o", "json"]).json(), json!([]));
+}
+
+#[test]
+fn versions_are_told_without_a_url() {
+    let house = House::new();
+    let versions = house.ok(&["db", "versions", "-o", "json"]).json();
+    assert_eq!(versions[0]["id"], "v1.0");
+}
+
+#[test]
+fn a_name_of_several_is_refused_with_the_way_out() {
+    let house = House::new();
+    for _ in 0..2 {
+        house.ok(&["db", "instance", "create", "twin", "--flavor", "1", "--size", "1"]);
+    }
+    let refused = house.run(&["db", "instance", "restart", "twin"]);
+    assert_ne!(refused.code, 0);
+    assert!(refused.err.contains("use an ID to be more specific"), "{}", refused.err);
+}
+
+#[test]
+fn what_a_command_was_given_in_secret_is_not_in_the_list_of_processes() {
+    let busy = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let house = House::new().env("OS_TOKEN", "token-canary");
+    let file = house.file("pw", "password-canary", 0o600);
+    let endpoint = format!("http://{}/v1.0/p", busy.local_addr().unwrap());
+    let id = "44b277eb-39be-4921-be31-3d61b43651d7";
+    let words = ["db", "user", "create", id, "app", "--password-file", file.to_str().unwrap()];
+    let mut child = house.command(&[&words[..], &["--endpoint", &endpoint]].concat()).spawn().unwrap();
+    // It is in the middle of its call, which nobody answers.
+    let connection = busy.accept().unwrap();
+    let processes = std::fs::read_dir("/proc").unwrap().filter_map(|entry| Some(entry.ok()?.path()));
+    let listed: Vec<String> = processes
+        .filter_map(|path| std::fs::read(path.join("cmdline")).ok())
+        .map(|line| String::from_utf8_lossy(&line).replace('\0', " "))
+        .filter(|line| line.contains("--password-file") && line.contains(id))
+        .collect();
+    assert!(!listed.is_empty() && listed.iter().all(|line| !line.contains("canary")), "{listed:?}");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    drop(connection);
+    // There is no way to say a secret as an argument, and one that was said is not repeated.
+    for flag in ["--os-password", "--os-token", "--os-application-credential-secret", "--password"] {
+        let refused = house.run(&["db", "instance", "list", flag, "spoken-canary"]);
+        assert_eq!(refused.code, 2, "{flag}");
+        assert!(!refused.err.contains("canary"), "{flag}: {}", refused.err);
+    }
+}

@@ -65,3 +65,20 @@ fn an_application_credential_shows_its_secret_once() {
     house.ok(&["openstack", "application-credential", "delete", id, "--yes"]);
     assert_eq!(house.ok(&["openstack", "application-credential", "list", "-o", "json"]).json(), json!([]));
 }
+
+#[test]
+fn an_id_is_that_things_even_if_another_one_is_called_so() {
+    let house = House::new();
+    let file = house.file("pw", "a-canary-password", 0o600);
+    let create = |name: &str| {
+        let words =
+            ["openstack", "user", "create", name, "--password-file", file.to_str().unwrap(), "-o", "json"];
+        house.ok(&words).json()["id"].as_str().unwrap().to_owned()
+    };
+    let ann = create("ann");
+    let impostor = create(&ann);
+    house.ok(&["openstack", "user", "delete", &ann, "--yes"]);
+    let left = house.ok(&["openstack", "user", "show", &ann, "-o", "json"]).json();
+    assert_eq!((&left["id"], &left["name"]), (&json!(impostor), &json!(ann)));
+    assert_eq!(house.run(&["openstack", "user", "show", "ann"]).code, 3);
+}

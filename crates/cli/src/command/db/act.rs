@@ -3,6 +3,7 @@
 use clap::Args;
 use pentad_core::work::Polling;
 use pentad_core::{Call, Secret, Work};
+use pentad_openstack::no_unique_match;
 use pentad_trove::Client;
 use pentad_trove::name::is_uuid;
 use serde::Serialize;
@@ -43,7 +44,7 @@ impl From {
     }
 }
 
-/// The id of a thing by its name, from a list of the service. An id is itself; so is a name in a call that is only
+/// The id of a thing by its id or its name, in this order, from a list of the service. What looks like an id is itself; so is a name in a call that is only
 /// shown.
 pub(super) async fn id(run: &mut Run<'_>, list: &'static str, wanted: &str) -> Result<String> {
     if is_uuid(wanted) || run.is_shown(&Effect::Change) || run.is_shown(&Effect::Read) {
@@ -59,8 +60,8 @@ pub(super) async fn id(run: &mut Run<'_>, list: &'static str, wanted: &str) -> R
             return Ok(id.to_owned());
         }
         if item["name"] == wanted && found.replace(id.to_owned()).is_some() {
-            return Err(Failure::usage(format!("several have the name {wanted}"), "names are not unique")
-                .hint("name it by its id"));
+            let noun = list.split('.').nth(1).unwrap_or("thing");
+            return Err(no_unique_match(noun, wanted).into());
         }
     }
     // The service itself says that there is no such thing.
@@ -106,8 +107,29 @@ pub(super) async fn remove(
     run.confirmed(&effect)?;
     let client = run.client(None).await?;
     make(&client).await?;
-    let gone = format!("deleted {what}");
-    run.tell_work(Effect::Read, |client| until(client, Polling::default()), |()| gone.clone()).await
+    gone(run, what, until).await
+}
+
+/// As [`remove`], whatever the service is doing with the thing.
+pub(super) async fn remove_by_force(
+    run: &mut Run<'_>,
+    what: &str,
+    wait: Wait,
+    make: impl Fn(&Client) -> Work<()>,
+    until: impl Fn(&Client, Polling) -> Work<()>,
+) -> Result<Exit> {
+    let effect = Effect::Destroy(format!("delete {what}"));
+    let done = run.tell_work(effect, &make, |()| format!("deleting {what}")).await?;
+    // A call that was only shown has nothing to wait for.
+    if !wait.wait || run.is_shown(&Effect::Destroy(String::new())) {
+        return Ok(done);
+    }
+    gone(run, what, until).await
+}
+
+async fn gone(run: &mut Run<'_>, what: &str, until: impl Fn(&Client, Polling) -> Work<()>) -> Result<Exit> {
+    run.tell_work(Effect::Read, |client| until(client, Polling::default()), |()| format!("deleted {what}"))
+        .await
 }
 
 /// A password: from a file that only its owner can read, or from standard input. On the command line every process could

@@ -11,7 +11,7 @@ use super::act::{self, From, Wait};
 use super::complete;
 use super::{Run, new, show};
 use crate::args;
-use crate::command::plan::Effect;
+use crate::command::plan::{Effect, Plan};
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::output::View;
@@ -37,10 +37,21 @@ pub(crate) enum ClusterCommand {
     /// Delete a cluster.
     Delete(Target),
     /// Delete a cluster whatever the service is doing with it.
-    ForceDelete {
+    ForceDelete(Target),
+    /// List the modules on the members of a cluster.
+    Modules {
         #[arg(add = ArgValueCompleter::new(complete::clusters))]
         cluster: String,
     },
+    /// Attach a configuration group to all members.
+    AttachConfiguration {
+        #[command(flatten)]
+        target: Target,
+        #[arg(add = ArgValueCompleter::new(complete::configurations))]
+        configuration: String,
+    },
+    /// Detach the configuration group from all members.
+    DetachConfiguration(Target),
     /// Add members.
     Grow {
         #[command(flatten)]
@@ -109,6 +120,9 @@ pub(crate) struct Create {
 
 const MEMBERS: View = View::of(&["id", "name", "type", "status", "flavor.id", "volume.size", "ip"]);
 
+const MODULES: View =
+    View::of(&["instance_name", "name", "type", "datastore", "datastore_version", "status"]);
+
 impl Members {
     fn read(&self) -> Result<Vec<NewMember>> {
         self.members.iter().map(|text| member(text)).collect()
@@ -173,12 +187,20 @@ impl ClusterCommand {
                 let gone = |client: &Client, polling| client.cluster(id.as_str()).wait_gone(polling);
                 act::remove(run, &format!("cluster {}", target.cluster), target.wait, make, gone).await
             }
-            Self::ForceDelete { cluster } => {
-                let id = find(run, &cluster).await?;
-                let effect = Effect::Destroy(format!("delete cluster {cluster}"));
-                let note = format!("deleting cluster {cluster}");
-                run.tell_work(effect, |client| client.cluster(id.as_str()).force_delete(), |()| note.clone())
+            Self::ForceDelete(target) => {
+                let id = find(run, &target.cluster).await?;
+                let make = |client: &Client| client.cluster(id.as_str()).force_delete();
+                let gone = |client: &Client, polling| client.cluster(id.as_str()).wait_gone(polling);
+                act::remove_by_force(run, &format!("cluster {}", target.cluster), target.wait, make, gone)
                     .await
+            }
+            Self::Modules { cluster } => modules(run, &cluster).await,
+            Self::AttachConfiguration { target, configuration } => {
+                let group = act::id(run, "trove.configuration.list", &configuration).await?;
+                target.change(run, "configuring", |cluster| cluster.attach_configuration(&group)).await
+            }
+            Self::DetachConfiguration(target) => {
+                target.change(run, "configuring", Cluster::detach_configuration).await
             }
             Self::Grow { target, members } => {
                 let members = members.read()?;
@@ -197,15 +219,39 @@ impl ClusterCommand {
     }
 }
 
-async fn instances(run: &mut Run<'_>, cluster: &str) -> Result<Exit> {
+/// The members of a cluster; nothing where the call is only shown.
+async fn members(run: &mut Run<'_>, cluster: &str) -> Result<Option<Vec<Value>>> {
     let id = find(run, cluster).await?;
-    let plan = crate::command::plan::Plan::read("trove.cluster.get").arg("cluster", id);
+    let plan = Plan::read("trove.cluster.get").arg("cluster", id);
     if run.shown(&plan)? {
-        return Ok(Exit::Success);
+        return Ok(None);
     }
     let answer = run.send(&plan).await?;
-    let members = answer["cluster"]["instances"].as_array().cloned().unwrap_or_default();
-    run.output.list(&members, MEMBERS)?;
+    Ok(Some(answer["cluster"]["instances"].as_array().cloned().unwrap_or_default()))
+}
+
+async fn instances(run: &mut Run<'_>, cluster: &str) -> Result<Exit> {
+    if let Some(members) = members(run, cluster).await? {
+        run.output.list(&members, MEMBERS)?;
+    }
+    Ok(Exit::Success)
+}
+
+/// The modules of each member, with its name beside them.
+async fn modules(run: &mut Run<'_>, cluster: &str) -> Result<Exit> {
+    let Some(members) = members(run, cluster).await? else { return Ok(Exit::Success) };
+    let client = run.client(None).await?;
+    let mut found = Vec::new();
+    for member in &members {
+        let Some(id) = member["id"].as_str() else { continue };
+        for mut module in client.pages("trove.instance.modules", &[("instance", id)], &[])?.all().await? {
+            if let Some(members) = module.as_object_mut() {
+                members.insert("instance_name".to_owned(), member["name"].clone());
+            }
+            found.push(module);
+        }
+    }
+    run.output.list(&found, MODULES)?;
     Ok(Exit::Success)
 }
 

@@ -55,6 +55,8 @@ pub(crate) enum InstanceCommand {
     ForceDelete {
         #[arg(add = ArgValueCompleter::new(complete::instances))]
         instance: String,
+        #[command(flatten)]
+        wait: Wait,
     },
     /// Change one thing of an instance, and its name.
     Update(Update),
@@ -156,14 +158,8 @@ impl InstanceCommand {
                 run.call(Effect::Read, make, View::ALL).await
             }
             Self::Create(create) => create.run(run).await,
-            Self::Delete { instance, force: false, wait } => delete(run, &instance, wait).await,
-            Self::Delete { instance, force: true, .. } | Self::ForceDelete { instance } => {
-                let id = act::instance(run, &instance).await?;
-                let effect = Effect::Destroy(format!("delete instance {instance}"));
-                let note = format!("deleting instance {instance}");
-                run.tell_work(effect, |client| client.instance(id.as_str()).force_delete(), |()| note.clone())
-                    .await
-            }
+            Self::Delete { instance, force, wait } => delete(run, &instance, force, wait).await,
+            Self::ForceDelete { instance, wait } => delete(run, &instance, true, wait).await,
             Self::Update(update) => update.run(run).await,
             Self::Restart(target) => target.change(run, "restarting", Instance::restart).await,
             Self::ResizeFlavor { target, flavor } => {
@@ -209,11 +205,16 @@ async fn managed(
     run.list(&from.paging, make, show::MANAGED).await
 }
 
-async fn delete(run: &mut Run<'_>, instance: &str, wait: Wait) -> Result<Exit> {
+async fn delete(run: &mut Run<'_>, instance: &str, force: bool, wait: Wait) -> Result<Exit> {
     let id = act::instance(run, instance).await?;
-    let make = |client: &Client| client.instance(id.as_str()).delete();
+    let what = format!("instance {instance}");
     let gone = |client: &Client, polling| client.instance(id.as_str()).wait_gone(polling);
-    act::remove(run, &format!("instance {instance}"), wait, make, gone).await
+    if force {
+        let make = |client: &Client| client.instance(id.as_str()).force_delete();
+        return act::remove_by_force(run, &what, wait, make, gone).await;
+    }
+    let make = |client: &Client| client.instance(id.as_str()).delete();
+    act::remove(run, &what, wait, make, gone).await
 }
 
 impl Target {

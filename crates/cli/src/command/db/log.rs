@@ -1,10 +1,11 @@
 //! `pentad db log` and `pentad db tls`.
 
+use std::io::{self, Write};
 use std::path::PathBuf;
 
 use clap::Subcommand;
 use clap_complete::engine::ArgValueCompleter;
-use pentad_core::Work;
+use pentad_core::ErrorKind;
 use pentad_trove::{Client, LogChange, TlsChange};
 
 use super::act;
@@ -100,19 +101,14 @@ impl LogCommand {
             }
             Self::Tail { which, lines, publish } => {
                 let lines = (lines > 0).then_some(lines);
-                if let Some(text) = content(run, &which, lines, publish).await? {
-                    run.output.text(&text)?;
-                }
-                Ok(Exit::Success)
+                copy(run, &which, lines, publish, std::io::stdout).await.map(|_| Exit::Success)
             }
             Self::Save { which, file, publish } => {
                 let file = file.unwrap_or_else(|| {
                     PathBuf::from(format!("trove-{}-{}.log", which.instance, which.log).replace('/', "_"))
                 });
-                if let Some(text) = content(run, &which, None, publish).await? {
-                    std::fs::write(&file, text).map_err(|error| {
-                        Failure::local(format!("cannot write {}", file.display()), error.to_string())
-                    })?;
+                let target = file.clone();
+                if copy(run, &which, None, publish, move || Late::at(target.clone())).await? {
                     let shown = file.display().to_string();
                     run.output.record(&serde_json::json!({ "log": which.log, "file": shown }), View::ALL)?;
                 }
@@ -122,33 +118,62 @@ impl LogCommand {
     }
 }
 
+/// A file that is made when there is something to write.
+#[derive(Debug)]
+struct Late {
+    path: PathBuf,
+    file: Option<std::fs::File>,
+}
+
+impl Late {
+    const fn at(path: PathBuf) -> Self {
+        Self { path, file: None }
+    }
+}
+
+impl Write for Late {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let file = match &mut self.file {
+            Some(file) => file,
+            none => none.insert(std::fs::File::create(&self.path)?),
+        };
+        file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.as_mut().map_or(Ok(()), Write::flush)
+    }
+}
+
 async fn change(run: &mut Run<'_>, which: &Which, effect: Effect, wanted: LogChange) -> Result<Exit> {
     let id = act::instance(run, &which.instance).await?;
     let make = |client: &Client| client.instance(id.as_str()).log(which.log.as_str()).change(wanted);
     run.call(effect, make, LOGS).await
 }
 
-/// What is published of a log; nothing where the call is only shown.
-async fn content(
+/// Writes what is published of a log, part by part; says whether it did: a call may only be shown.
+async fn copy<W: Write + Send + 'static>(
     run: &mut Run<'_>,
     which: &Which,
     lines: Option<u64>,
     publish: bool,
-) -> Result<Option<String>> {
+    open: impl Fn() -> W + Clone + Send + 'static,
+) -> Result<bool> {
     let id = act::instance(run, &which.instance).await?;
-    let plan = Plan::read("trove.log.action").arg("instance", id.as_str());
-    if run.shown(&plan.body(serde_json::json!({ "name": which.log })))? {
-        return Ok(None);
-    }
-    let log = run.client(None).await?.instance(id).log(which.log.as_str());
-    if publish {
-        log.change(LogChange::new().publish()).await?;
-    }
-    let content: Work<String> = log.content(lines);
-    Ok(Some(match run.time_limit() {
-        Some(limit) => content.timeout(limit).await?,
-        None => content.await?,
-    }))
+    let (first, effect) =
+        if publish { (LogChange::new().publish(), Effect::Change) } else { (LogChange::new(), Effect::Read) };
+    let make = |client: &Client| {
+        let open = open.clone();
+        let mut target = None;
+        let write = move |piece: &[u8]| {
+            let target = target.get_or_insert_with(&open);
+            target.write_all(piece).and_then(|()| target.flush()).map_err(|error| {
+                pentad_core::Error::new(ErrorKind::Config, "cannot write the log").with_source(error)
+            })
+        };
+        client.instance(id.as_str()).log(which.log.as_str()).copy(first, lines, write)
+    };
+    Ok(run.worked(&effect, make).await?.is_some())
 }
 
 #[derive(Debug, Subcommand)]

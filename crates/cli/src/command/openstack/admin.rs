@@ -53,7 +53,7 @@ impl<C: Said, S: Said> Verb<C, S> {
                 run.perform(plan.pages(paging, kind.view)).await
             }
             Self::Show { name } => {
-                let id = find::id(run, kind, &name, None).await?;
+                let id = find::id(run, kind, &name).await?;
                 find::show(run, Plan::read(kind.get).arg(kind.arg, id), kind.noun).await
             }
             Self::Create(said) => {
@@ -61,12 +61,12 @@ impl<C: Said, S: Said> Verb<C, S> {
                 find::show(run, Plan::change(kind.create).body(body), kind.noun).await
             }
             Self::Set(said) => {
-                let id = find::id(run, kind, said.target(), None).await?;
+                let id = find::id(run, kind, said.target()).await?;
                 let body = json!({ kind.noun: said.members(run).await? });
                 find::show(run, Plan::change(kind.update).arg(kind.arg, id).body(body), kind.noun).await
             }
             Self::Delete { name } => {
-                let id = find::id(run, kind, &name, None).await?;
+                let id = find::id(run, kind, &name).await?;
                 let plan = Plan::delete(kind.delete, &format!("{} {name}", kind.noun));
                 run.perform(plan.arg(kind.arg, id)).await
             }
@@ -321,7 +321,7 @@ impl Said for NewEndpoint {
     }
 
     async fn members(self, run: &mut Run<'_>) -> Result<Map<String, Value>> {
-        let service = find::id(run, find::SERVICE, &self.service, None).await?;
+        let service = find::id(run, find::SERVICE, &self.service).await?;
         Ok(members([
             ("service_id", Some(json!(service))),
             ("interface", Some(json!(self.interface))),

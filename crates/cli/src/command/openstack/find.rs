@@ -1,11 +1,14 @@
 //! Things of the identity service by name.
 
+use pentad_core::ErrorKind;
+use pentad_openstack::manager::Resource;
+use pentad_openstack::{Identity, Manager};
 use serde_json::Value;
 
 use super::Run;
 use crate::command::plan::{Effect, Plan};
 use crate::exit::Exit;
-use crate::failure::{Failure, Result};
+use crate::failure::Result;
 use crate::output::View;
 
 /// A kind of thing that is administered.
@@ -50,37 +53,41 @@ kinds! {
     REGION = "region" ["id", "parent_region_id", "description"];
 }
 
-/// The id of a thing by its name; what has no such name is taken for an id. A name in a call that is only shown stays.
-pub(super) async fn id(run: &mut Run<'_>, kind: Kind, wanted: &str, domain: Option<&str>) -> Result<String> {
-    if run.is_shown(&Effect::Change) || kind.noun == ENDPOINT.noun || kind.noun == REGION.noun {
+/// The id of a thing by its id or its name, in this order: a name is free, and may be the id of another. A name in a call
+/// that is only shown stays.
+pub(super) async fn id(run: &mut Run<'_>, kind: Kind, wanted: &str) -> Result<String> {
+    if run.is_shown(&Effect::Change) {
         return Ok(wanted.to_owned());
     }
     let client = run.client(None).await?;
-    let mut query = vec![("name", wanted)];
-    query.extend(domain.map(|domain| ("domain_id", domain)));
-    let found = client.pages(kind.list, &[], &query)?.all().await;
-    let found = match found {
-        Ok(found) => found,
-        // Whoever may not list may still name by id.
-        Err(error) if error.kind() == pentad_core::ErrorKind::Forbidden => Vec::new(),
-        Err(error) => return Err(error.into()),
-    };
-    let mut ids =
-        found.iter().filter(|thing| thing["name"] == wanted).filter_map(|thing| thing["id"].as_str());
-    match (ids.next(), ids.next()) {
-        (Some(id), None) => Ok(id.to_owned()),
-        (Some(_), Some(_)) => {
-            let why = "names are unique within a domain only";
-            Err(Failure::usage(format!("several have the name {wanted}"), why).hint("name it by its id"))
-        }
-        (None, _) => Ok(wanted.to_owned()),
+    match looked_up(&client.identity(), kind, wanted).await {
+        Ok(id) => Ok(id),
+        // Whoever may not look may still name by id.
+        Err(error) if error.kind() == ErrorKind::Forbidden => Ok(wanted.to_owned()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn looked_up(identity: &Identity, kind: Kind, wanted: &str) -> pentad_core::Result<String> {
+    async fn of<T: Resource>(manager: Manager<T>, wanted: &str) -> pentad_core::Result<String> {
+        Ok(manager.lookup_where(wanted, &[("name", wanted)]).await?.id().to_owned())
+    }
+    match kind.noun {
+        "user" => of(identity.users(), wanted).await,
+        "group" => of(identity.groups(), wanted).await,
+        "project" => of(identity.projects(), wanted).await,
+        "domain" => of(identity.domains(), wanted).await,
+        "role" => of(identity.roles(), wanted).await,
+        "service" => of(identity.services(), wanted).await,
+        // Regions and endpoints have no names.
+        _ => Ok(wanted.to_owned()),
     }
 }
 
 /// As [`id`], where there may be nothing to look for.
 pub(super) async fn maybe(run: &mut Run<'_>, kind: Kind, wanted: Option<&str>) -> Result<Option<String>> {
     match wanted {
-        Some(wanted) => id(run, kind, wanted, None).await.map(Some),
+        Some(wanted) => id(run, kind, wanted).await.map(Some),
         None => Ok(None),
     }
 }

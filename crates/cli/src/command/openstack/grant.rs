@@ -96,19 +96,19 @@ impl Place {
         let missing =
             |what: &str| Failure::usage(format!("{what} is not said"), "a role is somebody's, on something");
         let (actors, actor) = match (&self.user, &self.group) {
-            (Some(user), _) => ("users", find::id(run, find::USER, user, None).await?),
-            (None, Some(group)) => ("groups", find::id(run, find::GROUP, group, None).await?),
+            (Some(user), _) => ("users", find::id(run, find::USER, user).await?),
+            (None, Some(group)) => ("groups", find::id(run, find::GROUP, group).await?),
             (None, None) => return Err(missing("who")),
         };
-        let role = find::id(run, find::ROLE, role, None).await?;
+        let role = find::id(run, find::ROLE, role).await?;
         if self.system {
             let op =
                 if verb == "add" { "openstack.system_grant.add" } else { "openstack.system_grant.remove" };
             return Ok(Plan::change(op).arg("actors", actors).arg("actor", actor).arg("role", role));
         }
         let (scope, target) = match (&self.project, &self.domain) {
-            (Some(project), _) => ("projects", find::id(run, find::PROJECT, project, None).await?),
-            (None, Some(domain)) => ("domains", find::id(run, find::DOMAIN, domain, None).await?),
+            (Some(project), _) => ("projects", find::id(run, find::PROJECT, project).await?),
+            (None, Some(domain)) => ("domains", find::id(run, find::DOMAIN, domain).await?),
             (None, None) => return Err(missing("what").hint("--project, --domain or --system")),
         };
         let op = if verb == "add" { "openstack.grant.add" } else { "openstack.grant.remove" };

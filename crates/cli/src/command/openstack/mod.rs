@@ -166,7 +166,7 @@ impl GroupCommand {
         let (op, group, user, note) = match self {
             Self::Other(verb) => return verb.run(run, find::GROUP).await,
             Self::Users { group } => {
-                let id = find::id(run, find::GROUP, &group, None).await?;
+                let id = find::id(run, find::GROUP, &group).await?;
                 let plan = Plan::read("openstack.group.users.list").arg("group", id);
                 return run.perform(plan.pages(Paging::default(), find::USER.view)).await;
             }
@@ -174,8 +174,8 @@ impl GroupCommand {
             Self::RemoveUser { group, user } => ("openstack.group.remove_user", group, user, "is not in"),
         };
         let done = format!("{user} {note} {group}");
-        let group = find::id(run, find::GROUP, &group, None).await?;
-        let user = find::id(run, find::USER, &user, None).await?;
+        let group = find::id(run, find::GROUP, &group).await?;
+        let user = find::id(run, find::USER, &user).await?;
         run.perform(Plan::change(op).arg("group", group).arg("user", user).done(done)).await
     }
 }

@@ -41,12 +41,30 @@ pub(crate) const TABLE: &Table = &Table {
         Field::new("project_id", Kind::Text, "ID", "Project to work in, by its id")
             .flag("os-project-id")
             .original(&["OS_PROJECT_ID", "OS_TENANT_ID"]),
+        Field::new("user_id", Kind::Text, "ID", "User, by its id")
+            .flag("os-user-id")
+            .original(&["OS_USER_ID"]),
         Field::new("user_domain_name", Kind::Text, "NAME", "Domain of the user")
             .flag("os-user-domain-name")
             .original(&["OS_USER_DOMAIN_NAME"]),
+        Field::new("user_domain_id", Kind::Text, "ID", "Domain of the user, by its id")
+            .flag("os-user-domain-id")
+            .original(&["OS_USER_DOMAIN_ID"]),
         Field::new("project_domain_name", Kind::Text, "NAME", "Domain of the project")
             .flag("os-project-domain-name")
             .original(&["OS_PROJECT_DOMAIN_NAME"]),
+        Field::new("project_domain_id", Kind::Text, "ID", "Domain of the project, by its id")
+            .flag("os-project-domain-id")
+            .original(&["OS_PROJECT_DOMAIN_ID"]),
+        Field::new("domain_name", Kind::Text, "NAME", "Domain to work in")
+            .flag("os-domain-name")
+            .original(&["OS_DOMAIN_NAME"]),
+        Field::new("domain_id", Kind::Text, "ID", "Domain to work in, by its id")
+            .flag("os-domain-id")
+            .original(&["OS_DOMAIN_ID"]),
+        Field::new("trust_id", Kind::Text, "ID", "Trust to act by")
+            .flag("os-trust-id")
+            .original(&["OS_TRUST_ID"]),
         Field::new("system_scope", Kind::Text, "all", "Work on the whole system")
             .flag("os-system-scope")
             .original(&["OS_SYSTEM_SCOPE"]),
@@ -56,6 +74,9 @@ pub(crate) const TABLE: &Table = &Table {
         Field::new("application_credential_id", Kind::Text, "ID", "Application credential")
             .flag("os-application-credential-id")
             .original(&["OS_APPLICATION_CREDENTIAL_ID"]),
+        Field::new("application_credential_name", Kind::Text, "NAME", "Application credential, by its name")
+            .flag("os-application-credential-name")
+            .original(&["OS_APPLICATION_CREDENTIAL_NAME"]),
         Field::new(
             "application_credential_secret",
             Kind::Secret,
@@ -81,6 +102,12 @@ pub(crate) const TABLE: &Table = &Table {
         Field::new("cacert", Kind::Path, "FILE", "Trust this certificate authority (PEM), too")
             .flag("os-cacert")
             .original(&["OS_CACERT"]),
+        Field::new("cert", Kind::Path, "FILE", "Show this certificate (PEM) to servers that ask for one")
+            .flag("os-cert")
+            .original(&["OS_CERT"]),
+        Field::new("key", Kind::Path, "FILE", "Key of the certificate (PEM)")
+            .flag("os-key")
+            .original(&["OS_KEY"]),
         Field::new("insecure", Kind::Switch, "", "Do not check the server's certificate").flag("insecure"),
     ],
 };
