@@ -2,8 +2,7 @@
 # The other direction: our clients against the real Keystone and the real Trove.
 #   run.sh            installs what is missing, starts both, tells all cases of crates/cases, stops what it started
 #   run.sh keystone   the identity cases alone;  run.sh trove   those of databases alone
-# Settings: LAB=DIR (where they are installed; default ~/.cache/pentad-real), KEYSTONE_PORT=5011, TROVE_PORT=8790,
-# PENTAD_TEST_CALLS=N (calls per task of the long identity case).
+# Settings: LAB=DIR (where they are installed; default ~/.cache/pentad-real), KEYSTONE_PORT=5011, TROVE_PORT=8790.
 set -eu
 HERE=$(cd "$(dirname "$0")" && pwd)
 export LAB=${LAB:-${XDG_CACHE_HOME:-$HOME/.cache}/pentad-real}
