@@ -126,19 +126,12 @@ fn a_removal_by_force_waits_too_if_asked_to() {
     house.ok(&["db", "instance", "create", "db1", "--flavor", "2", "--size", "2", "--wait"]);
     let shown =
         house.ok(&["db", "instance", "delete", "db1", "--force", "--wait", "--dry-run", "-o", "json"]);
-    assert!(shown.out.contains("http"), "{}", shown.out);
+    assert_eq!(shown.json()["operation"], "trove.instance.action");
     house.ok(&["db", "instance", "delete", "db1", "--force", "--wait", "--yes"]);
     assert_eq!(house.ok(&["db", "instance", "list", "-o", "json"]).json(), json!([]));
     house.ok(&["db", "instance", "create", "db2", "--flavor", "2", "--size", "2", "--wait"]);
     house.ok(&["db", "instance", "force-delete", "db2", "--wait", "--yes"]);
     assert_eq!(house.ok(&["db", "instance", "list", "-o", "json"]).json(), json!([]));
-}
-
-#[test]
-fn versions_are_told_without_a_url() {
-    let house = House::new();
-    let versions = house.ok(&["db", "versions", "-o", "json"]).json();
-    assert_eq!(versions[0]["id"], "v1.0");
 }
 
 #[test]

@@ -129,19 +129,22 @@ impl Late {
     const fn at(path: PathBuf) -> Self {
         Self { path, file: None }
     }
+
+    fn file(&mut self) -> io::Result<&mut std::fs::File> {
+        match &mut self.file {
+            Some(file) => Ok(file),
+            none => Ok(none.insert(std::fs::File::create(&self.path)?)),
+        }
+    }
 }
 
 impl Write for Late {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let file = match &mut self.file {
-            Some(file) => file,
-            none => none.insert(std::fs::File::create(&self.path)?),
-        };
-        file.write(bytes)
+        self.file()?.write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.file.as_mut().map_or(Ok(()), Write::flush)
+        self.file()?.flush()
     }
 }
 
@@ -167,9 +170,14 @@ async fn copy<W: Write + Send + 'static>(
         let mut target = None;
         let write = move |piece: &[u8]| {
             let target = target.get_or_insert_with(&open);
-            target.write_all(piece).and_then(|()| target.flush()).map_err(|error| {
-                pentad_core::Error::new(ErrorKind::Config, "cannot write the log").with_source(error)
-            })
+            match target.write_all(piece).and_then(|()| target.flush()) {
+                // Whoever reads has seen enough.
+                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+                Err(error) => {
+                    Err(pentad_core::Error::new(ErrorKind::Config, "cannot write the log").with_source(error))
+                }
+                Ok(()) => Ok(()),
+            }
         };
         client.instance(id.as_str()).log(which.log.as_str()).copy(first, lines, write)
     };
