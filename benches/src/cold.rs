@@ -26,16 +26,18 @@ pub(crate) async fn measure(arguments: &Arguments) -> Result<()> {
     let home = tempfile::tempdir()?;
     let server = Server::start(Server::command(&arguments.binary, &[])).await?;
     let login = Login::of(&server, home.path())?;
-    let original = arguments.python.with_file_name("openstack");
+    // The commands run in a folder of their own.
+    let binary = std::path::absolute(&arguments.binary)?;
+    let original = std::path::absolute(arguments.python.with_file_name("openstack"))?;
     let list = ["db", "instance", "list", "-o", "json"];
     // The first one logs in and keeps the token.
-    login.run(&arguments.binary, &list).await?;
+    login.run(&binary, &list).await?;
     let (mut ours, mut start, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..arguments.rounds {
         let mut round = Vec::new();
         for _ in 0..OURS_PER_ROUND {
-            round.push(login.run(&arguments.binary, &list).await?);
-            start.push(login.run(&arguments.binary, &["--version"]).await?);
+            round.push(login.run(&binary, &list).await?);
+            start.push(login.run(&binary, &["--version"]).await?);
         }
         if original.is_file() {
             let words = ["database", "instance", "list", "-f", "json"];
