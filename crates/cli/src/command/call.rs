@@ -13,7 +13,7 @@ use crate::settings::nearest;
 /// Any operation by its id.
 #[derive(Debug, Args)]
 pub(crate) struct CallArgs {
-    /// Id of the operation, e.g. ams.topic.get.
+    /// Id of the operation, e.g. ams.topic.get, or without the service and with underscores: topic_get.
     op: String,
     /// Variables of the path.
     #[arg(value_name = "NAME=VALUE", value_parser = args::attribute)]
@@ -26,13 +26,18 @@ pub(crate) struct CallArgs {
     body: Option<PathBuf>,
 }
 
+/// Names with underscores are those of Zaqar's original client.
+fn is_called(op: &Op, name: &str) -> bool {
+    op.id == name || op.id.split_once('.').is_some_and(|(_, rest)| rest.replace('.', "_") == name)
+}
+
 impl CallArgs {
     /// What to send.
     ///
     /// # Errors
     /// A usage failure that names the nearest operation if there is none of this id.
     pub(crate) fn plan(self, ops: &'static [&'static Op]) -> Result<Plan> {
-        let op = ops.iter().find(|op| op.id == self.op).ok_or_else(|| {
+        let op = ops.iter().find(|op| is_called(op, &self.op)).ok_or_else(|| {
             let ids: Vec<_> = ops.iter().map(|op| op.id).collect();
             let failure = Failure::usage(
                 format!("there is no operation `{}`", self.op),

@@ -180,7 +180,7 @@ impl<S: Service> Run<'_, S> {
         view: View,
     ) -> Result<Exit> {
         if self.global.language().is_some() {
-            let preview = Preview::of_list(&make(&self.unopened(None)?))?;
+            let preview = Preview::of_list(&paged(make(&self.unopened(None)?), paging))?;
             self.show(&preview)?;
             return Ok(Exit::Success);
         }
@@ -279,10 +279,7 @@ impl<S: Service> Run<'_, S> {
         row: impl Fn(T) -> Result<Value>,
         view: View,
     ) -> Result<()> {
-        let mut list = list.page_size(paging.page_size.max(1));
-        if let Some(most) = paging.limit {
-            list = list.max_items(most);
-        }
+        let mut list = paged(list, paging);
         if let Some(time) = &self.settings.timeout {
             list = list.timeout(time.value);
         }
@@ -334,10 +331,7 @@ impl<S: Service> Run<'_, S> {
         self.limited(call).await
     }
 
-    /// Says how many messages were sent, also when not all of them were; with `summary` as the result.
-    ///
-    /// # Errors
-    /// What ended the sending, if nothing was sent.
+    /// Says how many messages were sent, also when not all were; with `summary` as the result. Fails if none was.
     pub(crate) fn sent(
         &mut self,
         verb: &str,
@@ -378,7 +372,7 @@ impl<S: Service> Run<'_, S> {
         let preview = match &plan.answer {
             Answer::Pages(paging) => {
                 let list = (S::DOOR.list)(&client, plan.op, &args, &query)?;
-                Preview::of_list(&list.page_size(paging.page_size.max(1)))?
+                Preview::of_list(&paged(list, paging))?
             }
             _ => Preview::of_call(&(S::DOOR.call)(&client, plan.op, &args, &query, plan.body.clone())?)?,
         };
@@ -481,6 +475,15 @@ impl<S: Service> Run<'_, S> {
             return Ok(());
         }
         Err(refused())
+    }
+}
+
+/// As much of a list as is wanted.
+fn paged<T>(list: List<T>, paging: &Paging) -> List<T> {
+    let list = list.page_size(paging.page_size.max(1));
+    match paging.limit {
+        Some(most) => list.max_items(most),
+        None => list,
     }
 }
 

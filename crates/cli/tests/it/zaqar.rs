@@ -322,3 +322,58 @@ fn the_variables_of_a_cloud_are_a_login_and_not_passed_over() {
     let rust = house.ok(&["zaqar", "queue", "list", "--print", "rust"]).out;
     assert!(rust.contains("Clouds::of_process()?.cloud(None)?"), "{rust}");
 }
+
+#[test]
+fn a_login_in_the_environment_is_used_and_its_catalog_tells_where_zaqar_is() {
+    let house = House::new();
+    let server = house.serve(&[]);
+    let login = &server.announcement["credentials"]["openstack"];
+    let text = |key: &str| login[key].as_str().unwrap().to_owned();
+    let cloud = House::new()
+        .env("OS_AUTH_URL", &text("auth_url"))
+        .env("OS_USERNAME", &text("username"))
+        .env("OS_PASSWORD", &text("password"))
+        .env("OS_PROJECT_NAME", &text("project_name"))
+        .env("OS_USER_DOMAIN_NAME", &text("user_domain_name"))
+        .env("OS_PROJECT_DOMAIN_NAME", &text("project_domain_name"));
+    cloud.ok(&["zaqar", "queue", "create", "there"]);
+    let listed = cloud.ok(&["zaqar", "queue", "list", "-o", "json"]).json();
+    assert_eq!(listed[0]["name"], "there");
+    assert!(!cloud.data().exists(), "nothing was opened here");
+    let rust = cloud.ok(&["zaqar", "queue", "list", "--print", "rust"]).out;
+    assert!(rust.contains("of_process") && !rust.contains("pentad.local"), "{rust}");
+}
+
+#[test]
+fn a_printed_program_says_who_it_is_and_asks_for_no_token_that_is_not_needed() {
+    let house = House::new().env("PENTAD_ZAQAR_CLIENT_ID", "5b0f6c1e-4f0a-4d0e-9a55-0c1d2e3f4a5b");
+    let words = ["zaqar", "--endpoint", "http://127.0.0.1:9", "--project", "acme"];
+    let python =
+        house.ok(&[&words, &["message", "list", "jobs", "--limit", "5", "--print", "python"][..]].concat());
+    for part in ["\"client-id\": \"5b0f6c1e", "\"x-project-id\": \"acme\"", "limit=5"] {
+        assert!(python.out.contains(part), "{part} in {}", python.out);
+    }
+    assert!(!python.out.contains("environ"), "{}", python.out);
+    let with = House::new().env("PENTAD_ZAQAR_TOKEN", "canary-token-1");
+    let python = with.ok(&[&words, &["queue", "stats", "jobs", "--print", "python"][..]].concat()).out;
+    assert!(python.contains("\"x-auth-token\": os.environ[\"PENTAD_ZAQAR_TOKEN\"]"), "{python}");
+    assert!(!python.contains("canary"), "{python}");
+}
+
+#[test]
+fn sizes_names_and_operations_are_checked_before_anything_is_opened() {
+    let house = House::new();
+    for words in [
+        &["message", "list", "jobs", "--page-size", "21"][..],
+        &["queue", "list", "--page-size", "0"],
+        &["claim", "run", "jobs", "--batch", "50"],
+    ] {
+        assert_eq!(house.run(&[&["zaqar"], words].concat()).code, 2, "{words:?}");
+    }
+    let shown = house.ok(&["zaqar", "call", "queue_list", "--curl"]).out;
+    assert!(shown.contains("/v2/queues"), "the original's name: {shown}");
+    assert!(!house.data().exists());
+    assert_ne!(house.run(&["zaqar", "queue", "create", "a b"]).code, 0);
+    let home = house.ok(&["zaqar", "home"]).out;
+    assert!(home.starts_with("{\n    \"resources\": {\n        \"rel/"), "{home}");
+}

@@ -31,7 +31,7 @@ pub(crate) struct ConsumeArgs {
     #[arg(short = 'n', long, value_name = "N")]
     max: Option<u64>,
     /// Claim so many at a time, 1 to 20.
-    #[arg(long, default_value_t = 10, value_name = "N")]
+    #[arg(long, default_value_t = 10, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=20))]
     batch: u32,
     /// How long a claim lasts, in seconds; it is renewed at half of that.
     #[arg(long, default_value_t = 300, value_name = "N")]

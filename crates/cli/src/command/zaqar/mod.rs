@@ -13,8 +13,12 @@ pub(crate) mod service;
 mod subscription;
 pub(crate) mod tour;
 
+use std::collections::BTreeMap;
+
 use clap::{Args, Subcommand};
 use pentad_core::{Cursor, List};
+use serde::Serialize;
+use serde_json::Value;
 
 pub(crate) use self::service::{TABLE, Zaqar};
 use super::call::CallArgs;
@@ -23,7 +27,7 @@ use super::run::{self, Desk};
 use super::service::Service;
 use crate::exit::Exit;
 use crate::failure::Result;
-use crate::output::View;
+use crate::output::{Format, View};
 use crate::settings::Flags;
 
 /// One Zaqar command on its way.
@@ -97,9 +101,9 @@ impl ZaqarCommand {
             Self::Subscription(command) => return command.run(run).await,
             Self::Pool(command) => return command.run(run).await,
             Self::Flavor(command) => return command.run(run).await,
-            Self::Health => Plan::read("zaqar.health"),
+            Self::Health => return document(run, "zaqar.health").await,
             Self::Ping => return ping(run).await,
-            Self::Home => Plan::read("zaqar.homedoc"),
+            Self::Home => return document(run, "zaqar.homedoc").await,
             Self::Versions => {
                 Plan::read("zaqar.versions").items("versions", View::of(&["id", "status", "updated"]))
             }
@@ -112,18 +116,20 @@ impl ZaqarCommand {
 /// How much of a list is wanted, and from where.
 #[derive(Args, Clone, Debug)]
 struct Pages {
-    #[command(flatten)]
-    paging: Paging,
+    /// Stop after this many.
+    #[arg(long, value_name = "N")]
+    limit: Option<usize>,
+    /// Ask for pages of this size, 1 to 20.
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=20))]
+    page_size: u32,
     /// Begin after this one.
     #[arg(long)]
     marker: Option<String>,
 }
 
 impl Pages {
-    /// The service takes pages of 20 at most; who asks for more at once gets that many.
-    fn paging(&self) -> Paging {
-        const MOST: u32 = 20;
-        Paging { page_size: self.paging.page_size.min(MOST), ..self.paging.clone() }
+    const fn paging(&self) -> Paging {
+        Paging { limit: self.limit, page_size: self.page_size }
     }
 
     /// The list from there on.
@@ -132,6 +138,44 @@ impl Pages {
             Some(marker) => list.start_at(Cursor::Marker(marker.clone())),
             None => list,
         }
+    }
+}
+
+/// A document, for people as the original prints it: by lines, its names in order.
+async fn document(run: &mut Run<'_>, op: &'static str) -> Result<Exit> {
+    let plan = Plan::read(op);
+    if run.shown(&plan)? {
+        return Ok(Exit::Success);
+    }
+    let answer = run.send(&plan).await?;
+    if answer.is_null() {
+        run.output.note("the service is well");
+    } else if run.output.format == Format::Table {
+        run.output.text(&lines(&answer))?;
+    } else {
+        run.output.record(&answer, View::ALL)?;
+    }
+    Ok(Exit::Success)
+}
+
+fn lines(document: &Value) -> String {
+    fn ordered(value: &Value) -> Value {
+        match value {
+            Value::Object(map) => {
+                let sorted: BTreeMap<_, _> =
+                    map.iter().map(|(key, value)| (key.clone(), ordered(value))).collect();
+                Value::Object(sorted.into_iter().collect())
+            }
+            Value::Array(items) => items.iter().map(ordered).collect(),
+            other => other.clone(),
+        }
+    }
+    let mut text = Vec::new();
+    let form = serde_json::ser::PrettyFormatter::with_indent(b"    ");
+    let mut writer = serde_json::Serializer::with_formatter(&mut text, form);
+    match ordered(document).serialize(&mut writer) {
+        Ok(()) => String::from_utf8_lossy(&text).into_owned(),
+        Err(_) => document.to_string(),
     }
 }
 

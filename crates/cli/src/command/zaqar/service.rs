@@ -138,6 +138,8 @@ impl Service for Zaqar {
         } else if is_in_cloud(settings) {
             let cloud = Clouds::of_process()?.cloud(settings.text("cloud"))?;
             builder = builder.authorize(openstack::authorizer(&cloud, way)?).transport(cloud.transport()?);
+            builder = builder.interface(cloud.interface());
+            builder = cloud.region().into_iter().fold(builder, pentad_zaqar::ClientBuilder::region);
         }
         if let Some(roles) = settings.text("roles") {
             builder = builder.roles(roles);
