@@ -17,7 +17,10 @@ fn helper() -> Option<PathBuf> {
 }
 
 async fn server() -> Server {
-    let mut options = ServerOptions::memory();
+    server_on(ServerOptions::memory()).await
+}
+
+async fn server_on(mut options: ServerOptions) -> Server {
     match helper() {
         Some(helper) => {
             let orders = json!({"options": {"orders": {"helper": helper}}});
@@ -51,6 +54,19 @@ async fn embedded_ivcap_behaves_as_every_case_says_in_every_dialect() {
     ] {
         told(stage(&server, url, dialect, &server.door())).await;
     }
+    server.shutdown().await;
+}
+
+#[tokio::test]
+async fn ivcap_on_postgres_behaves_as_every_case_says() {
+    let Ok(url) = std::env::var("PENTAD_TEST_POSTGRES") else {
+        return eprintln!("skipped: PENTAD_TEST_POSTGRES is not set");
+    };
+    let data = tempfile::tempdir().unwrap();
+    let mut options = ServerOptions::dir(data.path());
+    options.store = Some(crate::stage::database_of_its_own(&url, "ivcap_cases").await);
+    let server = server_on(options).await;
+    told(stage(&server, "http://pentad.local/ivcap", Dialect::Modern, &server.door())).await;
     server.shutdown().await;
 }
 

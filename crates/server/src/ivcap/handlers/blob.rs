@@ -257,7 +257,7 @@ fn misplaced(id: &str, stored: u64) -> Reply {
     refusal.reply().header(tus::RESUMABLE, tus::VERSION).header(tus::OFFSET, HeaderValue::from(stored))
 }
 
-fn ended(end: End) -> Answer<()> {
+pub(super) fn ended(end: End) -> Answer<()> {
     match end {
         End::Whole => Ok(()),
         End::Broken => Err(Failure::bad_request("the body broke off; what came is stored")),

@@ -96,10 +96,14 @@ fn projects() -> Vec<Row> {
 }
 
 fn others() -> Vec<Row> {
-    let (list, remove) = ("/1/packages/list", "/1/packages/remove");
+    let (list, remove, status) = ("/1/packages/list", "/1/packages/remove", "/1/packages/status");
+    let (pull, push) = ("/1/packages/pull", "/1/packages/push");
     vec![
         modern(POST, "/1/search", "ivcap:search", Gate::Read, |call| Box::pin(search::search(call))),
         modern(GET, list, "ivcap:packages:list", Gate::Read, |call| Box::pin(packages::list(call))),
+        modern(GET, pull, "ivcap:packages:pull", Gate::Read, |call| Box::pin(packages::pull(call))),
+        modern(POST, push, "ivcap:packages:push", Gate::Write, |call| Box::pin(packages::push(call))),
+        modern(GET, status, "ivcap:packages:status", Gate::Read, |call| Box::pin(packages::status(call))),
         modern(DELETE, remove, "ivcap:packages:remove", Gate::Write, |call| Box::pin(packages::remove(call))),
         modern(GET, "/1/dashboards", "ivcap:dashboards:list", Gate::Read, |call| {
             Box::pin(dashboards::list(call))

@@ -256,7 +256,7 @@ async fn add_package(core: &Arc<Core>, tag: String) -> Answer<()> {
     core.write(move |change| {
         if things::named::<Package>(change, &account, &tag)?.is_none() {
             let policy = default_of(Kind::Package);
-            let held = Held::new(urn::fresh(Kind::Package), &account, policy, Package {}).named(&tag);
+            let held = Held::new(urn::fresh(Kind::Package), &account, policy, Package::default()).named(&tag);
             things::create(change, &held)?;
         }
         Ok(())

@@ -99,8 +99,9 @@ pub(crate) fn exactly(
     schema: &str,
     limit: i64,
 ) -> Db<Vec<Aspect>> {
+    // The account as an expression: few records are about an entity, many belong to an account.
     let sql = format!(
-        "SELECT {HEAD}, 'null' FROM aspects WHERE entity = $1 AND schema = $2 AND account = $3
+        "SELECT {HEAD}, 'null' FROM aspects WHERE entity = $1 AND schema = $2 AND account || '' = $3
          AND valid_to = 9223372036854775807 ORDER BY uid LIMIT $4"
     );
     tx.query(&sql, &[&entity, &schema, &account, &limit], aspect)

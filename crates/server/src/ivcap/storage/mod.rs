@@ -5,6 +5,7 @@
 
 pub(crate) mod aspects;
 pub(crate) mod messages;
+pub(crate) mod parts;
 pub(crate) mod renewals;
 pub(crate) mod schema;
 pub(crate) mod secrets;

@@ -7,6 +7,7 @@ pub(crate) static MIGRATIONS: &[Migration] = &[
     Migration { version: 1, sql: VERSION_1 },
     Migration { version: 2, sql: super::work::WORK_1 },
     Migration { version: 3, sql: VERSION_3 },
+    Migration { version: 4, sql: super::parts::PARTS_1 },
 ];
 
 /// `things` and `aspects` hold versions: a row is valid from `valid_from` until just before `valid_to`, which is

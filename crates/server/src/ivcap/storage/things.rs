@@ -151,9 +151,10 @@ pub(crate) fn last<T: DeserializeOwned>(tx: &mut Tx<'_>, kind: Kind, id: &str) -
 
 /// The present version of the thing with this name in an account.
 pub(crate) fn named<T: Thing>(tx: &mut Tx<'_>, account: &str, name: &str) -> Db<Option<Held<T>>> {
+    // Expressions where an index would lead to all things of an account: few have a name.
     let sql = format!(
         "SELECT {COLUMNS} FROM things WHERE kind = $1 AND account = $2 AND name = $3 AND name <> ''
-         AND valid_to = 9223372036854775807 ORDER BY created, id LIMIT 1"
+         AND valid_to = 9223372036854775807 ORDER BY created + 0, id LIMIT 1"
     );
     tx.query_opt(&sql, &[&T::KIND.as_str(), &account, &name], held)
 }

@@ -132,6 +132,8 @@ async fn the_example_seed_lets_its_users_in() {
     let path = "/1/aspects?schema=urn:example:&include-content=true";
     let found = world.ask(Method::GET, path, "").by("token-of-a-guest").send().await.with(200);
     assert_eq!(found["items"][0]["content"], json!({"label": "cat"}));
+    let services = world.ask(Method::GET, "/1/services2", "").by("token-of-carol").send().await.with(200);
+    assert_eq!(services["items"][0]["name"], "count");
     world.ivcap.seed(seed.section("ivcap")).await.unwrap();
     let again = world.ask(Method::GET, path, "").by("token-of-carol").send().await.with(200);
     assert_eq!(again["items"], found["items"], "seeding again adds nothing");

@@ -1,5 +1,6 @@
 //! What lists of things whose states change by themselves answer "at t" is what they answered at t.
 
+use pentad_store::{Backend, StoreOptions};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde_json::{Value, json};
@@ -135,8 +136,27 @@ async fn look(world: &World, list: &str, at: &str) -> Value {
 
 #[test]
 fn every_list_of_what_changes_by_itself_answers_for_a_time_what_it_answered_then() {
+    histories(5, StoreOptions::memory);
+}
+
+#[test]
+fn every_list_of_what_changes_by_itself_answers_so_on_postgresql() {
+    let Ok(url) = std::env::var("PENTAD_TEST_POSTGRES") else {
+        return eprintln!("skipped: PENTAD_TEST_POSTGRES is not set");
+    };
+    histories(2, || {
+        let dir = tempfile::tempdir().unwrap().keep();
+        let prefix = format!("ivcap_{:x}_{:x}", std::process::id(), fastrand::u32(..));
+        StoreOptions {
+            backend: Backend::Postgres { url: url.clone(), dir, prefix },
+            ..StoreOptions::memory()
+        }
+    });
+}
+
+fn histories(cases: u32, store: impl Fn() -> StoreOptions) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let config = Config { cases: 5, failure_persistence: None, ..Config::default() };
+    let config = Config { cases, failure_persistence: None, ..Config::default() };
     let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
     let histories = proptest::collection::vec(step(), 20..50);
     let outcome = runner.run(&histories, |steps| {
@@ -145,7 +165,7 @@ fn every_list_of_what_changes_by_itself_answers_for_a_time_what_it_answered_then
                 ("make", "echo 1 > $IVCAP_OUT_DIR/a.txt; echo 2 > $IVCAP_OUT_DIR/b.txt"),
                 ("fail", "exit 3"),
             ];
-            let world = World::running(&scripts, json!({})).await;
+            let world = World::stored(store(), &scripts).await;
             let mut known = Known { services: vec![world.service("make").await], ..Known::default() };
             for step in &steps {
                 act(&world, &mut known, step).await;

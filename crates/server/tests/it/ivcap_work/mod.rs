@@ -6,6 +6,7 @@ mod history;
 mod hostile;
 mod jobs;
 mod orders;
+mod packages;
 mod restart;
 mod services;
 mod sidecar;

@@ -186,9 +186,18 @@ impl World {
     }
 
     pub(crate) async fn with(section: Value, options: Value) -> Self {
+        Self::opened(StoreOptions::memory(), section, options).await
+    }
+
+    /// With services that run, on another store.
+    pub(crate) async fn stored(store: StoreOptions, scripts: &[(&str, &str)]) -> Self {
+        Self::opened(store, section(scripts), options(json!({}))).await
+    }
+
+    async fn opened(store: StoreOptions, section: Value, options: Value) -> Self {
         let time = Arc::new(ServiceTime::new());
         let clock: Arc<dyn pentad_store::ServiceClock> = time.clone();
-        let engine = Engine::open(StoreOptions::memory(), clock).unwrap();
+        let engine = Engine::open(store, clock).unwrap();
         Self::on(engine, time, section, options).await
     }
 
