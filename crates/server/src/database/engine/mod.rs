@@ -173,6 +173,8 @@ impl Home {
         let told = |error: std::io::Error| format!("cannot make the folder of database instances: {error}");
         let (folder, temporary) = match data {
             Some(data) => {
+                // The programs run elsewhere.
+                let data = &std::fs::canonicalize(data).map_err(told)?;
                 programs.let_through(data).map_err(told)?;
                 (data.join("instances.database"), None)
             }

@@ -122,15 +122,17 @@ impl Programs {
             return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
         }
         let text = [output.stdout, output.stderr].concat();
-        let text = String::from_utf8_lossy(&text).trim().to_owned();
-        Err(format!("{program} failed: {}", last_lines(&text)))
+        Err(format!("{program} failed: {}", complaint(&String::from_utf8_lossy(&text))))
     }
 }
 
-/// The end of what a program wrote, where its complaint is.
-fn last_lines(text: &str) -> String {
-    let lines: Vec<&str> = text.lines().collect();
-    lines[lines.len().saturating_sub(6)..].join("\n")
+/// The end of what a program wrote; its last line, which says most, in front.
+fn complaint(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+    let Some((last, before)) = lines.split_last() else { return "it does not say why".to_owned() };
+    let mut told = vec![*last];
+    told.extend(&before[before.len().saturating_sub(5)..]);
+    told.join("\n")
 }
 
 fn has(folder: &Path) -> bool {

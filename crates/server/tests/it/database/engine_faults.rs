@@ -400,3 +400,17 @@ async fn one_that_was_given_up_while_it_was_built_has_its_port_and_one_that_fail
     world.app(&id).await;
     world.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_data_directory_may_be_named_from_where_the_server_is_started() {
+    if !is_installed() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let here = std::env::current_dir().unwrap();
+    let up: PathBuf = here.components().skip(1).map(|_| "..").collect();
+    let (world, _engine) = open(&up.join(folder.path().strip_prefix("/").unwrap())).await;
+    let id = world.real(wanted("pg")).await;
+    world.app(&id).await;
+    world.close().await;
+}
