@@ -20,6 +20,7 @@ pub(crate) enum Part {
     ConnectStored,
     Zaqar,
     Records,
+    Transfer,
 }
 
 /// The settings of a run.
@@ -34,28 +35,37 @@ pub(crate) struct Arguments {
     pub(crate) python: PathBuf,
     /// A real Zaqar to compare with, if there is one.
     pub(crate) zaqar: Option<String>,
+    /// Bytes of the file that is uploaded and downloaded.
+    pub(crate) size: u64,
+    /// A Python that has the newest IVCAP client, if there is one.
+    pub(crate) ivcap: PathBuf,
     only: Option<Part>,
 }
 
 impl Arguments {
-    /// Reads `--binary FILE [--rounds N] [--stored N] [--python FILE] [--zaqar URL] [--only PART]`.
+    /// Reads `--binary FILE [--rounds N] [--stored N] [--size BYTES] [--python FILE] [--ivcap-python FILE] [--zaqar URL]
+    /// [--only PART]`.
     pub(crate) fn parse(mut given: impl Iterator<Item = String>) -> Result<Self> {
         let mut binary = None;
         let (mut rounds, mut stored, mut only, mut zaqar) = (5, 1_000_000, None, None);
-        let mut python = PathBuf::from("conformance/.venv/bin/python");
+        let (mut python, mut size) = (PathBuf::from("conformance/.venv/bin/python"), 10_000_000_000);
+        let mut ivcap = PathBuf::from("conformance/ivcap/.venv-newest/bin/python");
         while let Some(name) = given.next() {
             let value = given.next().ok_or_else(|| format!("{name} needs a value"))?;
             match name.as_str() {
                 "--binary" => binary = Some(PathBuf::from(value)),
                 "--rounds" => rounds = value.parse()?,
                 "--stored" => stored = value.parse()?,
+                "--size" => size = value.parse()?,
+                "--ivcap-python" => ivcap = PathBuf::from(value),
                 "--python" => python = PathBuf::from(value),
                 "--zaqar" => zaqar = Some(value),
                 "--only" => only = Some(part(&value)?),
                 _ => return Err(format!("unknown argument {name}").into()),
             }
         }
-        Ok(Self { binary: binary.ok_or("--binary is missing")?, rounds, stored, python, zaqar, only })
+        let binary = binary.ok_or("--binary is missing")?;
+        Ok(Self { binary, rounds, stored, python, zaqar, size, ivcap, only })
     }
 
     /// Whether a part is to be measured.
@@ -79,6 +89,7 @@ fn part(name: &str) -> Result<Part> {
         "connect-stored" => Part::ConnectStored,
         "zaqar" => Part::Zaqar,
         "records" => Part::Records,
+        "transfer" => Part::Transfer,
         _ => return Err(format!("no part is called {name}").into()),
     })
 }

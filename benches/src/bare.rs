@@ -49,6 +49,13 @@ impl Bare {
         Self { headers: vec![(header::AUTHORIZATION, credential.to_owned())], ..self }
     }
 
+    /// The same with one more header.
+    #[must_use]
+    pub fn and(mut self, header: HeaderName, value: &str) -> Self {
+        self.headers.push((header, value.to_owned()));
+        self
+    }
+
     /// The same with another name of the header.
     #[must_use]
     pub fn named(self, header: &HeaderName) -> Self {

@@ -16,6 +16,7 @@ mod serving;
 mod startup;
 mod stored;
 mod stub;
+mod transfer;
 mod zaqar;
 
 use std::process::ExitCode;
@@ -82,6 +83,9 @@ async fn run(arguments: &Arguments) -> Result<()> {
     }
     if arguments.wants(Part::Records) {
         records::measure(arguments).await?;
+    }
+    if arguments.wants(Part::Transfer) {
+        transfer::measure(arguments).await?;
     }
     Ok(())
 }

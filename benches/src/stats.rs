@@ -1,4 +1,4 @@
-//! Arithmetic of measurements: medians, and the processor time that a process used.
+//! Arithmetic of measurements: medians, and what processor time and memory a process used.
 
 use std::time::Duration;
 
@@ -54,6 +54,16 @@ pub fn cpu(pid: &str) -> Result<Duration> {
     };
     // A tick is 10 ms on every Linux that matters here.
     Ok(Duration::from_millis((ticks(11)? + ticks(12)?) * 10))
+}
+
+/// A line of `/proc/PID/status` about memory, such as `VmRSS` or `VmHWM`, of the process `pid` (or `self`), in KiB.
+///
+/// # Errors
+/// When the process is gone or the system has no `/proc`.
+pub fn memory(pid: &str, field: &str) -> Result<f64> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
+    let line = status.lines().find(|line| line.starts_with(field)).ok_or("no memory in /proc/PID/status")?;
+    Ok(line.split_whitespace().nth(1).ok_or("no number")?.parse()?)
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use http::Method;
 use pentad_benches::bare::Bare;
-use pentad_benches::stats::{at_least, median};
+use pentad_benches::stats::{at_least, median, memory};
 use pentad_benches::{Result, say};
 use pentad_connect::{Client, ResourceSet};
 use serde::Deserialize;
@@ -66,9 +66,9 @@ pub(crate) async fn measure(arguments: &Arguments, stub: &Stub) -> Result<()> {
         rates.bare.push(bare(stub).await?);
         let client = client(stub)?;
         peak_restarts();
-        let before = memory("VmRSS")?;
+        let before = memory("self", "VmRSS")?;
         rates.raw.push(ours::<Box<RawValue>>(&client).await?);
-        rates.memory.push(memory("VmHWM")? - before);
+        rates.memory.push(memory("self", "VmHWM")? - before);
         rates.fields.push(ours::<Product>(&client).await?);
         rates.generic.push(ours::<Value>(&client).await?);
         if arguments.python.is_file() {
@@ -164,10 +164,4 @@ fn rate(seen: u64, began: Instant) -> Result<f64> {
 fn peak_restarts() {
     // Without it the peak is that of the whole life: more, never less.
     let _ = std::fs::write("/proc/self/clear_refs", "5");
-}
-
-fn memory(field: &str) -> Result<f64> {
-    let status = std::fs::read_to_string("/proc/self/status")?;
-    let line = status.lines().find(|line| line.starts_with(field)).ok_or("no memory in /proc/self/status")?;
-    Ok(line.split_whitespace().nth(1).ok_or("no number")?.parse()?)
 }
