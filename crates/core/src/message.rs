@@ -266,7 +266,8 @@ impl Request {
     }
 
     fn path_and_query_under(&self, prefix: &str) -> String {
-        let prefix = prefix.trim_end_matches('/');
+        // Without a path of the operation it is exactly this URL.
+        let prefix = if self.path.is_empty() { prefix } else { prefix.trim_end_matches('/') };
         let mut text = String::with_capacity(prefix.len() + self.path.len() + 24 * self.query.len());
         text.push_str(prefix);
         text.push_str(&self.path);

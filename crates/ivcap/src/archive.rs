@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 
 use crate::artifact::Artifact;
 use crate::client::Client;
-use crate::download::Download;
+use crate::download::{Download, tell};
 use crate::model;
 use crate::ops;
 use crate::upload::{Source, Upload};
@@ -173,9 +173,10 @@ impl Artifact {
     pub fn untar(&self, folder: impl AsRef<Path>) -> Work<usize> {
         let (artifact, folder) = (self.clone(), folder.as_ref().to_owned());
         let session = self.client().session().clone();
-        Work::new(&session, &ops::BLOB_READ, self.get_request(), move |_| {
+        Work::new(&session, &ops::BLOB_READ, self.get_request(), move |scope| {
             Box::pin(async move {
-                let mut content = artifact.content(Download::new()).await?;
+                let mut content = scope.nested(artifact.content(Download::new())).await?;
+                let mut done = 0;
                 let (pieces, waiting) = mpsc::channel::<Bytes>(WAITING);
                 let unpacking = tokio::task::spawn_blocking(move || unpack(waiting, &folder));
                 let mut failure = None;
@@ -187,6 +188,8 @@ impl Artifact {
                             break;
                         }
                     };
+                    done += piece.len() as u64;
+                    tell(&scope, done, content.size);
                     // The archive may have its end before that of the content, or cannot be unpacked.
                     if pieces.send(piece).await.is_err() {
                         break;

@@ -1,6 +1,6 @@
 //! Artifacts: records and where their content is.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use http::Uri;
@@ -72,11 +72,11 @@ impl AnyArtifact {
     ///
     /// # Errors
     /// Those of reading or downloading it.
-    pub async fn bytes(&self) -> Result<Bytes> {
+    pub fn bytes(&self) -> Work<Bytes> {
         match self {
-            Self::Remote(artifact) => artifact.bytes().await,
-            Self::File(file) => file.bytes().await,
-            Self::Inline(inline) => Ok(inline.bytes()),
+            Self::Remote(artifact) => artifact.bytes(),
+            Self::File(file) => file.bytes(),
+            Self::Inline(inline) => inline.content(),
         }
     }
 
@@ -84,11 +84,11 @@ impl AnyArtifact {
     ///
     /// # Errors
     /// Those of reading, downloading or writing it.
-    pub async fn save(&self, path: &Path, download: Download) -> Result<std::path::PathBuf> {
+    pub fn save(&self, path: &Path, download: Download) -> Work<PathBuf> {
         match self {
-            Self::Remote(artifact) => Ok(artifact.save(path, download).await?.path),
-            Self::File(file) => Ok(file.path().to_owned()),
-            Self::Inline(inline) => inline.save(path).await,
+            Self::Remote(artifact) => artifact.save(path, download).map(|saved| saved.path),
+            Self::File(file) => file.own_path(),
+            Self::Inline(inline) => inline.save(path),
         }
     }
 }
@@ -159,20 +159,32 @@ impl Artifact {
         download::save(self, path.as_ref(), download)
     }
 
-    /// Replaces the content by one request, for contents of up to 16 MB.
+    /// Gives an artifact without content all of it by one request, for contents of up to 16 MB.
     ///
     /// # Errors
-    /// Those of the platform.
+    /// [`Conflict`](ErrorKind::Conflict) if there is content already: contents do not change; those of the platform.
+    /// # Retry
+    /// Sent again after an answer that was lost; that the content is there then, with its size, is a success.
     /// # Source
     /// IVCAP reference 7.5; no Python client does it.
-    pub fn replace(&self, content: Bytes, content_type: &str) -> Work<()> {
+    pub fn put(&self, content: Bytes, content_type: &str) -> Work<()> {
         let (artifact, content_type) = (self.clone(), content_type.to_owned());
-        Work::new(self.client.session(), &ops::BLOB_REPLACE, self.get_request(), move |scope| {
+        Work::new(self.client.session(), &ops::BLOB_PUT, self.get_request(), move |scope| {
             Box::pin(async move {
                 let blob = Blob::of(&artifact.client, &scope.run(artifact.get()).await?)?;
-                let draft = blob.draft(&artifact.client, &ops::BLOB_REPLACE);
+                let draft = blob.draft(&artifact.client, &ops::BLOB_PUT);
                 let draft = draft.header_text(http::header::CONTENT_TYPE, &content_type);
-                scope.run(draft.body(pentad_core::Body::Bytes(content)).call(decode::empty)).await
+                let size = content.len() as u64;
+                let sent = scope.run(draft.body(pentad_core::Body::Bytes(content)).call(decode::empty)).await;
+                match sent {
+                    Err(error) if error.kind() == ErrorKind::Conflict && error.may_have_applied() => {
+                        let record = scope.run(artifact.get()).await?;
+                        let whole =
+                            record.status == model::ArtifactStatus::Ready && record.size == Some(size);
+                        if whole { Ok(()) } else { Err(error) }
+                    }
+                    sent => sent,
+                }
             })
         })
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use http::StatusCode;
-use pentad_core::{Draft, Error, ErrorKind, Op, Session, Work, decode};
+use pentad_core::{Draft, Error, ErrorKind, Op, Session, Target, Work, decode};
 use serde_json::Value;
 
 use crate::connect::ClientBuilder;
@@ -75,7 +75,8 @@ impl Client {
     /// dialect from the old ones, which are then taken for [`L28`](Dialect::L28).
     ///
     /// # Errors
-    /// Those of the two calls; [`Unsupported`](ErrorKind::Unsupported) if neither tells.
+    /// Those of the two calls; [`Unsupported`](ErrorKind::Unsupported) if neither tells, or for a level that no
+    /// dialect has (0.30 to 0.43).
     /// # Source
     /// IVCAP reference 1.
     pub fn detect(&self) -> Work<Self> {
@@ -85,9 +86,15 @@ impl Client {
             Box::pin(async move {
                 if let Some(document) = scope.run(client.api_document().optional()).await?
                     && let Some(level) = document.pointer("/info/version").and_then(Value::as_str)
-                    && let Some(dialect) = Dialect::of_level(level)
                 {
-                    return Ok(client.in_dialect(dialect));
+                    let message = format!("the platform speaks API {level}, which is no known dialect");
+                    return Dialect::of_level(level).map(|dialect| client.in_dialect(dialect)).ok_or_else(
+                        || {
+                            Error::new(ErrorKind::Unsupported, message).with_hint(
+                                "there are l23 (0.23 to 0.25), l28 (0.26 to 0.29) and modern (from 0.44)",
+                            )
+                        },
+                    );
                 }
                 let list = client.op(&ops::ORDER_LIST).query("limit", "1").call(decode::json::<Value>);
                 let page = scope.run(list).await?;
@@ -100,6 +107,14 @@ impl Client {
                 }
             })
         })
+    }
+
+    /// The platform's URL, for names of what is kept of it on disk.
+    pub(crate) fn place(&self) -> String {
+        match self.0.session.target() {
+            Target::Url(url) => url.to_string(),
+            _ => String::new(),
+        }
     }
 
     pub(crate) fn op(&self, op: &'static Op) -> Draft {

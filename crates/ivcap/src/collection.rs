@@ -69,7 +69,7 @@ impl Collection {
         Work::new(self.client.session(), &ops::ASPECT_REPLACE, preview, move |scope| {
             Box::pin(async move {
                 // Some platforms answer 403 when there is nothing to replace.
-                let call = if list.await?.items.is_empty() {
+                let call = if scope.page(list).await?.items.is_empty() {
                     client.add_metadata(record)
                 } else {
                     client.update_metadata(record)
@@ -88,8 +88,8 @@ impl Collection {
     pub fn get(&self, at: Option<Timestamp>) -> Work<model::Record> {
         let query = at.into_iter().fold(self.query(DEFINITION), RecordQuery::at);
         let list = self.client.aspects(query).page_size(2);
-        Work::new(self.client.session(), &ops::ASPECT_LIST, list.request(), move |_| {
-            Box::pin(async move { list.await?.items.into_iter().next().ok_or_else(missing) })
+        Work::new(self.client.session(), &ops::ASPECT_LIST, list.request(), move |scope| {
+            Box::pin(async move { scope.page(list).await?.items.into_iter().next().ok_or_else(missing) })
         })
     }
 
@@ -118,7 +118,7 @@ impl Collection {
         let (client, preview) = (self.client.clone(), found.request());
         Work::new(self.client.session(), &ops::ASPECT_CREATE, preview, move |scope| {
             Box::pin(async move {
-                match found.await {
+                match scope.page(found).await {
                     Ok(page) if !page.items.is_empty() => return Ok(None),
                     Err(error) if error.status().is_none() => return Err(error),
                     _ => {}
@@ -137,7 +137,9 @@ impl Collection {
         let (client, preview) = (self.client.clone(), found.request());
         Work::new(self.client.session(), &ops::ASPECT_DELETE, preview, move |scope| {
             Box::pin(async move {
-                let Some(record) = found.await?.items.into_iter().next() else { return Ok(false) };
+                let Some(record) = scope.page(found).await?.items.into_iter().next() else {
+                    return Ok(false);
+                };
                 scope.run(retract(&client, &record)).await?;
                 Ok(true)
             })
@@ -154,7 +156,7 @@ impl Collection {
         let (collection, preview) = (self.clone(), self.items(None).request());
         Work::new(self.client.session(), &ops::ASPECT_DELETE, preview, move |scope| {
             Box::pin(async move {
-                let definition = collection.get(None).await?;
+                let definition = scope.nested(collection.get(None)).await?;
                 let members = collection.retract_all(&scope).await?;
                 scope.run(retract(&collection.client, &definition)).await?;
                 Ok(members + 1)
@@ -165,7 +167,7 @@ impl Collection {
 
     /// Pages keep the moment of the first one, so that what is retracted meanwhile hides nothing.
     async fn retract_all(&self, scope: &Scope) -> Result<usize> {
-        let mut pages = self.items(None).pages();
+        let mut pages = scope.pages(self.items(None));
         let mut count = 0;
         while let Some(page) = pages.next().await.transpose()? {
             for record in page.items {

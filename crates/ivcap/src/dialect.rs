@@ -16,7 +16,8 @@ pub enum Dialect {
     L23,
     /// API 0.26 to 0.29: the Python packages 0.28.
     L28,
-    /// From API 0.30 on: aspects, jobs, queues, secrets, projects.
+    /// From API 0.44 on: aspects, jobs, queues, secrets, projects. The levels 0.30 to 0.43, which had services in a third
+    /// form, are not spoken.
     #[default]
     Modern,
 }
@@ -61,6 +62,7 @@ impl Dialect {
             (0, 0..=22) => None,
             (0, 23..=25) => Some(Self::L23),
             (0, 26..=29) => Some(Self::L28),
+            (0, 30..=43) => None,
             _ => Some(Self::Modern),
         }
     }
@@ -98,13 +100,15 @@ mod tests {
             ("0.23.1", Dialect::L23),
             ("L28", Dialect::L28),
             ("0.28", Dialect::L28),
-            ("0.30", Dialect::Modern),
+            ("0.44", Dialect::Modern),
             ("0.48", Dialect::Modern),
             ("m", Dialect::Modern),
         ] {
             assert_eq!(text.parse::<Dialect>().unwrap(), dialect, "{text}");
         }
         assert!("old".parse::<Dialect>().is_err());
-        assert_eq!(Dialect::of_level("0.1.0"), None);
+        for other in ["0.1.0", "0.30", "0.43.15"] {
+            assert_eq!(Dialect::of_level(other), None, "{other}");
+        }
     }
 }

@@ -106,6 +106,9 @@ fn parse(source: ByteStream) -> impl futures_core::Stream<Item = Result<JobEvent
 #[derive(Default)]
 struct Parser {
     rest: Vec<u8>,
+    /// Where the next line begins, and how far no end of it was found.
+    at: usize,
+    looked: usize,
     id: Option<String>,
     kind: Option<String>,
     data: Option<String>,
@@ -113,21 +116,30 @@ struct Parser {
 
 impl Parser {
     fn push(&mut self, piece: &Bytes) {
+        // Lines that were read go all at once.
+        self.rest.drain(..self.at);
+        self.looked -= self.at;
+        self.at = 0;
         self.rest.extend_from_slice(piece);
     }
 
     fn next(&mut self) -> Option<Result<JobEvent>> {
-        while let Some(end) = self.rest.iter().position(|b| *b == b'\n') {
-            let line: Vec<u8> = self.rest.drain(..=end).collect();
-            let line = String::from_utf8_lossy(&line);
-            let line = line.trim_end_matches(['\n', '\r']);
+        while let Some(length) = self.rest[self.looked..].iter().position(|byte| *byte == b'\n') {
+            let end = self.looked + length;
+            let line = String::from_utf8_lossy(&self.rest[self.at..end]).into_owned();
+            (self.at, self.looked) = (end + 1, end + 1);
+            let line = line.trim_end_matches('\r');
             if !line.is_empty() {
                 self.field(line);
             } else if let Some(data) = self.data.take() {
                 return Some(self.event(&data));
+            } else {
+                // What brings nothing is no event, and names none.
+                self.kind = None;
             }
         }
-        let kept = self.rest.len() + self.data.as_ref().map_or(0, String::len);
+        self.looked = self.rest.len();
+        let kept = self.rest.len() - self.at + self.data.as_ref().map_or(0, String::len);
         (kept > LONGEST).then(|| Err(Error::new(ErrorKind::TooLarge, "an event is too long")))
     }
 
@@ -187,6 +199,12 @@ mod tests {
             }
         }
         all
+    }
+
+    #[test]
+    fn an_event_without_data_names_no_other() {
+        let all = parsed(&["event: lost\n\nid: 1\ndata: {}\n\n"]);
+        assert_eq!((all.len(), all[0].kind.as_deref(), all[0].place.as_str()), (1, None, "1"));
     }
 
     #[test]

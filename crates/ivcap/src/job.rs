@@ -208,8 +208,8 @@ impl Job {
     /// The result, if it is there.
     ///
     /// # Errors
-    /// [`Invalid`](ErrorKind::Invalid) if the service did not take the request; [`Unavailable`](ErrorKind::Unavailable) if the
-    /// job failed.
+    /// [`Invalid`](ErrorKind::Invalid) if the service did not take the request or the job failed, which some platforms tell as
+    /// [`Unavailable`](ErrorKind::Unavailable).
     /// # Source
     /// IVCAP reference 7.4.
     pub fn output(&self) -> Call<Answer> {

@@ -2,6 +2,7 @@
 
 mod archive;
 mod artifact;
+mod blocking;
 mod client;
 mod collection;
 mod connect;
@@ -27,6 +28,7 @@ mod project;
 mod query;
 mod queue;
 mod raw;
+mod retries;
 mod search;
 mod secret;
 mod service;

@@ -95,6 +95,9 @@ pub struct DeviceLogin {
     pub interval: u64,
 }
 
+/// By how much the pauses grow each time that the provider wants them longer.
+const SLOWER: Duration = Duration::from_secs(5);
+
 const fn quarter() -> u64 {
     900
 }
@@ -131,7 +134,7 @@ impl Client {
                     ("scope", SCOPES),
                     ("audience", &provider.audience),
                 ];
-                post(&ex, &ops::LOGIN_BEGIN, &provider.code_url, &form)?.call(decode::json).await
+                scope.run(post(&ex, &ops::LOGIN_BEGIN, &provider.code_url, &form)?.call(decode::json)).await
             })
         })
     }
@@ -159,6 +162,7 @@ impl Client {
             }
         };
         let clock = std::sync::Arc::clone(self.session().clock());
+        let mut pause = every;
         Work::until(self.session(), &ops::LOGIN_TOKEN, polling, look, move |seen| {
             let Observed::There(answer) = seen else {
                 return Until::Never(Error::new(ErrorKind::Config, "the provider gives no tokens there"));
@@ -168,8 +172,12 @@ impl Client {
                     Ok(token) => Until::Done(token),
                     Err(error) => Until::Never(error),
                 },
-                Some("authorization_pending") => Until::Again(Event::new("waiting for the login")),
-                Some("slow_down") => Until::After(every * 2, Event::new("waiting for the login")),
+                Some("authorization_pending") => Until::After(pause, Event::new("waiting for the login")),
+                // From now on, not only once (RFC 8628 3.5).
+                Some("slow_down") => {
+                    pause += SLOWER;
+                    Until::After(pause, Event::new("waiting for the login"))
+                }
                 Some(other) => {
                     Until::Never(Error::new(ErrorKind::Forbidden, format!("the login was refused: {other}")))
                 }
@@ -199,7 +207,7 @@ fn information(context: &Context, _: Parts, body: Bytes) -> Result<LoginInformat
 
 /// A form to exactly this URL, without credential.
 fn post(ex: &Exchange, op: &'static Op, url: &str, form: &[(&str, &str)]) -> Result<pentad_core::Draft> {
-    let target = Target::parse(url.trim_end_matches('/'))?;
+    let target = Target::parse(url)?;
     let pair = |(name, value): &(&str, &str)| format!("{name}={}", utf8_percent_encode(value, FORM));
     let text = form.iter().map(pair).collect::<Vec<_>>().join("&");
     Ok(ex

@@ -11,7 +11,7 @@ use pentad_core::{Api, Op};
 pub const L23: Api = Api("l23");
 /// API 0.26 to 0.29.
 pub const L28: Api = Api("l28");
-/// API 0.30 and later.
+/// API 0.44 and later.
 pub const MODERN: Api = Api("modern");
 
 /// How long the platform may take to store or to read a blob, or to write a job's first event.
@@ -93,7 +93,7 @@ ops! {
     BLOB_WRITE = "ivcap.blob.write" all PATCH "/{=path}", false, LONG, "7.6", "The next part of a content.";
     BLOB_OPEN = "ivcap.blob.open" all POST "/{=path}", false, NONE, "7.6", "Begins a content of unknown length.";
     BLOB_OPTIONS = "ivcap.blob.options" all OPTIONS "/{=path}", true, NONE, "7.6", "What the platform can do with uploads.";
-    BLOB_REPLACE = "ivcap.blob.replace" all PUT "/{=path}", true, LONG, "7.5", "A whole content in one request.";
+    BLOB_PUT = "ivcap.blob.put" all PUT "/{=path}", true, LONG, "7.5", "A whole content in one request.";
     // Metadata records
     METADATA_LIST = "ivcap.metadata.list" all GET "/1/metadata", true, NONE, "7.7", "Metadata records.";
     METADATA_CREATE = "ivcap.metadata.create" all POST "/1/metadata", false, NONE, "7.7", "Attaches metadata to an entity.";

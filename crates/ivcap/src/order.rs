@@ -2,12 +2,13 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use futures_util::{StreamExt, TryStreamExt};
+use http::header::DATE;
 use jiff::Timestamp;
+use jiff::fmt::rfc2822::DateTimeParser;
 use pentad_core::decode::Decode;
-use pentad_core::message::ByteStream;
+use pentad_core::message::{ByteStream, Response};
 use pentad_core::work::{Event, Observed, Polling, Until};
-use pentad_core::{Call, Draft, Error, ErrorKind, List, Op, Result, Work, decode};
+use pentad_core::{Call, Context, Draft, Error, ErrorKind, List, Op, Result, Work, decode};
 use serde_json::{Map, Value, json};
 
 use crate::client::Client;
@@ -309,6 +310,12 @@ impl Order {
         crate::follow::lines(self.clone(), polling)
     }
 
+    /// What the order has written from a second on, and the platform's second.
+    pub(crate) fn dated_logs(&self, from: Option<i64>) -> Call<(Option<i64>, ByteStream)> {
+        let from = from.map(|second| second.to_string());
+        self.op(&ops::ORDER_LOGS).query_opt("from", from).call_with(Decode::Streaming(dated))
+    }
+
     pub(crate) fn client(&self) -> &Client {
         &self.client
     }
@@ -316,6 +323,12 @@ impl Order {
     pub(crate) fn logs_request(&self) -> Result<pentad_core::Request> {
         self.op(&ops::ORDER_LOGS).request()
     }
+}
+
+fn dated(_: &Context, response: Response) -> Result<(Option<i64>, ByteStream)> {
+    let date = response.headers.get(DATE).and_then(|date| date.to_str().ok());
+    let at = date.and_then(|date| DateTimeParser::new().parse_timestamp(date).ok());
+    Ok((at.map(Timestamp::as_second), response.body.into_stream()))
 }
 
 /// What a state means for a goal, shared by orders and jobs.
@@ -332,9 +345,4 @@ pub(crate) fn judge<T>(state: &State, goals: &[State], value: T, why: Option<Str
     };
     let message = if state.is_final() { message } else { format!("it is {state} already") };
     Until::Never(Error::new(ErrorKind::Failed, message))
-}
-
-/// Reads a stream of text to its end.
-pub(crate) async fn text(stream: ByteStream) -> Result<Vec<u8>> {
-    stream.map(|piece| piece.map(|piece| piece.to_vec())).try_concat().await
 }

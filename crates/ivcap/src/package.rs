@@ -1,14 +1,40 @@
 //! Container images and dashboards. Modern dialect.
 
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
 use bytes::Bytes;
 use pentad_core::decode::Decode;
 use pentad_core::message::ByteStream;
-use pentad_core::{Body, Call, List, decode};
+use pentad_core::work::Event;
+use pentad_core::{Body, Call, List, Work, decode};
 use serde::{Deserialize, Serialize};
 
+use crate::blocking::blocking;
 use crate::client::Client;
+use crate::digest::sha256_of;
 use crate::list::listing;
+use crate::upload::unreadable;
 use crate::{model, ops};
+
+/// Bytes of a file that are sent at a time.
+const PIECE: u64 = 8 * 1024 * 1024;
+
+/// SHA-256 and size of a file.
+fn measured(path: &Path) -> io::Result<(String, u64)> {
+    let mut file = File::open(path)?;
+    let sum = sha256_of(&mut file, u64::MAX)?.finish();
+    Ok((sum, file.stream_position()?))
+}
+
+fn piece(path: &Path, start: u64) -> io::Result<Bytes> {
+    let mut file = File::open(path)?;
+    file.seek(SeekFrom::Start(start))?;
+    let mut piece = Vec::new();
+    file.take(PIECE).read_to_end(&mut piece)?;
+    Ok(piece.into())
+}
 
 /// A part of a container image to be stored. Up to API 0.44.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,7 +114,7 @@ impl Client {
     /// # Source
     /// IVCAP reference 7.13.
     pub fn push_package(&self, part: PackagePart) -> Call<Pushed> {
-        let end = part.start + part.content.len() as u64;
+        let end = part.start.saturating_add(part.content.len() as u64);
         self.op(&ops::PACKAGE_PUSH)
             .query("tag", part.tag)
             .query("force", part.force.to_string())
@@ -99,6 +125,56 @@ impl Client {
             .query("end", end.to_string())
             .body(Body::Bytes(part.content))
             .call(decode::json)
+    }
+
+    /// Stores a part of a container image from a file, in pieces and under the file's own SHA-256; what is there already is
+    /// not sent again. The manifest comes last. Up to API 0.44.
+    ///
+    /// # Errors
+    /// [`Invalid`](pentad_core::ErrorKind::Invalid) for a file that cannot be read; those of [`push_package`](Self::push_package).
+    /// # Source
+    /// IVCAP reference 7.13.
+    pub fn push_package_file(
+        &self,
+        tag: &str,
+        kind: &str,
+        path: impl Into<PathBuf>,
+        force: bool,
+    ) -> Work<Pushed> {
+        let (client, path) = (self.clone(), path.into());
+        let (tag, kind) = (tag.to_owned(), kind.to_owned());
+        let preview = self.op(&ops::PACKAGE_PUSH).query("tag", tag.as_str()).query("type", kind.as_str());
+        Work::new(self.session(), &ops::PACKAGE_PUSH, preview.request(), move |scope| {
+            Box::pin(async move {
+                let own = path.clone();
+                let (sum, total) =
+                    blocking(move || measured(&own).map_err(|error| unreadable(&own, error))).await??;
+                let mut start = 0;
+                loop {
+                    let own = path.clone();
+                    let content =
+                        blocking(move || piece(&own, start).map_err(|error| unreadable(&own, error)))
+                            .await??;
+                    let sent = content.len() as u64;
+                    let part = PackagePart {
+                        tag: tag.clone(),
+                        kind: kind.clone(),
+                        digest: format!("sha256:{sum}"),
+                        total,
+                        start,
+                        content,
+                        force,
+                    };
+                    let pushed = scope.run(client.push_package(part)).await?;
+                    start += sent;
+                    scope.progress(Event::new("pushing").done(start).total(total));
+                    if start >= total || sent == 0 || pushed.exists == Some(true) {
+                        return Ok(pushed);
+                    }
+                }
+            })
+        })
+        .unlimited()
     }
 
     /// How far a push is. Up to API 0.44.

@@ -61,8 +61,7 @@ impl Arguments {
     /// The values under their wire names, if the service can take them.
     ///
     /// # Errors
-    /// [`Invalid`](ErrorKind::Invalid) naming an unknown, wrong or missing parameter, and [`Unsupported`](ErrorKind::Unsupported)
-    /// never.
+    /// [`Invalid`](ErrorKind::Invalid) naming an unknown, wrong or missing parameter.
     pub fn check(self, service: &Service) -> Result<Vec<Given>> {
         let mut given = Vec::with_capacity(self.0.len());
         for (name, argument) in self.0 {

@@ -1,5 +1,6 @@
 //! Secrets. Modern dialect.
 
+use jiff::Timestamp;
 use pentad_core::{Call, List, Secret, decode};
 use serde_json::json;
 
@@ -31,11 +32,18 @@ impl Client {
             .call(decode::json)
     }
 
-    /// Sets a secret, in place of one of that name. `expiry` is in seconds since 1970.
+    /// Sets a secret, in place of one of that name. Without `expires` it stays.
     ///
     /// # Source
     /// IVCAP reference 7.11.
-    pub fn set_secret(&self, name: &str, value: &Secret, expiry: i64, kind: Option<&str>) -> Call<()> {
+    pub fn set_secret(
+        &self,
+        name: &str,
+        value: &Secret,
+        expires: Option<Timestamp>,
+        kind: Option<&str>,
+    ) -> Call<()> {
+        let expiry = expires.map_or(0, Timestamp::as_second);
         let mut body = json!({"secret-name": name, "secret-value": value.expose(), "expiry-time": expiry});
         if let Some(kind) = kind {
             body["secret-type"] = json!(kind);

@@ -139,10 +139,10 @@ impl Client {
             Err(_) => Err(Error::invalid("name", "must not hold ' or %")),
         };
         let name = name.to_owned();
-        Work::new(self.session(), op, preview, move |_| {
+        Work::new(self.session(), op, preview, move |scope| {
             Box::pin(async move {
                 let mut found = Vec::new();
-                let mut items = list?.items();
+                let mut items = scope.items(list?);
                 while let Some(service) = items.next().await.transpose()? {
                     // `~=` finds fragments, too, as some platforms read it.
                     if service.name.as_deref() == Some(name.as_str()) {
@@ -271,7 +271,7 @@ impl Service {
         let (client, preview) = (self.client.clone(), list.request());
         Work::new(self.client.session(), &ops::ASPECT_LIST, preview, move |scope| {
             Box::pin(async move {
-                let found = list.await?.items;
+                let found = scope.page(list).await?.items;
                 let record = match found.as_slice() {
                     [record] => scope.run(client.record(&record.id).get()).await?,
                     [] => {

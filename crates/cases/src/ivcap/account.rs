@@ -28,8 +28,9 @@ pub(super) async fn queues(stage: Stage) -> Result<()> {
 
 pub(super) async fn secrets(stage: Stage) -> Result<()> {
     let client = &stage.client;
+    let ends = "2100-01-01T00:00:00Z".parse().unwrap();
     for (name, value) in [("cases-a", "first"), ("cases-b", "other"), ("cases-a", "second")] {
-        client.set_secret(name, &Secret::new(value), 4_102_444_800, None).await?;
+        client.set_secret(name, &Secret::new(value), Some(ends), None).await?;
     }
     assert_eq!(client.secret("cases-a", None).await?.secret_value.expose(), "second");
     let named = client.secrets(Some("^cases-")).all().await?;

@@ -13,7 +13,7 @@ use crate::args::Global;
 use crate::connect::Local;
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
-use crate::output::{Output, Rows, View};
+use crate::output::{Output, Progress, Rows, View};
 use crate::settings::{Given, ServiceSettings, Settings};
 
 /// What every command is given.
@@ -236,18 +236,26 @@ impl<S: Service> Run<'_, S> {
             return Ok(None);
         }
         self.confirmed(effect)?;
-        let mut work = make(&self.client(None).await?);
-        if let Some(time) = &self.settings.timeout {
-            work = work.timeout(time.value);
-        }
-        let bar = self.output.progress("working");
+        let work = make(&self.client(None).await?);
+        self.watched(self.output.progress("working"), work).await.map(Some)
+    }
+
+    /// Runs a work within the user's limit, its steps shown by this bar.
+    ///
+    /// # Errors
+    /// Those of the work.
+    pub(crate) async fn watched<T: Send + 'static>(&self, bar: Progress, work: Work<T>) -> Result<T> {
+        let work = match self.time_limit() {
+            Some(limit) => work.timeout(limit),
+            None => work,
+        };
         let mut progress = work.progress();
         while let Some(event) = progress.next().await {
             bar.step(&event.step, event.done, event.total);
         }
         let result = progress.finish().await;
         bar.done();
-        Ok(Some(result?))
+        Ok(result?)
     }
 
     async fn made<T>(

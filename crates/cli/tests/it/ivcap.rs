@@ -1,9 +1,4 @@
-//! `pentad ivcap` on the user's own data, and over TCP where a process is killed.
-
-use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Condvar, Mutex};
+//! `pentad ivcap` on the user's own data, and over TCP.
 
 use serde_json::{Value, json};
 
@@ -134,6 +129,18 @@ fn the_originals_variables_are_honoured() {
     assert_eq!(user.ok(&["ivcap", "detect", "-o", "json"]).json()["dialect"], "l28");
     let stranger = House::new().env("IVCAP_URL", &text("/endpoints/ivcap")).env("IVCAP_JWT", "nonsense");
     assert_eq!(stranger.run(&["ivcap", "service", "list"]).code, 4);
+    let shown = |house: &House, words: &[&str]| house.ok(&[&["ivcap"], words, &["--curl"]].concat()).out;
+    let inside = House::new().env("IVCAP_BASE_URL", "http://sidecar").env("IVCAP_JWT", "secret");
+    let asked = shown(&inside, &["service", "list"]);
+    assert!(asked.contains("http://sidecar/") && !asked.to_lowercase().contains("authorization"), "{asked}");
+    let token = House::new().env("IVCAP_JWT", "secret").env("IVCAP_ACCOUNT_ID", "urn:ivcap:account:1");
+    let alone = token.run(&["ivcap", "service", "list"]);
+    assert!(alone.code == 2 && alone.err.contains("IVCAP_URL"), "{}", alone.err);
+    let old = shown(&token, &["--dialect", "l28", "service", "list"]);
+    assert!(
+        old.contains("https://api.ivcap.net/1/services"),
+        "the first packages know where the platform is: {old}"
+    );
 }
 
 #[test]
@@ -151,90 +158,51 @@ fn a_login_is_kept_between_commands_until_it_is_forgotten() {
     assert_eq!(user.run(&["ivcap", "service", "list"]).code, 4);
 }
 
-/// A way to a server that lets only so many bytes through, then holds everything up.
-struct Dam {
-    address: String,
-    left: Arc<AtomicI64>,
-    reached: Arc<(Mutex<bool>, Condvar)>,
-}
-
-impl Dam {
-    fn new(server: &str, bytes: i64) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap().to_string();
-        let (left, reached) =
-            (Arc::new(AtomicI64::new(bytes)), Arc::new((Mutex::new(false), Condvar::new())));
-        let (server, budget, full) = (server.to_owned(), Arc::clone(&left), Arc::clone(&reached));
-        std::thread::spawn(move || {
-            for client in listener.incoming() {
-                let Ok(client) = client else { return };
-                let server = TcpStream::connect(&server).unwrap();
-                let back = (server.try_clone().unwrap(), client.try_clone().unwrap());
-                let (budget, full) = (Arc::clone(&budget), Arc::clone(&full));
-                std::thread::spawn(move || pour(client, server, Some((&budget, &full))));
-                std::thread::spawn(move || pour(back.0, back.1, None));
-            }
-        });
-        Self { address, left, reached }
-    }
-
-    fn wait(&self) {
-        let reached = self.reached.0.lock().unwrap();
-        drop(self.reached.1.wait_while(reached, |reached| !*reached).unwrap());
-    }
-
-    fn open(&self) {
-        self.left.store(i64::MAX, Ordering::SeqCst);
-    }
-}
-
-type Limit<'a> = (&'a AtomicI64, &'a (Mutex<bool>, Condvar));
-
-fn pour(mut from: TcpStream, mut to: TcpStream, limit: Option<Limit<'_>>) {
-    let mut buffer = [0; 4096];
-    loop {
-        let Ok(read) = from.read(&mut buffer) else { return };
-        if read == 0 || to.write_all(&buffer[..read]).is_err() {
-            let _ = to.shutdown(std::net::Shutdown::Write);
-            return;
-        }
-        let Some((left, full)) = limit else { continue };
-        if left.fetch_sub(i64::try_from(read).unwrap(), Ordering::SeqCst) < 0 {
-            *full.0.lock().unwrap() = true;
-            full.1.notify_all();
-            // What comes later is never read: the sender waits until it is killed.
-            let (_kept, (_sender, never)) = (from, std::sync::mpsc::channel::<()>());
-            let _ = never.recv_timeout(std::time::Duration::from_secs(60));
-            return;
-        }
-    }
+#[test]
+fn a_job_that_fails_is_a_failure_of_who_waits_for_it() {
+    let house = House::new();
+    // A job lives as long as its server.
+    let served = house.serve(&[]);
+    let text = |pointer: &str| served.announcement.pointer(pointer).unwrap().as_str().unwrap().to_owned();
+    let user = House::new().env("IVCAP_URL", &text("/endpoints/ivcap"));
+    let user = user.env("IVCAP_JWT", &text("/credentials/ivcap/jwt"));
+    let job = |name: &str| {
+        let service = service(&user, name);
+        let id = id(&user, &["ivcap", "job", "create", &service, r#"{"name": "Ada"}"#]);
+        user.run(&["ivcap", "job", "wait", &service, &id, "-o", "json"])
+    };
+    let done = job("echo");
+    assert_eq!((done.code, &done.json()["status"]), (0, &json!("succeeded")), "{}", done.err);
+    let failed = job("failing");
+    assert_eq!((failed.code, &failed.json()["status"]), (1, &json!("failed")), "{}", failed.err);
+    assert!(failed.err.contains("did not succeed"), "{}", failed.err);
 }
 
 #[test]
-fn an_upload_that_was_killed_goes_on_with_the_same_command() {
+fn several_files_go_up_and_come_back_and_one_that_fails_stops_no_other() {
     let house = House::new();
-    let served = house.serve(&[]);
-    let text = |pointer: &str| served.announcement.pointer(pointer).unwrap().as_str().unwrap().to_owned();
-    let server = text("/endpoints/ivcap").trim_start_matches("http://").trim_end_matches('/').to_owned();
-    let content: Vec<u8> = (0..8_000_000_u32).map(|at| (at % 253) as u8).collect();
-    std::fs::write(house.path().join("big.bin"), &content).unwrap();
-    let dam = Dam::new(&server, 1_000_000);
-    let url = format!("http://{}", dam.address);
-    let user = House::new().env("IVCAP_URL", &url).env("IVCAP_JWT", &text("/credentials/ivcap/jwt"));
-    let file = house.path().join("big.bin");
-    let words = ["ivcap", "artifact", "upload", file.to_str().unwrap(), "-o", "json"];
-    let mut first = user.command(&words).spawn().unwrap();
-    dam.wait();
-    first.kill().unwrap();
-    first.wait().unwrap();
-    dam.open();
-    let second = user.ok(&words);
-    assert!(second.err.contains("went on at byte"), "{}", second.err);
-    let artifact = second.json();
-    assert_eq!((&artifact["status"], &artifact["size"]), (&json!("ready"), &json!(content.len())));
-    let id = artifact["id"].as_str().unwrap();
-    user.ok(&["ivcap", "artifact", "download", id, "back.bin"]);
-    assert!(std::fs::read(user.path().join("back.bin")).unwrap() == content, "bit by bit");
-    let all = user.ok(&["ivcap", "artifact", "list", "-o", "json"]).json();
-    assert_eq!(all.as_array().unwrap().len(), 1, "nothing was begun anew");
+    house.file("a.csv", "a", 0o644);
+    house.file("b.csv", "bb", 0o644);
+    let sent = house.run(&["ivcap", "artifact", "upload", "a.csv", "none.csv", "b.csv", "-o", "json"]);
+    assert_eq!(sent.code, 10, "{}", sent.err);
+    assert!(sent.err.contains("none.csv"), "{}", sent.err);
+    let sent = sent.json();
+    let ids: Vec<_> = sent.as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap()).collect();
+    assert_eq!(ids.len(), 2);
+    house.ok(&["ivcap", "artifact", "download", ids[0], ids[1], "--into", "back"]);
+    assert_eq!(std::fs::read_to_string(house.path().join("back/a.csv")).unwrap(), "a");
+    assert_eq!(std::fs::read_to_string(house.path().join("back/b.csv")).unwrap(), "bb");
+    assert_eq!(house.run(&["ivcap", "artifact", "download", ids[0], ids[1], "x"]).code, 2);
+    assert_eq!(house.run(&["ivcap", "artifact", "upload", "a.csv", "b.csv", "--name", "x"]).code, 2);
+}
+
+#[test]
+fn logs_of_a_span_are_asked_for_and_old_dialects_have_none() {
+    let house = House::new();
+    let span = ["ivcap", "order", "logs", "urn:x:1", "--from", "2024-05-01", "--to", "2024-05-02", "--curl"];
+    let shown = house.ok(&span).out;
+    assert!(shown.contains("from=1714521600&to=1714608000"), "{shown}");
+    let words = ["ivcap", "--dialect", "l28", "order", "create", "urn:x:1", "--follow-logs"];
+    let refused = house.run(&words);
+    assert!(refused.code != 0 && refused.err.contains("ivcap.order.logs"), "{}", refused.err);
 }

@@ -13,6 +13,7 @@ mod exit;
 mod house;
 mod ivcap;
 mod ivcap_crash;
+mod ivcap_cut;
 mod message;
 mod openstack;
 mod output;

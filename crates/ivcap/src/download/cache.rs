@@ -9,10 +9,15 @@ use pentad_core::{Error, ErrorKind, Result, Work};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use uuid::Uuid;
 
-use super::Download;
+use super::{Download, Saved};
 use crate::artifact::Artifact;
+use crate::blocking::blocking;
+use crate::client::Client;
 use crate::digest::{Sha256, sha256_of};
 use crate::ops;
+
+/// Downloads that are not whole yet.
+const DRAFTS: &str = "drafts";
 
 /// A folder of contents: `sha256/AB/ABCD…` holds them, `names/…` says which artifact has which.
 #[derive(Clone, Debug)]
@@ -36,26 +41,26 @@ impl Cache {
         let (session, artifact) = (artifact.client().session().clone(), artifact.clone());
         Work::new(&session, &ops::BLOB_READ, preview, move |scope| {
             Box::pin(async move {
-                let name = cache.name(artifact.client().session().target(), artifact.id());
-                if let Some(path) = cache.look_up(&name) {
+                let name = cache.name(artifact.client(), artifact.id());
+                let (own, wanted) = (cache.clone(), name.clone());
+                if let Some(path) = blocking(move || own.look_up(&wanted)).await? {
                     return Ok(path);
                 }
-                let drafts = cache.folder.join("drafts");
-                fs::create_dir_all(&drafts).map_err(|error| failed(&drafts, error))?;
+                let drafts = cache.folder.join(DRAFTS);
                 // The name is that of the artifact, so that a download that was cut off goes on.
                 let draft = drafts.join(&Sha256::of(name.as_os_str().as_encoded_bytes())[..32]);
-                let saved = super::file::save(artifact, draft, download, scope).await?;
-                let path = cache.place(&saved.sha256);
-                cache.keep(&saved.path, &path, &name, &saved.sha256).map_err(|error| failed(&path, error))?;
-                Ok(path)
+                blocking(move || fs::create_dir_all(&drafts).map_err(|error| failed(&drafts, error)))
+                    .await??;
+                let saved = super::file::save(artifact, draft, download.digest(true), scope).await?;
+                blocking(move || cache.keep(&saved, &name)).await?
             })
         })
         .unlimited()
     }
 
-    /// The content of an artifact, if it is there.
+    /// The content of an artifact, if it is there. Looks at the disk, as the next two do, and blocks meanwhile.
     pub fn find(&self, artifact: &Artifact) -> Option<PathBuf> {
-        self.look_up(&self.name(artifact.client().session().target(), artifact.id()))
+        self.look_up(&self.name(artifact.client(), artifact.id()))
     }
 
     /// Whether a content still has its sum; one that has not is removed.
@@ -72,7 +77,7 @@ impl Cache {
         Ok(intact)
     }
 
-    /// Removes the contents that came first until the rest has at most `most` bytes; gives how many bytes went.
+    /// Removes the contents that came first, and what is left of downloads that nobody goes on with, until the rest has at most `most` bytes; gives how many bytes went.
     ///
     /// # Errors
     /// [`Config`](ErrorKind::Config) if the folder cannot be read or written.
@@ -96,24 +101,24 @@ impl Cache {
 
     fn contents(&self) -> io::Result<Vec<(SystemTime, u64, PathBuf)>> {
         let mut all = Vec::new();
-        let shelves = match fs::read_dir(self.folder.join("sha256")) {
-            Ok(shelves) => shelves,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(all),
-            Err(error) => return Err(error),
-        };
-        for shelf in shelves {
-            for file in fs::read_dir(shelf?.path())? {
+        let mut folders = vec![self.folder.join(DRAFTS)];
+        for shelf in entries(&self.folder.join("sha256"))? {
+            folders.push(shelf?.path());
+        }
+        for folder in folders {
+            for file in entries(&folder)? {
                 let file = file?;
                 let facts = file.metadata()?;
                 all.push((facts.modified()?, facts.len(), file.path()));
             }
         }
+        all.retain(|(.., path)| !is_busy(path));
         Ok(all)
     }
 
     /// The file that names an artifact's content; platforms do not share names.
-    fn name(&self, target: &pentad_core::Target, id: &str) -> PathBuf {
-        let place = &Sha256::of(format!("{target:?}").as_bytes())[..16];
+    fn name(&self, client: &Client, id: &str) -> PathBuf {
+        let place = &Sha256::of(client.place().as_bytes())[..16];
         let id = utf8_percent_encode(id, NON_ALPHANUMERIC).to_string();
         let id = if id.len() > 200 { Sha256::of(id.as_bytes()) } else { id };
         self.folder.join("names").join(format!("{place}-{id}"))
@@ -131,18 +136,39 @@ impl Cache {
     }
 
     /// Puts a content in its place, then names it: a name never leads to half a content.
-    fn keep(&self, draft: &Path, path: &Path, name: &Path, sum: &str) -> io::Result<()> {
-        for folder in [path.parent(), name.parent()].into_iter().flatten() {
-            fs::create_dir_all(folder)?;
-        }
-        let mut rights = fs::metadata(draft)?.permissions();
-        rights.set_readonly(true);
-        fs::set_permissions(draft, rights)?;
-        fs::rename(draft, path)?;
-        let beside = name.with_extension(Uuid::new_v4().simple().to_string());
-        fs::write(&beside, sum)?;
-        fs::rename(&beside, name)
+    fn keep(&self, saved: &Saved, name: &Path) -> Result<PathBuf> {
+        let sum = saved.sha256.as_deref().unwrap_or_default();
+        let (draft, path) = (&saved.path, self.place(sum));
+        let kept = || -> io::Result<()> {
+            for folder in [path.parent(), name.parent()].into_iter().flatten() {
+                fs::create_dir_all(folder)?;
+            }
+            let mut rights = fs::metadata(draft)?.permissions();
+            rights.set_readonly(true);
+            fs::set_permissions(draft, rights)?;
+            fs::rename(draft, &path)?;
+            let beside = name.with_extension(Uuid::new_v4().simple().to_string());
+            fs::write(&beside, sum)?;
+            fs::rename(&beside, name)
+        };
+        kept().map_err(|error| failed(&path, error))?;
+        Ok(path)
     }
+}
+
+/// What is in a folder; nothing in one that is not there.
+fn entries(folder: &Path) -> io::Result<impl Iterator<Item = io::Result<fs::DirEntry>>> {
+    match fs::read_dir(folder) {
+        Ok(entries) => Ok(Some(entries).into_iter().flatten()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None.into_iter().flatten()),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether a download goes on in this file.
+fn is_busy(path: &Path) -> bool {
+    let held = |file: fs::File| matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock));
+    fs::File::open(path).is_ok_and(held)
 }
 
 fn failed(path: &Path, error: io::Error) -> Error {

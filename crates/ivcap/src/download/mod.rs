@@ -15,12 +15,13 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use pentad_core::decode::Decode;
 use pentad_core::message::{ByteStream, Response};
 use pentad_core::retry::Schedule;
-use pentad_core::work::Scope;
+use pentad_core::work::{Event, Scope};
 use pentad_core::{Call, Context, Error, ErrorKind, Result, Sent, Work};
 
 use crate::artifact::{Artifact, Blob};
 use crate::model::{self, ArtifactStatus};
 use crate::ops;
+use crate::retries::Retries;
 
 pub use cache::Cache;
 
@@ -30,11 +31,11 @@ pub use cache::Cache;
 pub struct Download {
     pub(crate) range: Option<Range<u64>>,
     pub(crate) from: u64,
-    pub(crate) retries: u32,
-    pub(crate) schedule: Schedule,
+    pub(crate) retries: Retries,
     pub(crate) overwrite: bool,
     pub(crate) resume: bool,
     pub(crate) sha256: Option<String>,
+    pub(crate) digest: bool,
 }
 
 impl Default for Download {
@@ -46,22 +47,24 @@ impl Default for Download {
 impl Download {
     /// The whole, with 5 retries after pauses from 1 s doubling to 30 s; an earlier part is kept, an earlier file replaced.
     pub const fn new() -> Self {
-        let schedule = Schedule::Exponential {
-            first: Duration::from_secs(1),
-            factor: 2.0,
-            cap: Duration::from_secs(30),
-            jitter: false,
-        };
-        Self { range: None, from: 0, retries: 5, schedule, overwrite: true, resume: true, sha256: None }
+        Self {
+            range: None,
+            from: 0,
+            retries: Retries::new(),
+            overwrite: true,
+            resume: true,
+            sha256: None,
+            digest: false,
+        }
     }
 
-    /// Only these bytes (the end is not among them).
+    /// Only these bytes (the end is not among them). Of a part beyond the content's end nothing comes.
     pub const fn range(mut self, range: Range<u64>) -> Self {
         self.range = Some(range);
         self
     }
 
-    /// From this byte on.
+    /// From this byte on; nothing comes from beyond the end.
     pub const fn from(mut self, offset: u64) -> Self {
         self.from = offset;
         self
@@ -69,13 +72,13 @@ impl Download {
 
     /// How often a connection that broke is opened again; whatever arrives starts the count anew.
     pub const fn retries(mut self, retries: u32) -> Self {
-        self.retries = retries;
+        self.retries.most = retries;
         self
     }
 
     /// The pauses before retries.
     pub const fn retry_schedule(mut self, schedule: Schedule) -> Self {
-        self.schedule = schedule;
+        self.retries.schedule = schedule;
         self
     }
 
@@ -91,6 +94,12 @@ impl Download {
         self
     }
 
+    /// Also gives the SHA-256 of a saved file. It costs about as much processor time as the download itself. Default no.
+    pub const fn digest(mut self, digest: bool) -> Self {
+        self.digest = digest;
+        self
+    }
+
     /// The SHA-256 (in hexadecimal) that a saved file must have.
     pub fn sha256(mut self, sum: impl Into<String>) -> Self {
         self.sha256 = Some(sum.into().to_ascii_lowercase());
@@ -99,6 +108,7 @@ impl Download {
 }
 
 /// A content on its way.
+#[non_exhaustive]
 pub struct Content {
     /// The pieces in order.
     pub stream: ByteStream,
@@ -129,8 +139,8 @@ pub struct Saved {
     pub bytes: u64,
     /// How much of it was there from an earlier process.
     pub resumed_at: u64,
-    /// Its SHA-256 in hexadecimal.
-    pub sha256: String,
+    /// Its SHA-256 in hexadecimal, if [`Download::digest`] or [`Download::sha256`] asked for one.
+    pub sha256: Option<String>,
 }
 
 /// What an answer brings: where it begins, how much the whole has, the bytes.
@@ -223,24 +233,35 @@ pub(crate) fn content(artifact: &Artifact, download: Download) -> Work<Content> 
 /// Beyond this a content does not go into memory.
 const MEMORY: usize = 1024 * 1024 * 1024;
 
+/// So much room is made at once for a content that says how large it is.
+const EXPECTED: usize = 16 * 1024 * 1024;
+
 pub(crate) fn bytes(artifact: &Artifact) -> Work<Bytes> {
     let content = content(artifact, Download::new());
     let preview = artifact.get_request();
-    Work::new(artifact.client.session(), &ops::BLOB_READ, preview, move |_| {
+    Work::new(artifact.client.session(), &ops::BLOB_READ, preview, move |scope| {
         Box::pin(async move {
-            let mut content = content.await?;
-            let mut whole = BytesMut::new();
+            let mut content = scope.nested(content).await?;
+            let expected = content.size.and_then(|size| usize::try_from(size).ok()).unwrap_or_default();
+            let mut whole = BytesMut::with_capacity(expected.min(EXPECTED));
             while let Some(piece) = content.stream.next().await.transpose()? {
                 if whole.len() + piece.len() > MEMORY {
                     let message = "the content is too large for memory";
                     return Err(Error::new(ErrorKind::TooLarge, message).with_hint("save it to a file"));
                 }
                 whole.extend_from_slice(&piece);
+                tell(&scope, whole.len() as u64, content.size);
             }
             Ok(whole.freeze())
         })
     })
     .unlimited()
+}
+
+/// Says how far a download is.
+pub(crate) fn tell(scope: &Scope, done: u64, total: Option<u64>) {
+    let event = Event::new("downloading").done(done);
+    scope.progress(total.into_iter().fold(event, Event::total));
 }
 
 pub(crate) fn save(artifact: &Artifact, path: &Path, download: Download) -> Work<Saved> {

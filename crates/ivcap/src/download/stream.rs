@@ -77,7 +77,7 @@ impl Reader {
         let known = answer.whole.map(|whole| self.place.end.map_or(whole, |end| end.min(whole)));
         if answer.start == u64::MAX {
             // Beyond the end: there is nothing more, or never was so much.
-            if known.or(self.until).is_none_or(|until| until <= self.at) && self.place.start <= self.at {
+            if known.or(self.until).is_none_or(|until| until <= self.at) {
                 self.until = Some(self.at);
                 self.stream = Some(answer.stream);
                 return Ok(None);
@@ -146,12 +146,12 @@ impl Reader {
     }
 
     async fn pause(&mut self, error: Error) -> Result<()> {
-        if !error.is_outage() || self.failures >= self.download.retries {
+        if !error.is_outage() || self.failures >= self.download.retries.most {
             return Err(error);
         }
-        let pause = self.download.schedule.pause(self.failures, self.scope.session().clock().jitter());
+        let pause = self.download.retries.pause(self.failures, &error, &**self.scope.session().clock());
         self.failures += 1;
         tracing::debug!(%error, at = self.at, "the download goes on after a pause");
-        self.scope.pause(error.retry_after().map_or(pause, |asked| asked.max(pause))).await
+        self.scope.pause(pause).await
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -11,10 +12,11 @@ use pentad_core::{Draft, Error, ErrorKind, Result, Sent, decode};
 
 use super::feeder::Feeder;
 use super::source::{Kind, Source};
-use super::state::{Fingerprint, Kept, Store};
+use super::state::{self, Fingerprint, Kept, Store};
 use super::tus::{self, Transfer};
 use super::{Upload, Uploaded, marker, unreadable};
 use crate::artifact::Blob;
+use crate::blocking::blocking;
 use crate::client::Client;
 use crate::dialect::Dialect;
 use crate::model::{self, ArtifactStatus};
@@ -47,20 +49,13 @@ pub(super) fn plan(client: &Client, source: Source, upload: Upload) -> Result<(P
         let message = "artifacts have neither policy nor collection in this dialect";
         return Err(Error::new(ErrorKind::Unsupported, message));
     }
-    let (found, fingerprint) = match &source.0 {
-        Kind::Path(path) => {
-            let fingerprint = Fingerprint::of(path).map_err(|error| unreadable(path, error))?;
-            (Some(fingerprint.size), Some(fingerprint))
-        }
-        Kind::Bytes(bytes) => (Some(bytes.len() as u64), None),
-        Kind::Stream(_) => (None, None),
+    let found = match &source.0 {
+        // A look at its record only: what has to be read is read when the upload runs.
+        Kind::Path(path) => Some(state::size_of(path).map_err(|error| unreadable(path, error))?),
+        Kind::Bytes(bytes) => Some(bytes.len() as u64),
+        Kind::Stream(_) => None,
     };
-    if let (Some(found), Some(said)) = (found, upload.content_size)
-        && found != said
-    {
-        return Err(Error::invalid("content size", format!("the source has {found} bytes, not {said}")));
-    }
-    let size = found.or(upload.content_size);
+    let size = settled(found, &upload)?;
     let content_type = content_type(&source, &upload)?;
     let path = match &source.0 {
         Kind::Path(path) => Some(path.clone()),
@@ -72,7 +67,26 @@ pub(super) fn plan(client: &Client, source: Source, upload: Upload) -> Result<(P
         }
         Kind::Stream(_) => None,
     };
-    Ok((Plan { path, upload, content_type, size, fingerprint }, source.0))
+    Ok((Plan { path, upload, content_type, size, fingerprint: None }, source.0))
+}
+
+/// The size of a source, which must be the one that was promised.
+fn settled(found: Option<u64>, upload: &Upload) -> Result<Option<u64>> {
+    match (found, upload.content_size) {
+        (Some(found), Some(said)) if found != said => {
+            Err(Error::invalid("content size", format!("the source has {found} bytes, not {said}")))
+        }
+        (found, said) => Ok(found.or(said)),
+    }
+}
+
+/// Looks into a file: what tells it from a changed one.
+async fn inspect(plan: &mut Plan) -> Result<()> {
+    let Some(path) = plan.path.clone() else { return Ok(()) };
+    let found = blocking(move || Fingerprint::of(&path).map_err(|error| unreadable(&path, error))).await??;
+    plan.size = settled(Some(found.size), &plan.upload)?;
+    plan.fingerprint = Some(found);
+    Ok(())
 }
 
 fn content_type(source: &Source, upload: &Upload) -> Result<String> {
@@ -132,22 +146,25 @@ pub(super) fn draft(client: &Client, plan: &Plan) -> Draft {
 }
 
 /// Uploads from the beginning, or from where an earlier process was cut off.
-pub(super) async fn run(client: Client, plan: Plan, kind: Kind, scope: Scope) -> Result<Uploaded> {
+pub(super) async fn run(client: Client, mut plan: Plan, kind: Kind, scope: Scope) -> Result<Uploaded> {
+    inspect(&mut plan).await?;
     if let Some(found) = marked(&client, &plan, &scope).await? {
         return Ok(found);
     }
     verify_file(&plan).await?;
-    let store = store(&client, &plan)?;
+    let store = store(&client, &plan).await?;
     let (artifact, blob, resumed_at) = match resume(&client, &plan, store.as_ref(), &scope).await? {
         Some(Resumed::Done(artifact)) => {
-            return finished(&plan, store, artifact, plan.size.unwrap_or_default());
+            return finished(&plan, store, artifact, plan.size.unwrap_or_default()).await;
         }
         Some(Resumed::At(artifact, blob, offset)) => (artifact, blob, offset),
         None => {
             let record: model::Artifact = scope.run(draft(&client, &plan).call(decode::json)).await?;
             let blob = Blob::of(&client, &record)?;
             if let (Some(store), Some(fingerprint)) = (&store, &plan.fingerprint) {
-                store.save(&Kept::new(&record.id, record.blob(), fingerprint.clone()))?;
+                let kept = Kept::new(&record.id, record.blob(), fingerprint.clone());
+                let store = Arc::clone(store);
+                blocking(move || store.save(&kept)).await??;
             }
             (record, blob, 0)
         }
@@ -156,19 +173,21 @@ pub(super) async fn run(client: Client, plan: Plan, kind: Kind, scope: Scope) ->
     let feeder = Feeder::new(kind, plan.size, plan.upload.sha256.is_some());
     let transfer = Transfer { client: &client, scope: &scope, upload: &plan.upload, size: plan.size };
     let bytes = transfer.run(blob, feeder, resumed_at).await?;
-    if let (Some(path), Some(before)) = (&plan.path, &plan.fingerprint)
-        && Fingerprint::of(path).ok().as_ref() != Some(before)
-    {
-        let message = "the file changed while it was uploaded; the artifact holds a mixture";
-        return Err(Error::new(ErrorKind::Conflict, message).with_sent(Sent::Answered));
-    }
+    unchanged(&plan).await?;
     let record = scope.run(client.artifact(&artifact.id).get()).await?;
     verify(&record, bytes)?;
-    if let (Some(path), true) = (&plan.path, plan.upload.marker) {
-        marker::write(path, &record.id).await?;
-    }
-    let uploaded = finished(&plan, store, record, bytes)?;
+    let uploaded = finished(&plan, store, record, bytes).await?;
     Ok(Uploaded { resumed_at, reused: false, ..uploaded })
+}
+
+/// A file that changed meanwhile was not uploaded as it is, nor as it was.
+async fn unchanged(plan: &Plan) -> Result<()> {
+    let (Some(path), Some(before)) = (plan.path.clone(), &plan.fingerprint) else { return Ok(()) };
+    if blocking(move || Fingerprint::of(&path).ok()).await?.as_ref() == Some(before) {
+        return Ok(());
+    }
+    let message = "the file changed while it was uploaded; the artifact holds a mixture";
+    Err(Error::new(ErrorKind::Conflict, message).with_sent(Sent::Answered))
 }
 
 fn begun(plan: &Plan, at: u64, artifact: &model::Artifact) -> Event {
@@ -191,34 +210,31 @@ async fn marked(client: &Client, plan: &Plan, scope: &Scope) -> Result<Option<Up
 /// A file with another sum than was promised is refused before anything is sent.
 async fn verify_file(plan: &Plan) -> Result<()> {
     let (Some(promised), Some(path)) = (&plan.upload.sha256, plan.path.clone()) else { return Ok(()) };
-    let sum = tokio::task::spawn_blocking(move || {
-        let mut file = fs::File::open(&path)?;
-        digest::sha256_of(&mut file, u64::MAX).map(digest::Sha256::finish)
+    let sum = blocking(move || {
+        let sum = fs::File::open(&path).and_then(|mut file| digest::sha256_of(&mut file, u64::MAX));
+        sum.map(digest::Sha256::finish).map_err(|error| unreadable(&path, error))
     });
-    let stopped = |error| Error::new(ErrorKind::Unexpected, "reading was stopped").with_source(error);
-    let sum = sum.await.map_err(stopped)?;
-    same_sum(promised, &sum.map_err(|error| Error::invalid("source", "cannot be read").with_source(error))?)
+    same_sum(promised, &sum.await??)
 }
 
-pub(super) fn same_sum(promised: &str, found: &str) -> Result<()> {
+pub(crate) fn same_sum(promised: &str, found: &str) -> Result<()> {
     if promised == found {
         return Ok(());
     }
     Err(Error::invalid("sha256", format!("the source has {found}, not {promised}")))
 }
 
-fn store(client: &Client, plan: &Plan) -> Result<Option<Store>> {
-    let (Some(folder), Some(path)) = (&plan.upload.state, &plan.path) else { return Ok(None) };
-    let path = fs::canonicalize(path).map_err(|error| unreadable(path, error))?;
+async fn store(client: &Client, plan: &Plan) -> Result<Option<Arc<Store>>> {
+    let (Some(folder), Some(path)) = (plan.upload.state.clone(), plan.path.clone()) else { return Ok(None) };
     let upload = &plan.upload;
-    let identity = [
-        format!("{:?}", client.session().target()),
-        client.dialect().to_string(),
-        path.display().to_string(),
-        plan.content_type.clone(),
-        format!("{:?}", (&upload.name, &upload.collection, &upload.policy)),
-    ];
-    Store::open(folder, &identity.join("\n")).map(Some)
+    let said = serde_json::json!([plan.content_type, upload.name, upload.collection, upload.policy]);
+    let (place, dialect) = (client.place(), client.dialect());
+    blocking(move || {
+        let path = fs::canonicalize(&path).map_err(|error| unreadable(&path, error))?;
+        let identity = format!("{place}\n{dialect}\n{}\n{said}", path.display());
+        Store::open(&folder, &identity).map(|store| Some(Arc::new(store)))
+    })
+    .await?
 }
 
 enum Resumed {
@@ -231,11 +247,13 @@ enum Resumed {
 async fn resume(
     client: &Client,
     plan: &Plan,
-    store: Option<&Store>,
+    store: Option<&Arc<Store>>,
     scope: &Scope,
 ) -> Result<Option<Resumed>> {
     let (Some(store), Some(fingerprint)) = (store, &plan.fingerprint) else { return Ok(None) };
-    let Some(kept) = store.load().filter(|kept| kept.fits(fingerprint) && !plan.upload.force) else {
+    let store = Arc::clone(store);
+    let kept = blocking(move || store.load()).await?;
+    let Some(kept) = kept.filter(|kept| kept.fits(fingerprint) && !plan.upload.force) else {
         return Ok(None);
     };
     let Some(mut record) = scope.run(client.artifact(kept.artifact()).get().optional()).await? else {
@@ -258,9 +276,18 @@ async fn resume(
     Ok((offset <= fingerprint.size).then_some(Resumed::At(record, blob, offset)))
 }
 
-fn finished(plan: &Plan, store: Option<Store>, artifact: model::Artifact, bytes: u64) -> Result<Uploaded> {
+/// All has arrived: what is kept beside the file says so from now on.
+async fn finished(
+    plan: &Plan,
+    store: Option<Arc<Store>>,
+    artifact: model::Artifact,
+    bytes: u64,
+) -> Result<Uploaded> {
+    if let (Some(path), true) = (&plan.path, plan.upload.marker) {
+        marker::write(path, &artifact.id).await?;
+    }
     if let Some(store) = store {
-        store.forget()?;
+        blocking(move || store.forget()).await??;
     }
     let resumed_at = plan.size.unwrap_or_default();
     Ok(Uploaded { artifact, bytes, resumed_at, reused: true })

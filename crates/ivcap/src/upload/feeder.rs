@@ -1,5 +1,6 @@
 //! The bytes of a source from an offset on, again where that is possible.
 
+use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -17,9 +18,13 @@ use super::unreadable;
 use crate::digest::Sha256;
 
 /// How much of a file is read at a time, ahead of what is sent.
-const READ: usize = 512 * 1024;
+const READ: u64 = 256 * 1024;
 /// Pieces that are read ahead.
 const AHEAD: usize = 2;
+/// Buffers in use: those ahead, one that is read into, two on their way out.
+const BUFFERS: usize = AHEAD + 3;
+/// So much room is made at once for a chunk of a stream.
+const ROOM: usize = 4 * 1024 * 1024;
 
 /// A source while it is uploaded.
 pub(super) enum Feeder {
@@ -33,7 +38,10 @@ pub(super) struct Window {
     source: ByteStream,
     /// Offset of the first byte kept.
     start: u64,
-    kept: BytesMut,
+    /// What is being sent; it is kept until it has arrived.
+    chunk: Bytes,
+    /// Where the next chunk is put together.
+    filling: BytesMut,
     /// Bytes that were read and did not fit.
     next: Bytes,
     over: bool,
@@ -55,7 +63,8 @@ impl Feeder {
             Kind::Stream(source) => Self::Stream(Box::new(Window {
                 source,
                 start: 0,
-                kept: BytesMut::new(),
+                chunk: Bytes::new(),
+                filling: BytesMut::new(),
                 next: Bytes::new(),
                 over: false,
                 sum: sum.then(Sha256::new),
@@ -87,11 +96,7 @@ impl Feeder {
             }
             Self::Memory(bytes) => Body::Bytes(slice(bytes, offset, length)),
             Self::Stream(window) => {
-                let from =
-                    usize::try_from(offset - window.start).unwrap_or(usize::MAX).min(window.kept.len());
-                let to = usize::try_from(length)
-                    .map_or(window.kept.len(), |length| from.saturating_add(length).min(window.kept.len()));
-                Body::Bytes(Bytes::copy_from_slice(&window.kept[from..to]))
+                Body::Bytes(slice(&window.chunk, offset.saturating_sub(window.start), length))
             }
         }
     }
@@ -103,7 +108,7 @@ impl Feeder {
             return Ok(bytes);
         };
         let Body::Replay(open, _) = self.body(offset, length, scope) else { return Ok(Bytes::new()) };
-        let mut whole = BytesMut::new();
+        let mut whole = BytesMut::with_capacity(usize::try_from(length).unwrap_or_default());
         let mut pieces = open();
         while let Some(piece) = pieces.next().await.transpose()? {
             whole.extend_from_slice(&piece);
@@ -138,30 +143,38 @@ impl Window {
             Error::new(ErrorKind::Unexpected, message).with_sent(Sent::Answered)
         })?;
         let arrived = usize::try_from(arrived).map_err(|_| beyond(offset))?;
-        if arrived > self.kept.len() {
+        if arrived > self.chunk.len() {
             return Err(beyond(offset));
         }
-        self.kept.advance(arrived);
+        self.chunk.advance(arrived);
         self.start = offset;
         let most = usize::try_from(most).unwrap_or(usize::MAX);
-        while self.kept.len() < most && !self.over {
-            self.read(most).await?;
+        if self.chunk.is_empty() {
+            self.fill(most).await?;
         }
         // One look ahead: whether this is the last chunk is then known.
         while self.next.is_empty() && !self.over {
             self.next = self.piece().await?;
         }
-        let last = self.over && self.next.is_empty() && self.kept.len() <= most;
-        Ok(Chunk { length: self.kept.len().min(most) as u64, last })
+        let last = self.over && self.next.is_empty() && self.chunk.len() <= most;
+        Ok(Chunk { length: self.chunk.len().min(most) as u64, last })
     }
 
-    async fn read(&mut self, most: usize) -> Result<()> {
-        if self.next.is_empty() {
-            self.next = self.piece().await?;
+    /// Puts the next chunk together: the one time that its bytes are copied.
+    async fn fill(&mut self, most: usize) -> Result<()> {
+        while self.filling.len() < most && !self.over {
+            if self.next.is_empty() {
+                self.next = self.piece().await?;
+            }
+            if self.filling.is_empty() && !self.next.is_empty() {
+                // Takes the memory of the chunk before, if that has been let go.
+                self.filling.reserve(most.min(ROOM));
+            }
+            let fits = self.next.len().min(most - self.filling.len());
+            let piece = self.next.split_to(fits);
+            self.filling.extend_from_slice(&piece);
         }
-        let fits = self.next.len().min(most - self.kept.len());
-        let piece = self.next.split_to(fits);
-        self.kept.extend_from_slice(&piece);
+        self.chunk = self.filling.split().freeze();
         Ok(())
     }
 
@@ -203,18 +216,54 @@ fn read(path: PathBuf, offset: u64, length: u64, size: u64, scope: Scope) -> Byt
 fn pump(path: &Path, offset: u64, length: u64, pieces: &mpsc::Sender<Result<Bytes>>) -> std::io::Result<()> {
     let mut file = File::open(path)?;
     file.seek(SeekFrom::Start(offset))?;
+    let size = usize::try_from(length.min(READ)).unwrap_or_default();
+    let mut buffers = Buffers { used: VecDeque::new(), size };
     let mut left = length;
     while left > 0 {
-        let want = left.min(READ as u64);
-        let mut piece = Vec::with_capacity(usize::try_from(want).unwrap_or(READ));
-        let read = Read::by_ref(&mut file).take(want).read_to_end(&mut piece)? as u64;
+        let mut buffer = buffers.take();
+        let want = usize::try_from(left).unwrap_or(size).min(size);
+        let read = fill(&mut file, &mut buffer[..want])?;
         if read == 0 {
             return Err(std::io::ErrorKind::UnexpectedEof.into());
         }
-        left -= read;
-        if pieces.blocking_send(Ok(piece.into())).is_err() {
+        left -= read as u64;
+        if pieces.blocking_send(Ok(buffers.lend(buffer.freeze(), read))).is_err() {
             return Ok(());
         }
     }
     Ok(())
+}
+
+/// Reads until the buffer is full or the file has ended.
+fn fill(file: &mut File, buffer: &mut [u8]) -> std::io::Result<usize> {
+    let mut filled = 0;
+    while filled < buffer.len() {
+        match file.read(&mut buffer[filled..]) {
+            Ok(0) => break,
+            Ok(read) => filled += read,
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(filled)
+}
+
+/// Buffers that come back when they were sent: fresh memory for each would cost as much as the reading.
+struct Buffers {
+    used: VecDeque<Bytes>,
+    size: usize,
+}
+
+impl Buffers {
+    fn take(&mut self) -> BytesMut {
+        let back = if self.used.len() < BUFFERS { None } else { self.used.pop_front() };
+        back.and_then(|buffer| buffer.try_into_mut().ok()).unwrap_or_else(|| BytesMut::zeroed(self.size))
+    }
+
+    /// The part of a buffer that is to be sent.
+    fn lend(&mut self, buffer: Bytes, length: usize) -> Bytes {
+        let part = buffer.slice(..length);
+        self.used.push_back(buffer);
+        part
+    }
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use pentad_core::{Error, ErrorKind, Result};
 
+use crate::blocking::blocking;
 use crate::digest::md5_of;
 
 /// The artifact of a file whose content is still that of its marker.
@@ -21,7 +22,8 @@ pub(super) async fn read(path: &Path) -> Result<Option<String>> {
         let Some((sum, artifact)) = text.trim().split_once('|') else { return Ok(None) };
         Ok((md5_of(&path)? == sum && !artifact.is_empty()).then(|| artifact.to_owned()))
     })
-    .await
+    .await?
+    .map_err(failed)
 }
 
 /// Writes the marker of a file that was uploaded.
@@ -31,7 +33,8 @@ pub(super) async fn write(path: &Path, artifact: &str) -> Result<()> {
         Some(marker) => fs::write(marker, format!("{}|{artifact}\n", md5_of(&path)?)),
         None => Ok(()),
     })
-    .await
+    .await?
+    .map_err(failed)
 }
 
 fn beside(path: &Path) -> Option<PathBuf> {
@@ -39,11 +42,6 @@ fn beside(path: &Path) -> Option<PathBuf> {
     Some(path.with_file_name(format!(".ivcap-{name}.txt")))
 }
 
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> Result<T> {
-    let failed =
-        |error| Error::new(ErrorKind::Config, "the marker beside the file cannot be used").with_source(error);
-    match tokio::task::spawn_blocking(work).await {
-        Ok(done) => done.map_err(failed),
-        Err(stopped) => Err(Error::new(ErrorKind::Unexpected, "reading was stopped").with_source(stopped)),
-    }
+fn failed(error: io::Error) -> Error {
+    Error::new(ErrorKind::Config, "the marker beside the file cannot be used").with_source(error)
 }

@@ -14,9 +14,11 @@ use pentad_core::Work;
 use pentad_core::retry::Schedule;
 
 use crate::client::Client;
+use crate::retries::Retries;
 use crate::{model, ops};
 
 pub(crate) use create::guess as guess_type;
+pub(crate) use create::same_sum;
 pub use source::Source;
 
 /// The content's size in one piece, as the original's default.
@@ -40,8 +42,7 @@ pub struct Upload {
     pub(crate) content_type: Option<String>,
     pub(crate) content_size: Option<u64>,
     pub(crate) chunk_size: Option<u64>,
-    pub(crate) retries: u32,
-    pub(crate) retry_delay: Schedule,
+    pub(crate) retries: Retries,
     pub(crate) collection: Option<String>,
     pub(crate) policy: Option<String>,
     pub(crate) state: Option<PathBuf>,
@@ -60,19 +61,12 @@ impl Default for Upload {
 impl Upload {
     /// The defaults: 5 retries per piece after pauses from 1 s doubling to 30 s, nothing kept on disk.
     pub fn new() -> Self {
-        let schedule = Schedule::Exponential {
-            first: Duration::from_secs(1),
-            factor: 2.0,
-            cap: Duration::from_secs(30),
-            jitter: false,
-        };
         Self {
             name: None,
             content_type: None,
             content_size: None,
             chunk_size: None,
-            retries: 5,
-            retry_delay: schedule,
+            retries: Retries::new(),
             collection: None,
             policy: None,
             state: None,
@@ -116,19 +110,19 @@ impl Upload {
     /// How often a piece is tried again; what has arrived is asked for first and not sent again. Each piece that arrives
     /// starts the count anew.
     pub const fn retries(mut self, retries: u32) -> Self {
-        self.retries = retries;
+        self.retries.most = retries;
         self
     }
 
     /// The same pause before each retry.
     pub const fn retry_delay(mut self, pause: Duration) -> Self {
-        self.retry_delay = Schedule::Fixed(pause);
+        self.retries.schedule = Schedule::Fixed(pause);
         self
     }
 
     /// The pauses before retries.
     pub const fn retry_schedule(mut self, schedule: Schedule) -> Self {
-        self.retry_delay = schedule;
+        self.retries.schedule = schedule;
         self
     }
 

@@ -22,14 +22,23 @@ pub(super) struct Fingerprint {
 /// How much of each end of a file goes into its fingerprint.
 const END: u64 = 64 * 1024;
 
+/// The size of a regular file. Opening what is none may wait for somebody, or end who writes into it.
+pub(super) fn size_of(path: &Path) -> io::Result<u64> {
+    regular(path).map(|facts| facts.len())
+}
+
+fn regular(path: &Path) -> io::Result<fs::Metadata> {
+    let facts = fs::metadata(path)?;
+    if facts.is_file() {
+        return Ok(facts);
+    }
+    Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"))
+}
+
 impl Fingerprint {
     /// Looks at a file.
     pub(super) fn of(path: &Path) -> io::Result<Self> {
-        // Opening what is no file may wait for somebody, or end who writes into it.
-        let facts = fs::metadata(path)?;
-        if !facts.is_file() {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
-        }
+        let facts = regular(path)?;
         let mut file = File::open(path)?;
         let size = facts.len();
         let mut ends = Vec::new();
@@ -105,13 +114,21 @@ impl Store {
         let name = Sha256::of(identity.as_bytes());
         let path = folder.join(format!("{}.json", &name[..32]));
         let lock = path.with_extension("lock");
-        let held = make(folder).and_then(|()| private(&lock)).map_err(|error| failed(folder, error))?;
-        match held.try_lock() {
-            Ok(()) => Ok(Self { path, lock, _held: held }),
-            Err(fs::TryLockError::WouldBlock) => {
-                Err(Error::new(ErrorKind::Conflict, "another process is uploading the same file"))
+        make(folder).map_err(|error| failed(folder, error))?;
+        loop {
+            let held = private(&lock).map_err(|error| failed(folder, error))?;
+            match held.try_lock() {
+                Ok(()) if is_at(&held, &lock) => return Ok(Self { path, lock, _held: held }),
+                // Whoever had it has removed it meanwhile: a lock on what nobody else finds is none.
+                Ok(()) => {}
+                Err(fs::TryLockError::WouldBlock) => {
+                    return Err(Error::new(
+                        ErrorKind::Conflict,
+                        "another process is uploading the same file",
+                    ));
+                }
+                Err(fs::TryLockError::Error(error)) => return Err(failed(folder, error)),
             }
-            Err(fs::TryLockError::Error(error)) => Err(failed(folder, error)),
         }
     }
 
@@ -132,7 +149,7 @@ impl Store {
     }
 
     /// Forgets the upload.
-    pub(super) fn forget(self) -> Result<()> {
+    pub(super) fn forget(&self) -> Result<()> {
         let gone = |path: &Path| match fs::remove_file(path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(path, error)),
             _ => Ok(()),
@@ -145,6 +162,20 @@ impl Store {
 fn failed(path: &Path, error: io::Error) -> Error {
     let message = format!("the unfinished upload cannot be kept in {}", path.display());
     Error::new(ErrorKind::Config, message).with_source(error)
+}
+
+/// Whether an open file is the one that has this name.
+#[cfg(unix)]
+fn is_at(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let place = |facts: io::Result<fs::Metadata>| facts.ok().map(|facts| (facts.dev(), facts.ino()));
+    place(file.metadata()).is_some_and(|own| place(fs::metadata(path)) == Some(own))
+}
+
+/// Elsewhere an open file cannot be removed.
+#[cfg(not(unix))]
+fn is_at(_: &File, _: &Path) -> bool {
+    true
 }
 
 fn make(folder: &Path) -> io::Result<()> {

@@ -229,12 +229,11 @@ impl Transfer<'_> {
     async fn recover(&self, blob: &Blob, error: Error, failures: &mut u32, before: u64) -> Result<u64> {
         let mut error = error;
         loop {
-            if !is_passing(&error) || *failures >= self.upload.retries {
+            if !is_passing(&error) || *failures >= self.upload.retries.most {
                 return Err(error);
             }
             let clock = self.scope.session().clock();
-            let pause = self.upload.retry_delay.pause(*failures, clock.jitter());
-            let pause = error.retry_after().map_or(pause, |asked| asked.max(pause));
+            let pause = self.upload.retries.pause(*failures, &error, &**clock);
             *failures += 1;
             tracing::debug!(%error, pause_ms = pause.as_millis(), "the upload goes on after a pause");
             self.scope.progress(Event::new("retrying").done(before));

@@ -165,6 +165,47 @@ fn logs_are_followed_by_lines_until_the_order_has_ended() {
 }
 
 #[test]
+fn of_a_long_log_only_the_end_is_read_again_and_a_cut_one_is_told() {
+    let state = r#"{"id": "o", "status": "executing", "parameters": [], "links": []}"#;
+    let ended = r#"{"id": "o", "status": "succeeded", "parameters": [], "links": []}"#;
+    let date = |second: u32| format!("Tue, 01 Jul 2025 00:00:{second:02} GMT");
+    let log = |lines: std::ops::Range<u32>| lines.map(|at| format!("{at:07}\n")).collect::<String>();
+    let script = ScriptedTransport::new()
+        .answer(200, state)
+        .answer_with(200, ("date", &date(0)), log(0..20_000))
+        .answer(200, state)
+        .answer_with(200, ("date", &date(10)), log(0..30_000))
+        .answer(200, state)
+        .answer_with(200, ("date", &date(20)), log(15_000..31_000))
+        .answer(200, ended);
+    let follow = |transport: &ScriptedTransport| {
+        modern(transport).order("o").follow_logs(Polling::every(Duration::from_secs(1)))
+    };
+    let whole = script.answer_with(200, ("date", &date(30)), log(29_000..31_001));
+    let mut lines = follow(&whole);
+    let mut seen = Vec::new();
+    run(async {
+        while let Some(line) = lines.next().await {
+            seen.push(line.unwrap());
+        }
+    });
+    assert_eq!(seen.len(), 31_001);
+    assert!(seen.iter().enumerate().all(|(at, line)| *line == format!("{at:07}")));
+    let asked: Vec<_> = whole.requests().iter().map(|request| request.path().to_owned()).collect();
+    assert_eq!(
+        (asked[3].as_str(), asked[5].as_str()),
+        ("/1/orders/o/logs", "/1/orders/o/logs?from=1751327940")
+    );
+    let cut = ScriptedTransport::new().answer(200, state).answer(200, "one\ntwo\n").answer(200, state);
+    let mut lines = follow(&cut.answer(200, "two\n"));
+    run(async {
+        assert_eq!(lines.next().await.unwrap().unwrap(), "one");
+        assert_eq!(lines.next().await.unwrap().unwrap(), "two");
+        assert_eq!(lines.next().await.unwrap().unwrap_err().kind(), ErrorKind::Unexpected);
+    });
+}
+
+#[test]
 fn a_job_is_on_its_way_or_brings_its_result_at_once() {
     let accepted = r#"{"job-id": "urn:ivcap:job:51", "location": "http://h/1/x", "retry-later": 5}"#;
     let mut done = pentad_core::Response::new(http::StatusCode::OK, r#"{"answer": 42}"#);
@@ -350,7 +391,7 @@ fn secrets_are_read_and_never_shown() {
     let secret: SecretValue = run(modern(&transport).secret("key", None)).unwrap();
     assert_eq!((secret.secret_value.expose(), secret.expiry_time), ("canary", Some(7)));
     assert!(!format!("{secret:?}").contains("canary"));
-    let set = modern(&transport).set_secret("key", &Secret::new("canary"), 0, None);
+    let set = modern(&transport).set_secret("key", &Secret::new("canary"), None, None);
     assert!(!format!("{set:?}{}", set.curl().unwrap()).contains("canary"));
 }
 

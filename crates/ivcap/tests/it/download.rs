@@ -62,8 +62,10 @@ async fn a_file_appears_when_it_is_whole_and_another_process_goes_on() {
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing else is left");
     let kept = artifact.save(&path, Download::new().overwrite(false)).await.unwrap_err();
     assert_eq!(kept.kind(), ErrorKind::Conflict);
-    let again = artifact.save(&path, Download::new().sha256(saved.sha256.clone())).await.unwrap();
-    assert_eq!(again.sha256, saved.sha256);
+    assert_eq!(saved.sha256, None, "a sum costs, and nobody asked");
+    let summed = artifact.save(&path, Download::new().digest(true)).await.unwrap().sha256.unwrap();
+    let again = artifact.save(&path, Download::new().sha256(summed.clone())).await.unwrap();
+    assert_eq!(again.sha256, Some(summed));
 }
 
 #[tokio::test]
@@ -112,4 +114,29 @@ async fn the_cache_asks_once_and_notices_a_content_that_changed() {
     assert_eq!(cache.prune(1000).unwrap(), 0);
     assert_eq!(cache.prune(999).unwrap(), 1000);
     assert!(cache.find(&artifact).is_none());
+}
+
+#[tokio::test]
+async fn a_file_that_another_process_downloads_is_a_conflict_and_a_long_name_is_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let platform = Platform::new().holding(&text(100)).with(&[Trouble::Break(10)]);
+    let artifact = client(&platform).artifact(ID);
+    let long = folder.path().join("n".repeat(250));
+    assert!(artifact.save(&long, Download::new().retries(0)).await.is_err());
+    let part = std::fs::read_dir(folder.path()).unwrap().next().unwrap().unwrap().path();
+    let held = std::fs::File::open(part).unwrap();
+    held.lock().unwrap();
+    assert_eq!(artifact.save(&long, Download::new()).await.unwrap_err().kind(), ErrorKind::Conflict);
+    drop(held);
+    assert_eq!(artifact.save(&long, Download::new()).await.unwrap().resumed_at, 10);
+}
+
+#[test]
+fn the_options_of_a_work_go_with_every_exchange_in_it() {
+    let platform = Platform::new().holding(&text(100));
+    let mark = http::HeaderName::from_static("x-mark");
+    let work = client(&platform).artifact(ID).bytes();
+    run(work.header(mark, http::HeaderValue::from_static("1"))).unwrap();
+    let marked = platform.headers().iter().filter(|headers| headers.contains_key("x-mark")).count();
+    assert_eq!((marked, platform.log().len()), (2, 2));
 }

@@ -1,9 +1,10 @@
 //! Without a platform.
 
-use pentad_core::ErrorKind;
+use pentad_core::{Clock, ErrorKind};
 use pentad_ivcap::{
     AnyArtifact, Client, INLINE, Inline, LocalFile, LocalPlatform, NewRecord, Source, Upload,
 };
+use pentad_testkit::ManualClock;
 use serde_json::json;
 
 fn client() -> Client {
@@ -48,9 +49,29 @@ async fn a_folder_takes_the_place_of_a_platform() {
     assert_eq!(local.artifact(&named.id()).unwrap().bytes().await.unwrap(), "x");
     let random = local.upload(named.path(), Upload::new()).await.unwrap();
     assert!(random.path().extension().is_some_and(|ending| ending == "txt"));
-    for hostile in ["../x", "/etc/x", "..", ""] {
+    let deep = local
+        .upload(Source::bytes("x"), Upload::new().name("a/b/c.bin").content_type("text/x"))
+        .await
+        .unwrap();
+    assert!(deep.path().ends_with("artifacts/a/b/c.bin"));
+    assert_eq!(deep.get().unwrap().mime_type.as_deref(), Some("text/x"));
+    for wrong in [Upload::new().sha256("00"), Upload::new().content_size(2)] {
+        let refused = local.upload(Source::bytes("x"), wrong.name("refused")).await.unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::Invalid);
+    }
+    assert!(!folder.path().join("there/artifacts/refused").exists());
+    for other in [Upload::new().policy("urn:p:1"), Upload::new().collection("urn:c:1")] {
+        let refused = local.upload(Source::bytes("x"), other).await.unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::Unsupported);
+    }
+    for hostile in ["../x", "/etc/x", "..", "", "a/../../x"] {
         assert!(local.upload(Source::bytes("x"), Upload::new().name(hostile)).await.is_err(), "{hostile}");
     }
+    let early = ManualClock::new();
+    let then = local
+        .with(|session| session.clock(early.shared()))
+        .add_aspect(NewRecord::new("urn:e:0", json!({"$schema": "urn:s:0"})));
+    assert_eq!(then.await.unwrap().valid_from, Some(early.wall()));
     let said = NewRecord::new("urn:e:1", json!({"$schema": "urn:s:1", "a": 1}));
     let first = local.add_aspect(said.clone()).await.unwrap();
     local.update_aspect(said.schema("urn:s:2")).await.unwrap();

@@ -275,7 +275,7 @@ const ALL: &[Row] = &[
     (|c| list(c.secrets(Some("^a"))), ["", "", "GET /1/secrets/list?filter=%5Ea&limit=50"]),
     (|c| call(c.secret("key", Some("raw"))), ["", "", "GET /1/secrets?secret-name=key&secret-type=raw"]),
     (
-        |c| call(c.set_secret("key", &Secret::new("v"), 7, None)),
+        |c| call(c.set_secret("key", &Secret::new("v"), jiff::Timestamp::from_second(7).ok(), None)),
         ["", "", r#"POST /1/secrets {"secret-name":"key","secret-value":"v","expiry-time":7}"#],
     ),
     (|c| list(c.projects(ListQuery::new())), ["", "", "GET /1/project?order-desc=false&limit=50"]),
@@ -380,7 +380,7 @@ const ELSEWHERE: &[&str] = &[
     "ivcap.blob.write",
     "ivcap.blob.open",
     "ivcap.blob.options",
-    "ivcap.blob.replace",
+    "ivcap.blob.put",
     "ivcap.login.begin",
     "ivcap.login.token",
     "ivcap.workflow.list",

@@ -1,8 +1,9 @@
-//! `pentad ivcap secret`, `project`, `package`, `dashboard`.
+//! `pentad ivcap secret`, `project`, `dashboard`.
 
 use std::path::PathBuf;
 
-use clap::Subcommand;
+use clap::{Args, Subcommand};
+use jiff::Timestamp;
 use pentad_core::Secret;
 use pentad_ivcap::{Client, NewProject};
 use serde_json::json;
@@ -37,9 +38,9 @@ pub(crate) enum SecretCommand {
         /// The file with the value, or `-` for standard input.
         #[arg(short, long, value_name = "FILE", default_value = "-")]
         file: PathBuf,
-        /// When it ends, in seconds since 1970; 0 for never.
-        #[arg(long, value_name = "SECONDS", default_value_t = 0)]
-        expires: i64,
+        /// When it ends, e.g. 2030-01-01; it stays without one.
+        #[arg(long, value_name = "TIME", value_parser = super::time)]
+        expires: Option<Timestamp>,
         /// Kind of the secret.
         #[arg(long = "type", value_name = "TYPE")]
         kind: Option<String>,
@@ -94,6 +95,16 @@ pub(crate) enum ProjectCommand {
     },
     /// Show a project, or the default one.
     Get { project: Option<String> },
+    /// Change a project.
+    Update {
+        project: String,
+        #[command(flatten)]
+        change: Change,
+    },
+    /// Show the account that pays for a project.
+    Account { project: String },
+    /// Choose the account that pays for a project.
+    SetAccount { project: String, account: String },
     /// Rename a project.
     Rename { project: String, name: String },
     /// Delete a project.
@@ -115,6 +126,31 @@ pub(crate) enum ProjectCommand {
     RemoveMember { project: String, user: String },
 }
 
+/// What of a project changes.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = true)]
+pub(crate) struct Change {
+    #[arg(long)]
+    name: Option<String>,
+    #[arg(long, value_name = "URN")]
+    parent: Option<String>,
+    /// The account that pays.
+    #[arg(long, value_name = "URN")]
+    pays: Option<String>,
+    /// More about it.
+    #[arg(long, value_name = "TEXT")]
+    details: Option<String>,
+}
+
+impl Change {
+    fn project(self) -> NewProject {
+        let project = self.name.into_iter().fold(NewProject::new(), NewProject::name);
+        let project = self.parent.into_iter().fold(project, NewProject::parent);
+        let project = self.pays.into_iter().fold(project, NewProject::account);
+        self.details.into_iter().fold(project, NewProject::details)
+    }
+}
+
 const PROJECT: View = View::of(&["urn", "name", "status", "role"]);
 
 impl ProjectCommand {
@@ -125,19 +161,24 @@ impl ProjectCommand {
                 run.list(&query.paging(), |client| client.projects(asked.clone()), PROJECT).await
             }
             Self::Create { name, parent, pays, details } => {
-                let project = parent.into_iter().fold(NewProject::new().name(name), NewProject::parent);
-                let project = pays.into_iter().fold(project, NewProject::account);
-                let project = details.into_iter().fold(project, NewProject::details);
+                let project = Change { name: Some(name), parent, pays, details }.project();
                 run.call(Effect::Change, |client| client.create_project(&project), PROJECT).await
             }
             Self::Get { project: Some(project) } => {
                 run.call(Effect::Read, |client| client.project(project.as_str()).get(), View::ALL).await
             }
             Self::Get { project: None } => run.call(Effect::Read, Client::default_project, View::ALL).await,
-            Self::Rename { project, name } => {
-                let change = NewProject::new().name(name);
-                let rename = |client: &Client| client.project(project.as_str()).update(&change);
-                run.call(Effect::Change, rename, PROJECT).await
+            Self::Rename { project, name } => update(run, &project, &NewProject::new().name(name)).await,
+            Self::Update { project, change } => update(run, &project, &change.project()).await,
+            Self::Account { project } => {
+                let read = |client: &Client| {
+                    client.project(project.as_str()).account().map(|account| json!({ "account": account }))
+                };
+                run.call(Effect::Read, read, View::ALL).await
+            }
+            Self::SetAccount { project, account } => {
+                let set = |client: &Client| client.project(project.as_str()).set_account(&account);
+                run.tell(Effect::Change, set, &format!("{account} pays for {project}")).await
             }
             Self::Delete { project } => {
                 let plan = Plan::delete("ivcap.project.delete", &format!("project {project}"));
@@ -164,35 +205,8 @@ impl ProjectCommand {
     }
 }
 
-#[derive(Debug, Subcommand)]
-pub(crate) enum PackageCommand {
-    /// List the container images.
-    List {
-        /// Only tags that begin like this.
-        #[arg(long)]
-        tag: Option<String>,
-        #[command(flatten)]
-        paging: Paging,
-    },
-    /// Remove a container image.
-    #[command(visible_alias = "delete")]
-    Remove { tag: String },
-}
-
-impl PackageCommand {
-    pub(super) async fn run(self, run: &mut Run<'_>) -> Result<Exit> {
-        match self {
-            Self::List { tag, paging } => {
-                let list = |client: &Client| client.packages(tag.as_deref()).map(|tag| json!({ "tag": tag }));
-                run.list(&pages(&paging), list, View::of(&["tag"])).await
-            }
-            Self::Remove { tag } => {
-                let effect = Effect::Destroy(format!("remove package {tag}"));
-                let note = format!("removed {tag}");
-                run.tell(effect, |client| client.remove_package(&tag), &note).await
-            }
-        }
-    }
+async fn update(run: &mut Run<'_>, project: &str, change: &NewProject) -> Result<Exit> {
+    run.call(Effect::Change, |client| client.project(project).update(change), PROJECT).await
 }
 
 #[derive(Debug, Subcommand)]

@@ -1,13 +1,16 @@
 //! `pentad ivcap artifact`.
 
+use std::collections::HashSet;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
 use clap_complete::engine::ArgValueCompleter;
-use pentad_ivcap::{Client, Download, Upload};
-use serde_json::json;
+use futures_util::{Stream, StreamExt};
+use pentad_ivcap::{Client, Download, Saved, Source, Upload};
+use serde::Serialize;
+use serde_json::{Value, json};
 
 use super::query::Query;
 use super::{Run, complete, transfer};
@@ -16,7 +19,7 @@ use crate::command::plan::{Effect, Paging};
 use crate::command::run::value;
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
-use crate::output::View;
+use crate::output::{Rows, View};
 use crate::settings::paths;
 
 #[derive(Debug, Subcommand)]
@@ -32,9 +35,9 @@ pub(crate) enum ArtifactCommand {
         #[arg(add = ArgValueCompleter::new(complete::artifacts))]
         artifact: String,
     },
-    /// Make an artifact of a file, or of standard input for `-`. An upload that was cut off goes on with the same command.
+    /// Make an artifact of each file, or of standard input for `-`. An upload that was cut off goes on with the same command.
     Upload(UploadArgs),
-    /// Write the content of an artifact into a file, or on standard output for `-`.
+    /// Write the content of an artifact into a file, or on standard output for `-`; with `--into` those of several.
     Download(DownloadArgs),
     /// List what is said about an artifact.
     Metadata {
@@ -45,8 +48,12 @@ pub(crate) enum ArtifactCommand {
 
 #[derive(Debug, Args)]
 pub(crate) struct UploadArgs {
-    /// The file, or `-`.
-    file: PathBuf,
+    /// The files, or `-`.
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// How many files are sent at a time.
+    #[arg(long, value_name = "N", default_value_t = 4)]
+    parallel: usize,
     /// What people call it; a file's own name without it.
     #[arg(long)]
     name: Option<String>,
@@ -92,8 +99,18 @@ pub(crate) struct UploadArgs {
 pub(crate) struct DownloadArgs {
     #[arg(add = ArgValueCompleter::new(complete::artifacts))]
     artifact: String,
-    /// The file, or `-`; the artifact's own name without it.
-    file: Option<PathBuf>,
+    /// The file, or `-`; the artifact's own name without it. With --into more artifacts.
+    #[arg(value_name = "FILE")]
+    rest: Vec<PathBuf>,
+    /// Save the artifacts under their own names in this folder.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["range", "sha256"])]
+    into: Option<PathBuf>,
+    /// How many artifacts are saved at a time.
+    #[arg(long, value_name = "N", default_value_t = 4)]
+    parallel: usize,
+    /// Also give the SHA-256 of what is saved.
+    #[arg(long)]
+    digest: bool,
     /// Only these bytes, e.g. 0-1023 (standard output only).
     #[arg(long, value_name = "FIRST-LAST", value_parser = range)]
     range: Option<Range<u64>>,
@@ -140,8 +157,8 @@ impl ArtifactCommand {
 }
 
 impl UploadArgs {
-    fn upload(&self) -> Result<Upload> {
-        let own = (!transfer::is_pipe(&self.file)).then(|| self.file.file_name()).flatten();
+    fn upload(&self, file: &Path) -> Result<Upload> {
+        let own = (!transfer::is_pipe(file)).then(|| file.file_name()).flatten();
         let name = self.name.clone().or_else(|| Some(own?.to_str()?.to_owned()));
         let upload = Upload::new().retries(self.retries).checksum(self.checksum);
         let upload = upload.marker(self.marker).force(self.force);
@@ -159,23 +176,91 @@ impl UploadArgs {
         Ok(upload.resumable(paths::upload_dir()?))
     }
 
+    fn source(&self, file: &Path) -> Result<(Source, Upload)> {
+        Ok(transfer::source(file, self.upload(file)?, self.content_type.is_some()))
+    }
+
     async fn run(self, run: &mut Run<'_>) -> Result<Exit> {
-        let upload = self.upload()?;
-        let make = |client: &Client| {
-            let (source, upload) = transfer::source(&self.file, upload.clone(), self.content_type.is_some());
-            client.upload(source, upload)
-        };
-        if run.is_shown(&Effect::Change) {
-            return run.work(Effect::Change, |client| make(client).map(|done| done.artifact), ARTIFACT).await;
+        match self.files.as_slice() {
+            [file] => self.one(run, file).await,
+            files => self.several(run, files).await,
         }
-        let work = make(&run.client(None).await?);
-        let done = transfer::watched(run, "uploading", work).await?;
+    }
+
+    async fn one(&self, run: &mut Run<'_>, file: &Path) -> Result<Exit> {
+        if run.is_shown(&Effect::Change) {
+            return self.preview(run, file).await;
+        }
+        let (source, upload) = self.source(file)?;
+        let work = run.client(None).await?.upload(source, upload);
+        let done = run.watched(run.output.bytes("uploading"), work).await?;
         if done.resumed_at > 0 && !done.reused {
             run.output.note(&format!("went on at byte {}", done.resumed_at));
         }
         run.output.record(&value(&done.artifact)?, ARTIFACT)?;
         Ok(Exit::Success)
     }
+
+    async fn preview(&self, run: &mut Run<'_>, file: &Path) -> Result<Exit> {
+        let upload = self.upload(file)?;
+        let make = |client: &Client| {
+            let (source, upload) = transfer::source(file, upload.clone(), self.content_type.is_some());
+            client.upload(source, upload).map(|done| done.artifact)
+        };
+        run.work(Effect::Change, make, ARTIFACT).await
+    }
+
+    async fn several(&self, run: &mut Run<'_>, files: &[PathBuf]) -> Result<Exit> {
+        let of_one = [("--name", self.name.is_some()), ("--sha256", self.sha256.is_some())];
+        let of_one = of_one.into_iter().chain([("--content-size", self.content_size.is_some())]);
+        if let Some((flag, _)) = of_one.into_iter().find(|(_, given)| *given) {
+            return Err(Failure::usage(
+                format!("cannot use {flag}"),
+                "it is of one file, and there are several",
+            ));
+        }
+        if files.iter().any(|file| transfer::is_pipe(file)) {
+            return Err(Failure::usage("cannot upload", "standard input goes alone"));
+        }
+        if run.is_shown(&Effect::Change) {
+            for file in files {
+                self.preview(run, file).await?;
+            }
+            return Ok(Exit::Success);
+        }
+        let sources = files.iter().map(|file| self.source(file)).collect::<Result<Vec<_>>>()?;
+        let done = run.client(None).await?.upload_many(sources, self.parallel);
+        let named = |place: usize| files.get(place).map(|file| file.display().to_string());
+        each(run, done.map(|(place, done)| (named(place), done.map(|done| done.artifact))), ARTIFACT).await
+    }
+}
+
+/// Shows what comes of many transfers as it comes; one that fails does not stop the others.
+async fn each<T: Serialize>(
+    run: &mut Run<'_>,
+    mut done: impl Stream<Item = (Option<String>, pentad_core::Result<T>)> + Unpin,
+    view: View,
+) -> Result<Exit> {
+    let (mut rows, mut some, mut failed) = (Rows::new(view), false, 0);
+    while let Some((name, result)) = done.next().await {
+        match result {
+            Ok(thing) => {
+                some = true;
+                rows.push(run.output, &value(&thing)?)?;
+            }
+            Err(error) => {
+                failed += 1;
+                run.output.note(&format!("{} failed:", name.unwrap_or_default()));
+                run.explained(Failure::from(error)).report(run.output.is_json());
+            }
+        }
+    }
+    rows.finish(run.output)?;
+    Ok(match (failed, some) {
+        (0, _) => Exit::Success,
+        (_, true) => Exit::Partial,
+        (_, false) => Exit::Failure,
+    })
 }
 
 impl DownloadArgs {
@@ -185,26 +270,65 @@ impl DownloadArgs {
                 .call(Effect::Read, |client| client.artifact(self.artifact.as_str()).get(), ARTIFACT)
                 .await;
         }
-        let artifact = run.client(None).await?.artifact(self.artifact.as_str());
-        let download = Download::new().retries(self.retries).overwrite(self.force);
+        let download = Download::new().retries(self.retries).overwrite(self.force).digest(self.digest);
         let download = self.sha256.iter().fold(download, |download, sum| download.sha256(sum));
         let download = self.range.iter().cloned().fold(download, Download::range);
-        if self.range.is_some() || self.file.as_deref().is_some_and(transfer::is_pipe) {
-            if self.file.as_deref().is_some_and(|file| !transfer::is_pipe(file)) {
+        if let Some(folder) = &self.into {
+            return self.several(run, folder, download).await;
+        }
+        if self.rest.len() > 1 {
+            return Err(Failure::usage("cannot save several artifacts", "there is no folder for them")
+                .hint("give one with --into"));
+        }
+        let artifact = run.client(None).await?.artifact(self.artifact.as_str());
+        let file = self.rest.first();
+        if self.range.is_some() || file.is_some_and(|file| transfer::is_pipe(file)) {
+            if file.is_some_and(|file| !transfer::is_pipe(file)) {
                 return Err(Failure::usage("cannot save a part", "--range writes on standard output"));
             }
             transfer::pipe(run, &artifact, download).await?;
             return Ok(Exit::Success);
         }
-        let path = match self.file {
-            Some(path) => path,
+        let path = match file {
+            Some(path) => path.clone(),
             None => own_name(&artifact.get().await?),
         };
-        let saved = transfer::watched(run, "downloading", artifact.save(&path, download)).await?;
-        let record = json!({"path": saved.path, "bytes": saved.bytes, "sha256": saved.sha256});
-        run.output.record(&record, View::ALL)?;
+        let work = artifact.save(&path, download);
+        let saved = run.watched(run.output.bytes("downloading"), work).await?;
+        run.output.record(&shown(&saved), View::ALL)?;
         Ok(Exit::Success)
     }
+
+    async fn several(&self, run: &mut Run<'_>, folder: &Path, download: Download) -> Result<Exit> {
+        let client = run.client(None).await?;
+        let (mut taken, mut artifacts) = (HashSet::new(), Vec::new());
+        for id in std::iter::once(Some(self.artifact.as_str())).chain(self.rest.iter().map(|id| id.to_str()))
+        {
+            let id = id.ok_or_else(|| Failure::usage("cannot read an artifact's name", "it is not text"))?;
+            let name = own_name(&client.artifact(id).get().await?);
+            let path = if taken.insert(name.clone()) {
+                folder.join(name)
+            } else {
+                // Two of one name must not take each other's place.
+                folder.join(format!("{}-{}", id.rsplit(':').next().unwrap_or(id), name.display()))
+            };
+            artifacts.push((id.to_owned(), path));
+        }
+        std::fs::create_dir_all(folder)?;
+        let names: Vec<_> = artifacts.iter().map(|(id, _)| id.clone()).collect();
+        let done = client.save_many(artifacts, download, self.parallel);
+        let named = |place: usize| names.get(place).cloned();
+        let done = done.map(|(place, saved)| (named(place), saved.map(|saved| shown(&saved))));
+        each(run, done, View::of(&["path", "bytes", "sha256"])).await
+    }
+}
+
+fn shown(saved: &Saved) -> Value {
+    let mut record = json!({"path": saved.path, "bytes": saved.bytes});
+    if let Some(sum) = &saved.sha256 {
+        record["sha256"] = json!(sum);
+    }
+    record
 }
 
 /// The file that an artifact is saved in when none is named: never outside of this folder.

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use clap::Subcommand;
 use clap_complete::engine::ArgValueCompleter;
-use pentad_core::work::Polling;
 use pentad_ivcap::{Answer, Client};
 use serde_json::{Value, json};
 
 use super::query::Query;
 use super::transfer::write_out;
+use super::wait::{self, polling};
 use super::{Run, complete};
 use crate::args;
 use crate::command::plan::Effect;
@@ -92,13 +92,7 @@ impl JobCommand {
                 run.call(Effect::Read, get, View::ALL).await
             }
             Self::Output { service, job } => output(run, &service, &job).await,
-            Self::Wait { service, job } => {
-                let polling = Polling::default().limit(None);
-                let wait = |client: &Client| {
-                    client.service(service.as_str()).job(job.as_str()).finished(polling.clone())
-                };
-                run.work(Effect::Read, wait, JOB).await
-            }
+            Self::Wait { service, job } => ended(run, &service, &job).await,
             Self::Events { service, job } => events(run, &service, &job).await,
         }
     }
@@ -113,19 +107,21 @@ async fn create(run: &mut Run<'_>, service: &str, request: &Value, wait: bool) -
         };
         return run.call(Effect::Change, ask, View::of(&["id"])).await;
     }
-    let mut work = run.client(None).await?.service(service).run(request, Polling::default().limit(None));
-    if let Some(limit) = run.time_limit() {
-        work = work.timeout(limit);
-    }
-    let bar = run.output.progress("waiting");
-    let mut progress = work.progress();
-    while let Some(event) = progress.next().await {
-        bar.step(&event.step, event.done, event.total);
-    }
-    let result = progress.finish().await;
-    bar.done();
-    write_out(&result?.content)?;
+    let work = run.client(None).await?.service(service).run(request, polling());
+    let result = run.watched(run.output.progress("waiting"), work).await?;
+    write_out(&result.content)?;
     Ok(Exit::Success)
+}
+
+/// Waits, shows the job, and fails if the job did.
+async fn ended(run: &mut Run<'_>, service: &str, job: &str) -> Result<Exit> {
+    let wait = |client: &Client| client.service(service).job(job).finished(polling());
+    if run.is_shown(&Effect::Read) {
+        return run.work(Effect::Read, wait, JOB).await;
+    }
+    let work = wait(&run.client(None).await?);
+    let ended = run.watched(run.output.progress("waiting"), work).await?;
+    wait::shown(run, &format!("job {job}"), &ended, &ended.status, ended.error_message.as_deref())
 }
 
 async fn output(run: &mut Run<'_>, service: &str, job: &str) -> Result<Exit> {

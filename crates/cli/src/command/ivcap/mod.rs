@@ -8,12 +8,14 @@ mod job;
 mod login;
 mod metadata;
 mod order;
+mod package;
 mod query;
 mod queue;
 pub(crate) mod service;
 mod services;
 pub(crate) mod tour;
 mod transfer;
+mod wait;
 
 use std::path::PathBuf;
 
@@ -77,7 +79,7 @@ enum IvcapCommand {
     Project(account::ProjectCommand),
     /// Container images.
     #[command(subcommand)]
-    Package(account::PackageCommand),
+    Package(package::PackageCommand),
     /// Dashboards.
     #[command(subcommand)]
     Dashboard(account::DashboardCommand),

@@ -1,24 +1,24 @@
 //! `pentad ivcap order`.
 
 use std::io::Write;
-use std::time::Duration;
 
 use clap::{Args, Subcommand};
 use clap_complete::engine::ArgValueCompleter;
 use futures_util::StreamExt;
+use jiff::Timestamp;
 use pentad_core::Work;
-use pentad_core::retry::Schedule;
-use pentad_core::work::Polling;
-use pentad_ivcap::model::{Order, State};
+use pentad_ivcap::model::Order;
+use pentad_ivcap::ops::ORDER_LOGS;
 use pentad_ivcap::{Arguments, Client, NewOrder};
 
 use super::query::Query;
+use super::wait::{self, polling};
 use super::{Run, complete};
 use crate::args;
-use crate::command::plan::Effect;
+use crate::command::plan::{Effect, Paging, Plan};
 use crate::command::run::value;
 use crate::exit::Exit;
-use crate::failure::{Failure, Result};
+use crate::failure::Result;
 use crate::output::View;
 
 #[derive(Debug, Subcommand)]
@@ -51,6 +51,12 @@ pub(crate) enum OrderCommand {
         /// Go on until the order has come to its end.
         #[arg(long, short)]
         follow: bool,
+        /// Only what was written from this moment on, e.g. 2024-05-01T12:00.
+        #[arg(long, value_name = "TIME", value_parser = super::time, conflicts_with = "follow")]
+        from: Option<Timestamp>,
+        /// Only what was written up to this moment.
+        #[arg(long, value_name = "TIME", value_parser = super::time, conflicts_with = "follow")]
+        to: Option<Timestamp>,
     },
     /// List what an order has produced.
     Products {
@@ -97,13 +103,6 @@ pub(crate) struct Create {
 const ORDER: View = View::of(&["id", "name", "status", "service", "ordered-at", "finished-at"]);
 const PRODUCT: View = View::of(&["id", "name", "status", "mime-type", "size"]);
 
-/// Looks often at first: most orders that somebody waits for are short.
-fn polling() -> Polling {
-    let (first, cap) = (Duration::from_millis(300), Duration::from_secs(10));
-    let schedule = Schedule::Exponential { first, factor: 1.5, cap, jitter: false };
-    Polling::default().schedule(schedule).limit(None)
-}
-
 impl OrderCommand {
     pub(super) async fn run(self, run: &mut Run<'_>) -> Result<Exit> {
         match self {
@@ -121,15 +120,16 @@ impl OrderCommand {
                 }
                 wait(run, &order, follow_logs).await
             }
-            Self::Logs { order, follow } => logs(run, &order, follow).await,
+            Self::Logs { order, follow: true, .. } => follow(run, &order).await,
+            Self::Logs { order, from, to, .. } => logs(run, &order, from, to).await,
             Self::Products { order } => products(run, &order).await,
             Self::Metadata { order } => {
-                let paging = super::pages(&crate::command::plan::Paging { limit: None, page_size: 50 });
+                let paging = super::pages(&Paging { limit: None, page_size: 50 });
                 let list = |client: &Client| client.order(order.as_str()).metadata();
                 run.list(&paging, list, super::metadata::RECORD).await
             }
             Self::Top { order } => {
-                let plan = crate::command::plan::Plan::read("ivcap.order.top").arg("id", order);
+                let plan = Plan::read("ivcap.order.top").arg("id", order);
                 let view = View::of(&["container", "cpu", "memory", "storage", "ephemeral-storage"]);
                 run.perform(plan.items("", view)).await
             }
@@ -152,7 +152,12 @@ impl Create {
         if !waits || run.is_shown(&Effect::Change) {
             return run.work(Effect::Change, |client| self.place(client), ORDER).await;
         }
-        let placed = self.place(&run.client(None).await?).await?;
+        let client = run.client(None).await?;
+        if self.follow_logs {
+            // Before anything is ordered: a dialect without logs cannot show them.
+            ORDER_LOGS.route(client.dialect().api())?;
+        }
+        let placed = self.place(&client).await?;
         run.output.note(&format!("order {} is placed", placed.id));
         wait(run, &placed.id, self.follow_logs).await
     }
@@ -167,46 +172,33 @@ async fn wait(run: &mut Run<'_>, id: &str, follow_logs: bool) -> Result<Exit> {
             writeln!(anstream::stderr(), "{}", line?)?;
         }
     }
-    let bar = run.output.progress("waiting");
-    let mut work = order.finished(polling());
-    if let Some(limit) = run.time_limit() {
-        work = work.timeout(limit);
-    }
-    let mut progress = work.progress();
-    while let Some(event) = progress.next().await {
-        bar.step(&event.step, event.done, event.total);
-    }
-    let result = progress.finish().await;
-    bar.done();
-    let ended = result?;
-    run.output.record(&value(&ended)?, View::ALL)?;
-    if ended.status == State::Succeeded {
-        return Ok(Exit::Success);
-    }
-    let failed = Failure::new(
-        Exit::Failure,
-        "failed",
-        format!("order {id} did not succeed"),
-        format!("it ended as {}", ended.status),
-    );
-    Err(failed.hint(format!("pentad ivcap order logs {id}")))
+    let ended = run.watched(run.output.progress("waiting"), order.finished(polling())).await?;
+    let shown = wait::shown(run, &format!("order {id}"), &ended, &ended.status, None);
+    shown.map_err(|failure| failure.hint(format!("pentad ivcap order logs {id}")))
 }
 
-async fn logs(run: &mut Run<'_>, id: &str, follow: bool) -> Result<Exit> {
+fn log_plan(id: &str) -> Plan {
+    Plan::read(ORDER_LOGS.id).arg("id", id)
+}
+
+async fn follow(run: &mut Run<'_>, id: &str) -> Result<Exit> {
     if run.is_shown(&Effect::Read) {
-        let plan = crate::command::plan::Plan::read("ivcap.order.logs").arg("id", id);
-        return run.perform(plan).await;
+        return run.perform(log_plan(id)).await;
     }
-    let order = run.client(None).await?.order(id);
-    if follow {
-        let mut lines = order.follow_logs(polling());
-        while let Some(line) = lines.next().await {
-            run.output.text(&format!("{}\n", line?))?;
-            run.output.flush()?;
-        }
-        return Ok(Exit::Success);
+    let mut lines = run.client(None).await?.order(id).follow_logs(polling());
+    while let Some(line) = lines.next().await {
+        run.output.text(&format!("{}\n", line?))?;
+        run.output.flush()?;
     }
-    let mut pieces = order.logs(None, None).await?;
+    Ok(Exit::Success)
+}
+
+async fn logs(run: &mut Run<'_>, id: &str, from: Option<Timestamp>, to: Option<Timestamp>) -> Result<Exit> {
+    if run.is_shown(&Effect::Read) {
+        let second = |at: Option<Timestamp>| at.map(|at| at.as_second().to_string());
+        return run.perform(log_plan(id).query("from", second(from)).query("to", second(to))).await;
+    }
+    let mut pieces = run.client(None).await?.order(id).logs(from, to).await?;
     while let Some(piece) = pieces.next().await {
         super::transfer::write_out(&piece?)?;
     }
@@ -222,6 +214,6 @@ async fn products(run: &mut Run<'_>, id: &str) -> Result<Exit> {
         run.output.list(&rows, PRODUCT)?;
         return Ok(Exit::Success);
     }
-    let paging = super::pages(&crate::command::plan::Paging { limit: None, page_size: 50 });
+    let paging = super::pages(&Paging { limit: None, page_size: 50 });
     run.list(&paging, |client| client.order(id).products(pentad_ivcap::ListQuery::new()), PRODUCT).await
 }

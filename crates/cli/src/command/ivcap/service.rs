@@ -1,12 +1,13 @@
 //! What IVCAP tells the generic commands: settings, client, raw door.
 
 use pentad_core::{BoxFuture, Op};
+use pentad_ivcap::settings::{ACCOUNT_ID, BASE_URL, DEFAULT_URL, JWT, URL};
 use pentad_ivcap::{Client, Dialect};
 
 use super::login;
 use crate::command::service::{CredentialPlace, RawDoor, Service, Way};
 use crate::failure::{Failure, Result};
-use crate::settings::{Field, Kind, ServiceSettings, Table, Tabled};
+use crate::settings::{Field, Kind, Origin, ServiceSettings, Setting, Table, Tabled};
 
 /// Where IVCAP is on a server of one's own, in this process or behind its socket; old dialects have a path of their own.
 const LOCAL: &str = "http://pentad.local/ivcap";
@@ -57,6 +58,24 @@ fn dialect(settings: &ServiceSettings) -> Result<Dialect> {
     })
 }
 
+/// Whether a value comes from this variable of the original's.
+fn is_originals<T>(setting: Option<&Setting<T>>, variable: &'static str) -> bool {
+    setting.is_some_and(|setting| setting.origin == Origin::Env(variable))
+}
+
+/// Where the platform is: the old packages know one by themselves.
+fn address(settings: &ServiceSettings, dialect: Dialect) -> Result<&str> {
+    match settings.endpoint() {
+        Some(endpoint) => Ok(endpoint),
+        None if dialect.is_old() => Ok(DEFAULT_URL),
+        None => Err(Failure::config(
+            "cannot reach a platform",
+            format!("{JWT} is a token, and no URL goes with it"),
+        )
+        .hint(format!("set {URL}, or unset {JWT} to work on your own installation"))),
+    }
+}
+
 fn local(dialect: Dialect) -> String {
     if dialect.is_old() { format!("{LOCAL}/{dialect}") } else { LOCAL.to_owned() }
 }
@@ -73,6 +92,11 @@ impl Service for Ivcap {
         pentad_ivcap::ops::OPS
     }
 
+    /// Whoever has the original's token means a platform: it is not handed to another server.
+    fn is_remote(&self, settings: &ServiceSettings) -> bool {
+        settings.endpoint().is_some() || is_originals(settings.secret("token"), JWT)
+    }
+
     fn client(&self, settings: &ServiceSettings, way: &Way, actor: &'static str) -> Result<Client> {
         let dialect = dialect(settings)?;
         if let Some(transport) = way.transport() {
@@ -80,8 +104,10 @@ impl Service for Ivcap {
             if dialect.is_old() {
                 // It is a name, kept beside the token because both are announced together.
                 let announced = || way.credential("ivcap", "account_id").ok();
-                let account = settings.text("account").map(str::to_owned);
-                let account = account.or_else(|| announced().map(|account| account.expose().to_owned()));
+                let account = settings.setting("account").filter(|own| own.origin != Origin::Env(ACCOUNT_ID));
+                let account = account
+                    .map(|own| own.value.clone())
+                    .or_else(|| announced().map(|account| account.expose().to_owned()));
                 builder = builder.account(account.unwrap_or_default());
             }
             let token = match way.secret(settings, "token")? {
@@ -90,9 +116,12 @@ impl Service for Ivcap {
             };
             return Ok(builder.token(token).build()?);
         }
-        let mut builder = Client::new(settings.endpoint().unwrap_or_default()).dialect(dialect);
+        let mut builder = Client::new(address(settings, dialect)?).dialect(dialect);
         builder = builder.account(settings.text("account").unwrap_or_default());
-        if let Some(token) = way.secret(settings, "token")? {
+        if is_originals(settings.setting("endpoint"), BASE_URL) && is_originals(settings.secret("token"), JWT)
+        {
+            // Inside the platform the original sends no token.
+        } else if let Some(token) = way.secret(settings, "token")? {
             builder = builder.token(token);
         } else if let (Way::Remote, Some(login)) = (way, login::kept(settings)?) {
             builder = builder.authorize(login);
@@ -114,10 +143,11 @@ impl Service for Ivcap {
             _ => "Modern",
         };
         let here = local(dialect);
+        let there = address(settings, dialect).ok().filter(|_| self.is_remote(settings));
         format!(
             "use pentad::ivcap::{{Client, Dialect}};\n\
              let client = Client::new({:?}).dialect(Dialect::{name}).token(std::env::var(\"IVCAP_JWT\")?).build()?;\n",
-            settings.endpoint().unwrap_or(&here)
+            there.unwrap_or(&here)
         )
     }
 

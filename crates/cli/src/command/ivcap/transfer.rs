@@ -4,7 +4,6 @@ use std::io::Write;
 use std::path::Path;
 
 use futures_util::StreamExt;
-use pentad_core::Work;
 use pentad_ivcap::{Artifact, Download, Source, Upload};
 
 use super::Run;
@@ -21,26 +20,6 @@ pub(super) fn write_out(bytes: &[u8]) -> Result<()> {
     out.write_all(bytes)?;
     out.flush()?;
     Ok(())
-}
-
-/// Runs a work whose progress is in bytes.
-pub(super) async fn watched<T: Send + 'static>(
-    run: &Run<'_>,
-    doing: &'static str,
-    work: Work<T>,
-) -> Result<T> {
-    let work = match run.time_limit() {
-        Some(limit) => work.timeout(limit),
-        None => work,
-    };
-    let bar = run.output.bytes(doing);
-    let mut progress = work.progress();
-    while let Some(event) = progress.next().await {
-        bar.step(&event.step, event.done, event.total);
-    }
-    let result = progress.finish().await;
-    bar.done();
-    Ok(result?)
 }
 
 /// What is uploaded; a pipe has no name that tells its type.
