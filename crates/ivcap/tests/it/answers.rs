@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use pentad_core::auth::{MemoryTokenStore, Renewing};
 use pentad_core::work::Polling;
-use pentad_core::{ErrorKind, Secret};
+use pentad_core::{Clock, Error, ErrorKind, Secret, Sent};
 use pentad_ivcap::login::{Login, Provider};
 use pentad_ivcap::model::{SecretValue, State};
 use pentad_ivcap::{Answer, Arguments, Client, Dialect, ErrorExt, ListQuery, NewRecord, RecordQuery};
@@ -451,4 +451,40 @@ fn the_sidecar_hands_jobs_out_until_there_are_no_more() {
     assert_eq!(run(sidecar.next_task()).unwrap().unwrap().in_content["a"], 1);
     assert!(run(sidecar.next_task()).unwrap().is_none());
     assert_eq!(run(sidecar.next_task()).unwrap_err().kind(), ErrorKind::Decode);
+}
+
+#[test]
+fn a_provider_is_asked_at_exactly_its_url_and_more_slowly_from_the_moment_that_it_says_so() {
+    let device =
+        r#"{"device_code": "d", "user_code": "A", "verification_uri": "http://h/go", "interval": 5}"#;
+    let transport = ScriptedTransport::new()
+        .answer(200, device)
+        .answer(400, r#"{"error": "slow_down"}"#)
+        .answer(400, r#"{"error": "authorization_pending"}"#)
+        .answer(200, r#"{"access_token": "first"}"#);
+    let provider: Provider = serde_json::from_value(json!({
+        "token-url": "http://auth.test/token/", "code-url": "http://auth.test/code/", "client-id": "c"
+    }))
+    .unwrap();
+    let clock = ManualClock::auto();
+    let client = Client::new("http://h").transport(transport.shared()).clock(clock.shared()).build().unwrap();
+    let login = run(client.device_login(&provider)).unwrap();
+    let began = clock.wall();
+    run(client.await_login(&provider, &login)).unwrap();
+    assert_eq!(clock.wall().duration_since(began).as_secs(), 5 + 10 + 10);
+    assert_eq!(paths(&transport), ["POST /code/", "POST /token/", "POST /token/", "POST /token/"]);
+}
+
+#[test]
+fn a_content_whose_answer_was_lost_is_there_and_another_one_is_a_conflict() {
+    let record = |state: &str| format!(r#"{{"id": "a", "status": "{state}", "size": 3, "links": []}}"#);
+    let lost = || Error::new(ErrorKind::Connection, "broken").with_sent(Sent::Maybe);
+    let put = |transport: &ScriptedTransport| {
+        run(modern(transport).artifact("a").put(bytes::Bytes::from_static(b"abc"), "text/plain"))
+    };
+    let there = ScriptedTransport::new().answer(200, record("pending")).fail(lost()).answer(409, "{}");
+    put(&there.answer(200, record("ready"))).unwrap();
+    let other = ScriptedTransport::new().answer(200, record("ready")).answer(409, "{}");
+    assert_eq!(put(&other).unwrap_err().kind(), ErrorKind::Conflict);
+    assert_eq!(other.left(), 0);
 }
