@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http::{HeaderName, Method};
 use pentad_benches::bare::Bare;
 use pentad_benches::server::Server;
-use pentad_benches::stats::{cpu, median, memory};
+use pentad_benches::stats::{at_least, at_most, cpu, median, memory};
 use pentad_benches::{Result, say};
 
 use crate::arguments::Arguments;
@@ -119,23 +119,17 @@ impl Column {
     }
 
     fn tell(&self, way: &str, size: u64, server: f64) {
-        let missed = |is_met: bool| if is_met { "" } else { " MISSED" };
         let (of_curl, of_python) = (median(&self.of_curl), median(&self.of_python));
-        let python = match self.of_python.is_empty() {
-            true => String::new(),
-            false => format!(
-                ", {of_python:.1} x the Python client's bytes per processor second (at least {OF_PYTHON}){}",
-                missed(of_python >= OF_PYTHON)
-            ),
-        };
         say(&format!(
-            "ivcap, {size} bytes {way}: {:.0} MB/s, {of_curl:.2} of curl's (at least {OF_CURL}){}{python}, peak memory of the \
-             client {:.0} MiB{}, of the server {server:.0} MiB{} (less than {MEMORY} each)",
+            "ivcap, {size} bytes {way}: {:.0} MB/s, {of_curl:.2} of curl's (at least {OF_CURL}: {}), {of_python:.1} x the \
+             Python client's bytes per processor second (at least {OF_PYTHON}: {}), peak memory {:.0} MiB of the client \
+             and {server:.0} MiB of the server (less than {MEMORY} each: {}, {})",
             median(&self.rate),
-            missed(of_curl >= OF_CURL),
+            at_least(of_curl, OF_CURL),
+            at_least(of_python, OF_PYTHON),
             self.memory,
-            missed(self.memory < MEMORY),
-            missed(server < MEMORY),
+            at_most(self.memory, MEMORY),
+            at_most(server, MEMORY),
         ));
     }
 }
