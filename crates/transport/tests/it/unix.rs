@@ -12,8 +12,11 @@ async fn request_reaches_the_server_behind_the_socket() {
     let path = folder.path().join("socket");
     let listener = UnixListener::bind(&path).unwrap();
     tokio::spawn(async move {
-        let (stream, _) = listener.accept().await.unwrap();
-        serve(stream, |request| async move { answer(request.uri().to_string()) }).await;
+        // Each request has a connection of its own.
+        loop {
+            let (stream, _) = listener.accept().await.unwrap();
+            serve(stream, |request| async move { answer(request.uri().to_string()) }).await;
+        }
     });
     let transport = pentad_transport::unix(path);
     for wanted in ["/ams/v1/x", "/ams/v1/y"] {
