@@ -312,7 +312,8 @@ fn ways() -> impl Strategy<Value = Way> {
     prop_oneof![Just(Way::default()), way(0, 1), way(0, 1000), way(2, 3), way(4, 2)]
 }
 
-fn agree(ground: &Ground, cases: u32) {
+/// `least` of the queries of each set, on average, must be questions.
+fn agree(ground: &Ground, cases: u32, least: usize) {
     let mut runner = TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() });
     let queries = proptest::collection::vec(query(), QUERIES);
     let objects = proptest::collection::vec(object(), 1..12).prop_map(with_ids);
@@ -345,21 +346,21 @@ fn agree(ground: &Ground, cases: u32) {
             Ok(())
         })
         .unwrap();
-    let (compared, wanted) = (compared.get(), cases as usize * 200);
+    let (compared, wanted) = (compared.get(), cases as usize * least);
     eprintln!("{compared} answers compared");
     assert!(compared >= wanted, "only {compared} of at least {wanted} queries were questions");
 }
 
 #[test]
 fn sqlite_finds_and_orders_what_the_evaluator_does() {
-    agree(&Ground::memory(), cases(500));
+    agree(&Ground::memory(), cases(500), 200);
 }
 
 #[test]
 fn postgres_finds_and_orders_what_the_evaluator_does() {
     if let Some(ground) = Ground::postgres() {
-        // Each question is a round trip to another process here.
-        agree(&ground, cases(100));
+        // Each question is a round trip to another process here; of fewer sets the average is less certain.
+        agree(&ground, cases(100), 150);
     }
 }
 
