@@ -5,7 +5,7 @@ use std::sync::Arc;
 use http::{HeaderName, Uri};
 use pentad_core::auth::{Anonymous, Renewing, StaticHeader};
 use pentad_core::{Authorize, Error, ErrorKind, Result, Secret, Session, SessionBuilder, Target, Transport};
-use pentad_transport::{HyperTransport, Identity, Wiring};
+use pentad_transport::{HyperTransport, Identity, Wired, Wiring};
 
 use crate::client::Client;
 use crate::credential::{API_KEY, CertificateLogin};
@@ -33,6 +33,12 @@ enum Credential {
     Token(Secret),
     Certificate(Identity, u16),
     Other(Arc<dyn Authorize>),
+}
+
+impl Wired for ClientBuilder {
+    fn wiring(&mut self) -> &mut Wiring {
+        &mut self.wiring
+    }
 }
 
 impl ClientBuilder {

@@ -3,9 +3,6 @@
 //! The service accepts `^[a-zA-Z0-9_-]+$` in every path position and checks it before the credential
 //! (AMS reference 2.2 and 4), so a bad name never deserves a round trip.
 
-use std::fmt;
-use std::str::FromStr;
-
 use pentad_core::{Error, Result};
 
 /// Says whether `text` may stand in a path position: letters, digits, `_` and `-`, at least one.
@@ -40,79 +37,49 @@ pub fn project_of(full: &str) -> Option<&str> {
     rest.split('/').next().filter(|name| !name.is_empty())
 }
 
-macro_rules! names {
-    ($($name:ident, $field:literal, $collection:literal, $doc:literal;)*) => {$(
-        #[doc = $doc]
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(String);
+pentad_core::names! {
+    ProjectName, "project", check, "Name of a project.";
+    TopicName, "topic", check, "Name of a topic inside its project.";
+    SubscriptionName, "subscription", check, "Name of a subscription inside its project.";
+    SchemaName, "schema", check, "Name of a schema inside its project.";
+    UserName, "user", check, "Name of a user.";
+}
 
+/// The kinds of things in full names, by the collection that they stand in.
+macro_rules! full_names {
+    ($($name:ident, $field:literal, $collection:literal;)*) => {$(
         impl $name {
-            /// The name as text, without project or slashes.
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-
             /// Takes the last segment of a full name, or a short name.
             ///
             /// # Errors
-            /// [`Invalid`](pentad_core::ErrorKind::Invalid) for characters outside the alphabet, or for the full
-            /// name of another kind of thing.
+            /// [`Invalid`](pentad_core::ErrorKind::Invalid) for characters outside the alphabet, or for the full name of
+            /// another kind of thing.
             pub fn from_full(text: &str) -> Result<Self> {
-                match text.contains('/') {
-                    true => {
-                        let bare = text.strip_prefix('/').unwrap_or(text);
-                        let parts: Vec<&str> = bare.split('/').collect();
-                        match ($collection, parts.as_slice()) {
-                            ("projects", ["projects", name]) => Self::try_from(*name),
-                            (collection, ["projects", _, kind, name]) if *kind == collection => Self::try_from(*name),
-                            _ => Err(Error::invalid($field, format!("{text:?} is not a name of this kind"))),
-                        }
-                    }
-                    false => Self::try_from(text),
-                }
-            }
-        }
-
-        impl TryFrom<&str> for $name {
-            type Error = Error;
-            fn try_from(text: &str) -> Result<Self> {
-                check($field, text).map(|()| Self(text.to_owned()))
-            }
-        }
-
-        impl FromStr for $name {
-            type Err = Error;
-            fn from_str(text: &str) -> Result<Self> {
-                Self::try_from(text)
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
-            }
-        }
-
-        impl AsRef<str> for $name {
-            fn as_ref(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl From<$name> for String {
-            fn from(name: $name) -> Self {
-                name.0
+                Self::try_from(within($field, $collection, text)?)
             }
         }
     )*};
 }
 
-names! {
-    ProjectName, "project", "projects", "Name of a project.";
-    TopicName, "topic", "topics", "Name of a topic inside its project.";
-    SubscriptionName, "subscription", "subscriptions", "Name of a subscription inside its project.";
-    SchemaName, "schema", "schemas", "Name of a schema inside its project.";
-    UserName, "user", "members", "Name of a user.";
+full_names! {
+    ProjectName, "project", "projects";
+    TopicName, "topic", "topics";
+    SubscriptionName, "subscription", "subscriptions";
+    SchemaName, "schema", "schemas";
+    UserName, "user", "members";
+}
+
+/// The short name in a full one of this collection; a text without slashes is short already.
+fn within<'a>(field: &str, collection: &str, text: &'a str) -> Result<&'a str> {
+    if !text.contains('/') {
+        return Ok(text);
+    }
+    let bare = text.strip_prefix('/').unwrap_or(text);
+    match (collection, bare.split('/').collect::<Vec<_>>().as_slice()) {
+        ("projects", ["projects", name]) => Ok(name),
+        (collection, ["projects", _, kind, name]) if *kind == collection => Ok(name),
+        _ => Err(Error::invalid(field, format!("{text:?} is not a name of this kind"))),
+    }
 }
 
 #[cfg(test)]

@@ -110,7 +110,7 @@ ops! {
 
 /// Finds an operation by its identifier, as in `ams.topic.publish`.
 pub fn find(id: &str) -> Option<&'static Op> {
-    OPS.iter().copied().find(|op| op.id == id)
+    pentad_core::op::find(OPS, id)
 }
 
 #[cfg(test)]

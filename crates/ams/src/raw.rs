@@ -1,6 +1,6 @@
 //! The raw door: every operation by its identifier.
 
-use pentad_core::op::placeholders;
+use pentad_core::op::{self, placeholders};
 use pentad_core::{Call, Draft, Error, ErrorKind, List, Result, decode};
 use serde_json::Value;
 
@@ -65,17 +65,13 @@ impl Client {
             "ams.project.list" | "ams.schema.list" | "ams.registration.list" | "ams.topic.subscriptions" => {
                 Ok(draft.list(list::cursor, list::only_page::<Value>))
             }
-            _ => Err(Error::new(ErrorKind::Unsupported, format!("{op_id} gives no list"))
-                .with_hint("call() sends every operation")),
+            _ => Err(op::no_list(op_id)),
         }
     }
 
     /// An operation by identifier with its path and query filled.
     fn draft(&self, op_id: &str, args: &[(&str, &str)], query: &[(&str, &str)]) -> Result<Draft> {
-        let op = ops::find(op_id).ok_or_else(|| {
-            Error::new(ErrorKind::Unsupported, format!("no operation is called {op_id:?}"))
-                .with_hint("identifiers look like ams.topic.publish")
-        })?;
+        let op = ops::find(op_id).ok_or_else(|| op::unknown(op_id, "ams.topic.publish"))?;
         if std::ptr::eq(op, &raw const ops::AUTHN) {
             return Err(Error::new(
                 ErrorKind::Unsupported,

@@ -9,7 +9,7 @@ use pentad_core::{
     Authorize, Error, ErrorKind, Limits, Redirect, Result, Secret, SessionBuilder, Target, Transport,
 };
 use pentad_openapi::Document;
-use pentad_transport::Wiring;
+use pentad_transport::{Wired, Wiring};
 
 use crate::client::{Client, Inner};
 use crate::log::{Logged, RequestLog};
@@ -56,6 +56,12 @@ pub struct ClientBuilder {
 enum Credential {
     Key(Secret),
     Other(Arc<dyn Authorize>),
+}
+
+impl Wired for ClientBuilder {
+    fn wiring(&mut self) -> &mut Wiring {
+        &mut self.wiring
+    }
 }
 
 impl ClientBuilder {

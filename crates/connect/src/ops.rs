@@ -72,7 +72,7 @@ pub(crate) static SPECS: Op = Op {
 
 /// Finds an operation by its identifier, as in `connect.resource.get`.
 pub fn find(id: &str) -> Option<&'static Op> {
-    OPS.iter().copied().find(|op| op.id == id)
+    pentad_core::op::find(OPS, id)
 }
 
 /// The operations that send one method to any path.

@@ -1,7 +1,7 @@
 //! The raw doors: any path as text, any operation by its identifier.
 
 use http::Method;
-use pentad_core::{Call, Draft, Error, ErrorKind, List, Op, Result};
+use pentad_core::{Call, Draft, Error, ErrorKind, List, Op, Result, op};
 use pentad_openapi::Document;
 use serde_json::Value;
 
@@ -121,10 +121,7 @@ impl Client {
         query: &[(&str, &str)],
         body: Option<Value>,
     ) -> Result<Draft> {
-        let op = ops::find(op_id).ok_or_else(|| {
-            Error::new(ErrorKind::Unsupported, format!("no operation is called {op_id:?}"))
-                .with_hint("identifiers look like connect.resource.get")
-        })?;
+        let op = ops::find(op_id).ok_or_else(|| op::unknown(op_id, "connect.resource.get"))?;
         let path = args.iter().find(|arg| arg.0 == "path").map_or("", |arg| arg.1);
         let mut draft = self.send(op, path, body.into());
         if let Some((name, _)) = args.iter().find(|arg| arg.0 != "path") {

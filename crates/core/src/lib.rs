@@ -21,6 +21,7 @@ mod call;
 mod draft;
 pub mod feed;
 pub mod list;
+mod name;
 pub mod op;
 mod page;
 mod session;

@@ -11,6 +11,7 @@ use bytes::Bytes;
 use futures_core::future::BoxFuture;
 use http::response::Parts;
 use http::{HeaderName, HeaderValue, Uri};
+use percent_encoding::percent_decode_str;
 
 pub use crate::aside::Spawner;
 use crate::aside::aside;
@@ -38,6 +39,26 @@ pub enum Cursor {
     Link(Uri),
     /// A query that the service wants back verbatim.
     Raw(String),
+}
+
+impl Cursor {
+    /// The place for a service that pages by the query parameter `name`: the marker or token itself, or what stands under
+    /// that name in the query of a link. A link's host and other parameters are thereby without effect.
+    pub fn parameter(&self, name: &str) -> Option<String> {
+        match self {
+            Self::Marker(text) | Self::Token(text) => Some(text.clone()),
+            Self::Link(link) => parameter(link.query().unwrap_or_default(), name),
+            Self::Raw(query) => parameter(query, name),
+            Self::Offset(_) => None,
+        }
+    }
+}
+
+/// The value of a parameter in the query of a link, decoded; `None` if it is missing or no text.
+pub fn parameter(query: &str, name: &str) -> Option<String> {
+    let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+    let value = pairs.filter(|(key, _)| *key == name).map(|(_, value)| value).next()?.replace('+', " ");
+    percent_decode_str(&value).decode_utf8().ok().map(Cow::into_owned)
 }
 
 /// One page of a listing.
@@ -455,5 +476,29 @@ impl<T: Send + 'static> IntoFuture for List<T> {
 impl<T> fmt::Debug for List<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("List").field("request", &self.plan.request).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_found_in_links_by_the_name_of_their_parameter_and_decoded() {
+        let link =
+            Cursor::Link(Uri::from_static("http://elsewhere.test/q?limit=1&detailed=false&marker=a%20b%2Fc"));
+        assert_eq!(link.parameter("marker").as_deref(), Some("a b/c"));
+        assert_eq!(
+            Cursor::Raw("marker=jobs+1&limit=1".to_owned()).parameter("marker").as_deref(),
+            Some("jobs 1")
+        );
+        assert_eq!(Cursor::Marker("a%20b".to_owned()).parameter("marker").as_deref(), Some("a%20b"));
+        for none in [
+            Cursor::Raw("limit=1&xmarker=2".to_owned()),
+            Cursor::Raw("marker=%ff".to_owned()),
+            Cursor::Offset(7),
+        ] {
+            assert_eq!(none.parameter("marker"), None, "{none:?}");
+        }
     }
 }

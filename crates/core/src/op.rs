@@ -73,6 +73,23 @@ impl Op {
     }
 }
 
+/// The operation of a table with this identifier.
+pub fn find(ops: &[&'static Op], id: &str) -> Option<&'static Op> {
+    ops.iter().copied().find(|op| op.id == id)
+}
+
+/// What a raw door says of an operation that its service does not have; `example` shows what identifiers look like.
+pub fn unknown(id: &str, example: &str) -> Error {
+    Error::new(ErrorKind::Unsupported, format!("no operation is called {id:?}"))
+        .with_hint(format!("identifiers look like {example}"))
+}
+
+/// What a raw door says when an operation that is no list shall be walked through.
+pub fn no_list(id: &str) -> Error {
+    Error::new(ErrorKind::Unsupported, format!("{id} gives no list"))
+        .with_hint("call() sends every operation")
+}
+
 /// Names of the arguments in a template, in order.
 pub fn placeholders(template: &'static str) -> impl Iterator<Item = &'static str> {
     template

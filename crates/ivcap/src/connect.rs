@@ -5,7 +5,7 @@ use std::sync::Arc;
 use http::header::AUTHORIZATION;
 use pentad_core::auth::StaticHeader;
 use pentad_core::{Authorize, Error, ErrorKind, Result, Secret, SessionBuilder, Target};
-use pentad_transport::{Wiring, wiring_setters};
+use pentad_transport::{Wired, Wiring, wiring_setters};
 
 use crate::client::{Client, Inner};
 use crate::dialect::Dialect;
@@ -28,6 +28,12 @@ enum Credential {
     None,
     Token(Secret),
     Other(Arc<dyn Authorize>),
+}
+
+impl Wired for ClientBuilder {
+    fn wiring(&mut self) -> &mut Wiring {
+        &mut self.wiring
+    }
 }
 
 impl ClientBuilder {

@@ -154,7 +154,7 @@ ops! {
 
 /// Finds an operation by its id, such as `ivcap.order.create`.
 pub fn find(id: &str) -> Option<&'static Op> {
-    OPS.iter().copied().find(|op| op.id == id)
+    pentad_core::op::find(OPS, id)
 }
 
 #[cfg(test)]

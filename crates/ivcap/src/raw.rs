@@ -1,6 +1,6 @@
 //! The raw door: every operation by its id.
 
-use pentad_core::{Call, Draft, Error, ErrorKind, List, Result, decode};
+use pentad_core::{Call, Draft, List, Result, decode, op};
 use serde_json::Value;
 
 use crate::client::Client;
@@ -17,7 +17,7 @@ impl Client {
     /// The answer is the JSON document; an empty one is `null`.
     ///
     /// # Errors
-    /// [`Unsupported`](ErrorKind::Unsupported) for a name that is not in [`ops::OPS`]. Missing or superfluous arguments, and
+    /// [`Unsupported`](pentad_core::ErrorKind::Unsupported) for a name that is not in [`ops::OPS`]. Missing or superfluous arguments, and
     /// operations that this dialect lacks, surface when the call is awaited or looked at.
     ///
     /// # Example
@@ -60,17 +60,13 @@ impl Client {
     pub fn pages(&self, op: &str, args: &[(&str, &str)], query: &[(&str, &str)]) -> Result<List<Value>> {
         let draft = self.draft(op, args, query)?;
         if !op.ends_with(".list") && !LISTS.contains(&op) {
-            return Err(Error::new(ErrorKind::Unsupported, format!("{op} gives no list"))
-                .with_hint("call() sends every operation"));
+            return Err(op::no_list(op));
         }
         Ok(listing(draft, self.dialect()))
     }
 
     fn draft(&self, name: &str, args: &[(&str, &str)], query: &[(&str, &str)]) -> Result<Draft> {
-        let op = ops::find(name).ok_or_else(|| {
-            Error::new(ErrorKind::Unsupported, format!("no operation is called {name:?}"))
-                .with_hint("names look like ivcap.order.get")
-        })?;
+        let op = ops::find(name).ok_or_else(|| op::unknown(name, "ivcap.order.get"))?;
         Ok(self.op(op).fill(args, query))
     }
 }

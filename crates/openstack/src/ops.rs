@@ -97,5 +97,5 @@ const ALL: [&Op; COUNT] = {
 
 /// Finds an operation by its identifier, as in `openstack.token.issue`.
 pub fn find(id: &str) -> Option<&'static Op> {
-    OPS.iter().copied().find(|op| op.id == id)
+    pentad_core::op::find(OPS, id)
 }

@@ -27,8 +27,10 @@ mod clock;
 mod faulty;
 mod runner;
 mod scripted;
+mod shown;
 
 pub use clock::ManualClock;
 pub use faulty::{Fault, FaultRates, Faulty};
 pub use runner::{Task, run};
 pub use scripted::{Recorded, ScriptedTransport};
+pub use shown::{Show, Shown, shown};

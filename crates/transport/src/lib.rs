@@ -56,7 +56,7 @@ pub use transport::{HyperTransport, HyperTransportBuilder, shared};
 #[cfg(unix)]
 pub use unix::unix;
 pub use websocket::{WebSocket, WebSocketBuilder};
-pub use wiring::Wiring;
+pub use wiring::{Wired, Wiring};
 
 /// Names that [`wiring_setters!`] writes into a client's crate.
 #[doc(hidden)]

@@ -159,6 +159,12 @@ impl Wiring {
     }
 }
 
+/// A builder of a client that takes a [`Wiring`].
+pub trait Wired {
+    /// What was set so far.
+    fn wiring(&mut self) -> &mut Wiring;
+}
+
 /// Gives a builder with the field `wiring: Wiring` the setters that all builders have, each documented.
 ///
 /// Written inside an `impl` of the builder. With `session` as argument there is also the setter of a session to start

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use http::response::Parts;
+use pentad_core::list::parameter;
 use pentad_core::{Context, Cursor, Draft, List, Page, Request, Result, decode};
 use percent_encoding::percent_decode_str;
 use serde::Deserialize;
@@ -61,9 +62,7 @@ pub(crate) fn cursor(place: &Cursor, request: &mut Request) {
     let marker = match place {
         Cursor::Marker(marker) | Cursor::Token(marker) => Some(marker.clone()),
         Cursor::Offset(offset) => Some(offset.to_string()),
-        Cursor::Link(link) => marker(link.query().unwrap_or_default()),
-        Cursor::Raw(query) => marker(query),
-        _ => None,
+        link => link.parameter(MARKER).and_then(|once| decoded(&once)),
     };
     if let Some(marker) = marker {
         request.set_query(MARKER, marker);
@@ -72,9 +71,7 @@ pub(crate) fn cursor(place: &Cursor, request: &mut Request) {
 
 /// The marker in the query of a link. The service escapes it twice.
 fn marker(query: &str) -> Option<String> {
-    let value = query.split('&').find_map(|pair| pair.strip_prefix("marker="))?;
-    let once = decoded(&value.replace('+', " "))?;
-    decoded(&once)
+    decoded(&parameter(query, MARKER)?)
 }
 
 fn decoded(text: &str) -> Option<String> {

@@ -190,7 +190,7 @@ ops! {
 
 /// Finds an operation by its id, as in `trove.instance.list`.
 pub fn find(id: &str) -> Option<&'static Op> {
-    OPS.iter().copied().find(|op| op.id == id)
+    pentad_core::op::find(OPS, id)
 }
 
 /// Whether the answer of an operation is a list.

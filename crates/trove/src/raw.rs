@@ -1,6 +1,6 @@
 //! The raw door: every operation by its id.
 
-use pentad_core::{Call, Draft, Error, ErrorKind, List, Result, decode};
+use pentad_core::{Call, Draft, List, Result, decode, op};
 use serde_json::Value;
 
 use crate::client::Client;
@@ -12,7 +12,7 @@ impl Client {
     /// The answer is the JSON document; an empty one is `null`.
     ///
     /// # Errors
-    /// [`Unsupported`](ErrorKind::Unsupported) for an id that is not in [`ops::OPS`]. Missing or superfluous arguments
+    /// [`Unsupported`](pentad_core::ErrorKind::Unsupported) for an id that is not in [`ops::OPS`]. Missing or superfluous arguments
     /// surface when the call is awaited or looked at.
     ///
     /// # Example
@@ -47,8 +47,7 @@ impl Client {
     pub fn pages(&self, op: &str, args: &[(&str, &str)], query: &[(&str, &str)]) -> Result<List<Value>> {
         let draft = self.draft(op, args, query)?;
         if !ops::is_list(op) {
-            return Err(Error::new(ErrorKind::Unsupported, format!("{op} gives no list"))
-                .with_hint("call() sends every operation"));
+            return Err(op::no_list(op));
         }
         Ok(if op == ops::LOG_PARTS.id {
             draft.query("format", "json").list(list::cursor, list::objects::<Value>)
@@ -60,10 +59,7 @@ impl Client {
     }
 
     fn draft(&self, id: &str, args: &[(&str, &str)], query: &[(&str, &str)]) -> Result<Draft> {
-        let op = ops::find(id).ok_or_else(|| {
-            Error::new(ErrorKind::Unsupported, format!("no operation is called {id:?}"))
-                .with_hint("ids look like trove.instance.list")
-        })?;
+        let op = ops::find(id).ok_or_else(|| op::unknown(id, "trove.instance.list"))?;
         Ok(self.op(op).fill(args, query))
     }
 }

@@ -6,7 +6,7 @@ use http::{HeaderName, HeaderValue};
 use pentad_core::auth::StaticHeader;
 use pentad_core::{Authorize, Error, ErrorKind, Result, Secret, SessionBuilder, Socket, Target, Transport};
 use pentad_openstack::{CloudAuth, Keystone};
-use pentad_transport::{WebSocket, Wiring};
+use pentad_transport::{WebSocket, Wired, Wiring};
 
 use crate::client::{Client, Inner};
 use crate::error;
@@ -65,6 +65,12 @@ pub(crate) enum Project {
     /// None is sent.
     None,
     Id(String),
+}
+
+impl Wired for ClientBuilder {
+    fn wiring(&mut self) -> &mut Wiring {
+        &mut self.wiring
+    }
 }
 
 impl ClientBuilder {

@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use http::StatusCode;
 use http::response::Parts;
+use pentad_core::list::parameter;
 use pentad_core::{Context, Cursor, Page, Request, Result, decode};
-use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -39,22 +39,9 @@ struct Link {
 /// Puts a place into the request. Of a link only its marker counts: filters are not repeated in links, and a service
 /// behind a path prefix does not know it.
 pub(crate) fn cursor(place: &Cursor, request: &mut Request) {
-    let marker = match place {
-        Cursor::Marker(marker) | Cursor::Token(marker) => Some(marker.clone()),
-        Cursor::Link(link) => marker(link.query().unwrap_or_default()),
-        Cursor::Raw(query) => marker(query),
-        _ => None,
-    };
-    if let Some(marker) = marker {
+    if let Some(marker) = place.parameter(MARKER) {
         request.set_query(MARKER, marker);
     }
-}
-
-/// The marker in the query of a link.
-fn marker(query: &str) -> Option<String> {
-    let value = query.split('&').find_map(|pair| pair.strip_prefix("marker="))?;
-    let value = value.replace('+', " ");
-    percent_decode_str(&value).decode_utf8().ok().map(std::borrow::Cow::into_owned)
 }
 
 /// Reads a page; an empty answer is an empty page.
@@ -64,18 +51,6 @@ pub(crate) fn page<T: DeserializeOwned>(context: &Context, parts: &Parts, body: 
     }
     let Envelope { items, links, count } = decode::from_json(context.op(), &body)?;
     let next = links.into_iter().find(|link| link.rel == "next" || link.rel.is_empty());
-    let next = next.and_then(|link| marker(link.href.split_once('?')?.1)).map(Cursor::Marker);
+    let next = next.and_then(|link| parameter(link.href.split_once('?')?.1, MARKER)).map(Cursor::Marker);
     Ok(Page::new(items).next(next).total(count).raw(body))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn markers_of_links_are_decoded() {
-        assert_eq!(marker("limit=1&detailed=false&marker=a%20b%2Fc").as_deref(), Some("a b/c"));
-        assert_eq!(marker("marker=jobs&limit=1").as_deref(), Some("jobs"));
-        assert_eq!(marker("limit=1"), None);
-    }
 }

@@ -4,7 +4,6 @@ use std::fmt;
 use std::str::FromStr;
 
 use pentad_core::{Error, Result};
-use serde::{Serialize, Serializer};
 use uuid::Uuid;
 
 /// Most characters of a queue's name (Zaqar reference 3).
@@ -12,39 +11,39 @@ const QUEUE_NAME: usize = 64;
 /// Most characters of a project's id.
 const PROJECT_ID: usize = 256;
 
-fn check_queue(text: &str) -> Result<()> {
+fn check_queue(field: &str, text: &str) -> Result<()> {
     let fits = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
     if text.is_empty() {
-        return Err(Error::invalid("queue", "must not be empty"));
+        return Err(Error::invalid(field, "must not be empty"));
     }
     if text.len() > QUEUE_NAME {
-        return Err(Error::invalid("queue", format!("must not have more than {QUEUE_NAME} characters")));
+        return Err(Error::invalid(field, format!("must not have more than {QUEUE_NAME} characters")));
     }
     if !text.bytes().all(fits) {
         return Err(Error::invalid(
-            "queue",
+            field,
             format!("{text:?} may hold only letters, digits, '_', '-' and '.'"),
         ));
     }
     // A name that is a relative path segment would reach another resource.
     if text == "." || text == ".." {
-        return Err(Error::invalid("queue", "must not be a relative path segment"));
+        return Err(Error::invalid(field, "must not be a relative path segment"));
     }
     Ok(())
 }
 
-fn check_project(text: &str) -> Result<()> {
+fn check_project(field: &str, text: &str) -> Result<()> {
     match text.chars().count() {
-        0 => Err(Error::invalid("project", "must not be empty")),
+        0 => Err(Error::invalid(field, "must not be empty")),
         length if length > PROJECT_ID => {
-            Err(Error::invalid("project", format!("must not have more than {PROJECT_ID} characters")))
+            Err(Error::invalid(field, format!("must not have more than {PROJECT_ID} characters")))
         }
         _ if text.chars().any(char::is_control) => {
-            Err(Error::invalid("project", "holds a control character: it cannot stand in a header"))
+            Err(Error::invalid(field, "holds a control character: it cannot stand in a header"))
         }
         // The ends of a header's value are cut off on the way.
         _ if text.trim() != text => {
-            Err(Error::invalid("project", "begins or ends with a blank: it cannot stand in a header"))
+            Err(Error::invalid(field, "begins or ends with a blank: it cannot stand in a header"))
         }
         _ => Ok(()),
     }
@@ -55,62 +54,9 @@ pub(crate) fn check_id(field: &str, text: &str) -> Result<()> {
     if text.is_empty() { Err(Error::invalid(field, "must not be empty")) } else { Ok(()) }
 }
 
-macro_rules! names {
-    ($($name:ident, $check:ident, $doc:literal;)*) => {$(
-        #[doc = $doc]
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(String);
-
-        impl $name {
-            /// The name as text.
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl TryFrom<&str> for $name {
-            type Error = Error;
-            fn try_from(text: &str) -> Result<Self> {
-                $check(text).map(|()| Self(text.to_owned()))
-            }
-        }
-
-        impl FromStr for $name {
-            type Err = Error;
-            fn from_str(text: &str) -> Result<Self> {
-                Self::try_from(text)
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
-            }
-        }
-
-        impl AsRef<str> for $name {
-            fn as_ref(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl From<$name> for String {
-            fn from(name: $name) -> Self {
-                name.0
-            }
-        }
-
-        impl Serialize for $name {
-            fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-                serializer.serialize_str(&self.0)
-            }
-        }
-    )*};
-}
-
-names! {
-    QueueName, check_queue, "Name of a queue: letters, digits, `_`, `-` and `.`, at most 64. (The Python client refuses the dot.)";
-    ProjectId, check_project, "Id of a project: 1 to 256 characters without control characters, no blank at its ends.";
+pentad_core::names! {
+    QueueName, "queue", check_queue, "Name of a queue: letters, digits, `_`, `-` and `.`, at most 64. (The Python client refuses the dot.)";
+    ProjectId, "project", check_project, "Id of a project: 1 to 256 characters without control characters, no blank at its ends.";
 }
 
 /// Who posts: the service hides a client's own messages from its lists.

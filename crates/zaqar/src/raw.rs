@@ -1,6 +1,6 @@
 //! The raw door: every operation by its id, or by its name in the original client's table.
 
-use pentad_core::{Call, Draft, Error, ErrorKind, List, Result, decode};
+use pentad_core::{Call, Draft, List, Result, decode, op};
 use serde_json::Value;
 
 use crate::client::Client;
@@ -13,7 +13,7 @@ impl Client {
     /// The answer is the JSON document; an empty one is `null`.
     ///
     /// # Errors
-    /// [`Unsupported`](ErrorKind::Unsupported) for a name that is not in [`ops::OPS`]. Missing or superfluous arguments, and
+    /// [`Unsupported`](pentad_core::ErrorKind::Unsupported) for a name that is not in [`ops::OPS`]. Missing or superfluous arguments, and
     /// operations that this version lacks, surface when the call is awaited or looked at.
     ///
     /// # Example
@@ -49,20 +49,16 @@ impl Client {
     ///
     /// # Errors
     /// As [`call`](Self::call); also for an operation that is no list.
-    pub fn pages(&self, op: &str, args: &[(&str, &str)], query: &[(&str, &str)]) -> Result<List<Value>> {
-        let draft = self.draft(op, args, query)?;
-        if !op.ends_with("list") {
-            return Err(Error::new(ErrorKind::Unsupported, format!("{op} gives no list"))
-                .with_hint("call() sends every operation"));
+    pub fn pages(&self, name: &str, args: &[(&str, &str)], query: &[(&str, &str)]) -> Result<List<Value>> {
+        let draft = self.draft(name, args, query)?;
+        if !name.ends_with("list") {
+            return Err(op::no_list(name));
         }
         Ok(draft.list(list::cursor, list::page::<Value>).size_query(list::SIZE))
     }
 
     fn draft(&self, name: &str, args: &[(&str, &str)], query: &[(&str, &str)]) -> Result<Draft> {
-        let op = ops::find(name).ok_or_else(|| {
-            Error::new(ErrorKind::Unsupported, format!("no operation is called {name:?}"))
-                .with_hint("names look like zaqar.message.post or message_post")
-        })?;
+        let op = ops::find(name).ok_or_else(|| op::unknown(name, "zaqar.message.post or message_post"))?;
         Ok(self.op(op).fill(args, query))
     }
 }

@@ -4,7 +4,6 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
-use futures_util::future::select;
 use futures_util::stream::{self, StreamExt};
 use pentad_core::feed::Opened;
 use pentad_core::retry::Outage;
@@ -162,7 +161,7 @@ impl Consumer {
             if left.is_zero() {
                 break;
             }
-            select(Box::pin(self.changed.notified()), self.clock().sleep(left)).await;
+            self.clock().sleep_until_or(Some(end), self.changed.notified()).await;
         }
         self.commit().await
     }
@@ -266,14 +265,7 @@ impl Puller {
 
     async fn wait(&self, until: Option<Instant>) {
         let changed = self.consumer.changed.notified();
-        let clock = self.consumer.clock();
-        match until {
-            Some(at) => {
-                let left = at.saturating_duration_since(clock.now());
-                select(Box::pin(changed), clock.sleep(left)).await;
-            }
-            None => changed.await,
-        }
+        self.consumer.clock().sleep_until_or(until, changed).await;
     }
 
     /// Reads the deadline once; who may pull but not read goes by the service's default.

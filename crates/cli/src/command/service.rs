@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use pentad_core::{BoxFuture, Call, List, Op, Secret, Transport};
+use pentad_transport::Wired;
 use serde_json::Value;
 
 use crate::connect::Local;
@@ -88,6 +89,18 @@ pub(crate) trait Service: Tabled + fmt::Debug {
 
     /// Asks the service something that needs little: what `pentad doctor` shows.
     fn greet(client: &Self::Client) -> BoxFuture<'static, pentad_core::Result<String>>;
+}
+
+/// Tells the builder of a client whom it is to trust beside the system's own authorities: the fields
+/// [`ca_file`](crate::settings::Field::ca_file) and [`insecure`](crate::settings::Field::insecure).
+pub(crate) fn trusting<B: Wired>(settings: &ServiceSettings, mut builder: B) -> B {
+    if let Some(file) = settings.path("ca_file") {
+        builder.wiring().ca(file);
+    }
+    if settings.is_on("insecure") {
+        builder.wiring().insecure(true);
+    }
+    builder
 }
 
 /// How a service is reached.

@@ -39,6 +39,17 @@ impl Field {
         Self { key, kind, flag: None, env: None, original: &[], value, help }
     }
 
+    /// The authority that servers are checked against beside the system's own.
+    pub(crate) const fn ca_file(variable: &'static str) -> Self {
+        let help = "Trust this certificate authority (PEM), too";
+        Self::new("ca_file", Kind::Path, "FILE", help).flag("ca-file").env(variable)
+    }
+
+    /// The switch that leaves servers unchecked.
+    pub(crate) const fn insecure() -> Self {
+        Self::new("insecure", Kind::Switch, "", "Do not check the server's certificate").flag("insecure")
+    }
+
     /// Also a flag.
     pub(crate) const fn flag(self, flag: &'static str) -> Self {
         Self { flag: Some(flag), ..self }

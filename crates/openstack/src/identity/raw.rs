@@ -1,7 +1,7 @@
 //! The raw door: every operation by its identifier.
 
 use http::HeaderName;
-use pentad_core::{Call, Context, Draft, Error, ErrorKind, List, Page, Result, decode};
+use pentad_core::{Call, Context, Draft, Error, List, Page, Result, decode, op};
 use serde_json::Value;
 
 use super::Client;
@@ -14,7 +14,7 @@ impl Client {
     /// The argument `token` of the operations about a token goes where the API's version wants it.
     ///
     /// # Errors
-    /// [`Unsupported`](ErrorKind::Unsupported) for an identifier that is not in [`ops::OPS`], and for discovery, which
+    /// [`Unsupported`](pentad_core::ErrorKind::Unsupported) for an identifier that is not in [`ops::OPS`], and for discovery, which
     /// has no fixed place.
     pub fn call(
         &self,
@@ -41,8 +41,7 @@ impl Client {
                 .iter()
                 .any(|op| op.id == op_id);
         if !listed {
-            return Err(Error::new(ErrorKind::Unsupported, format!("{op_id} gives no list"))
-                .with_hint("call() sends every operation"));
+            return Err(op::no_list(op_id));
         }
         Ok(draft.list(crate::manager::page::cursor, page))
     }
@@ -50,10 +49,7 @@ impl Client {
     fn draft(&self, op_id: &str, args: &[(&str, &str)], query: &[(&str, &str)]) -> Result<Draft> {
         let op = ops::find(op_id)
             .filter(|op| op.routes.iter().any(|route| [ops::V3, ops::V2].contains(&route.0)))
-            .ok_or_else(|| {
-                Error::new(ErrorKind::Unsupported, format!("no operation is called {op_id:?}"))
-                    .with_hint("identifiers look like openstack.token.validate")
-            })?;
+            .ok_or_else(|| op::unknown(op_id, "openstack.token.validate"))?;
         let mut draft = self.op(op);
         for (name, value) in args {
             draft = match (*name, self.session().api()) {

@@ -5,7 +5,6 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
-use futures_util::future::select;
 use futures_util::stream::{self, StreamExt};
 use pentad_core::retry::Outage;
 use pentad_core::{Clock, ErrorKind, Feed, Result, feed::Opened, work::Scope};
@@ -211,8 +210,8 @@ impl Consumer {
                 continue;
             }
             let renew = self.leases().iter().filter_map(|lease| until(lease.due(now))).min();
-            let wake = renew.map_or(left, |at| at.saturating_duration_since(now).min(left));
-            select(Box::pin(self.changed.notified()), self.clock().sleep(wake)).await;
+            let wake = renew.map_or(end, |at| at.min(end));
+            self.clock().sleep_until_or(Some(wake), self.changed.notified()).await;
         }
         let leases = std::mem::take(&mut *self.leases());
         let mut result = Ok(());
@@ -364,14 +363,7 @@ impl Puller {
 
     async fn wait(&self, until: Option<Instant>) {
         let changed = self.consumer.changed.notified();
-        let clock = self.consumer.clock();
-        match until {
-            Some(at) => {
-                let left = at.saturating_duration_since(clock.now());
-                select(Box::pin(changed), clock.sleep(left)).await;
-            }
-            None => changed.await,
-        }
+        self.consumer.clock().sleep_until_or(until, changed).await;
     }
 
     /// Looks once whether the service counts claims for a dead-letter queue.

@@ -3,7 +3,7 @@
 use pentad_core::{BoxFuture, Op};
 
 use super::Role;
-use crate::command::service::{CredentialPlace, RawDoor, Service, Way};
+use crate::command::service::{CredentialPlace, RawDoor, Service, Way, trusting};
 use crate::failure::{Failure, Result};
 use crate::settings::{Field, Kind, ServiceSettings, Table, Tabled};
 
@@ -35,10 +35,8 @@ pub(crate) const TABLE: &Table = &Table {
         )
         .flag("authn-port")
         .env("PENTAD_AMS_AUTHN_PORT"),
-        Field::new("ca_file", Kind::Path, "FILE", "Trust this certificate authority (PEM), too")
-            .flag("ca-file")
-            .env("PENTAD_AMS_CA_FILE"),
-        Field::new("insecure", Kind::Switch, "", "Do not check the server's certificate").flag("insecure"),
+        Field::ca_file("PENTAD_AMS_CA_FILE"),
+        Field::insecure(),
     ],
 };
 
@@ -98,7 +96,7 @@ impl Service for Ams {
         }
         let builder = pentad_ams::Client::new(settings.endpoint().unwrap_or_default(), project);
         let (certificate, key) = (settings.path("certificate"), settings.path("key"));
-        let mut builder = match (way.secret(settings, "token")?, certificate, key) {
+        let builder = match (way.secret(settings, "token")?, certificate, key) {
             (Some(token), ..) => builder.token(token),
             (None, Some(certificate), Some(key)) => {
                 way.private(&key)?;
@@ -112,13 +110,7 @@ impl Service for Ams {
             // Health and version need no credential; everything else says so when it is asked.
             (None, None, _) => builder.anonymous(),
         };
-        if let Some(file) = settings.path("ca_file") {
-            builder = builder.ca(file);
-        }
-        if settings.is_on("insecure") {
-            builder = builder.insecure(true);
-        }
-        Ok(builder.build()?)
+        Ok(trusting(settings, builder).build()?)
     }
 
     fn rust(&self, settings: &ServiceSettings) -> String {

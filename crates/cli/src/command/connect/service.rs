@@ -4,7 +4,7 @@ use pentad_connect::openapi::Document;
 use pentad_connect::{Client, Specs, Validate};
 use pentad_core::{BoxFuture, Op, Secret};
 
-use crate::command::service::{CredentialPlace, RawDoor, Service, Way};
+use crate::command::service::{CredentialPlace, RawDoor, Service, Way, trusting};
 use crate::failure::Result;
 use crate::settings::{Field, Kind, ServiceSettings, Table, Tabled, paths};
 
@@ -36,10 +36,8 @@ pub(crate) const TABLE: &Table = &Table {
             "Hold bodies, parameters and filters against the document, too",
         )
         .flag("strict"),
-        Field::new("ca_file", Kind::Path, "FILE", "Trust this certificate authority (PEM), too")
-            .flag("ca-file")
-            .env("PENTAD_CONNECT_CA_FILE"),
-        Field::new("insecure", Kind::Switch, "", "Do not check the server's certificate").flag("insecure"),
+        Field::ca_file("PENTAD_CONNECT_CA_FILE"),
+        Field::insecure(),
     ],
 };
 
@@ -59,14 +57,8 @@ impl Connect {
         let Some(url) = settings.text("specs").filter(|location| location.contains("://")) else {
             return Ok(());
         };
-        let mut builder = Client::new(String::new()).anonymous().specs(kept(url)?);
-        if let Some(file) = settings.path("ca_file") {
-            builder = builder.ca(file);
-        }
-        if settings.is_on("insecure") {
-            builder = builder.insecure(true);
-        }
-        self.document = builder.open().await?.document().cloned();
+        let builder = Client::new(String::new()).anonymous().specs(kept(url)?);
+        self.document = trusting(settings, builder).open().await?.document().cloned();
         Ok(())
     }
 
@@ -122,13 +114,7 @@ impl Service for Connect {
                 builder = builder.validate(Validate::Everything);
             }
         }
-        if let Some(file) = settings.path("ca_file") {
-            builder = builder.ca(file);
-        }
-        if settings.is_on("insecure") {
-            builder = builder.insecure(true);
-        }
-        Ok(builder.build()?)
+        Ok(trusting(settings, builder).build()?)
     }
 
     fn rust(&self, settings: &ServiceSettings) -> String {

@@ -5,7 +5,7 @@ use pentad_ivcap::settings::{ACCOUNT_ID, BASE_URL, DEFAULT_URL, JWT, URL};
 use pentad_ivcap::{Client, Dialect};
 
 use super::login;
-use crate::command::service::{CredentialPlace, RawDoor, Service, Way};
+use crate::command::service::{CredentialPlace, RawDoor, Service, Way, trusting};
 use crate::failure::{Failure, Result};
 use crate::settings::{Field, Kind, Origin, ServiceSettings, Setting, Table, Tabled};
 
@@ -36,10 +36,8 @@ pub(crate) const TABLE: &Table = &Table {
             .flag("account")
             .env("PENTAD_IVCAP_ACCOUNT")
             .original(&["IVCAP_ACCOUNT_ID"]),
-        Field::new("ca_file", Kind::Path, "FILE", "Trust this certificate authority (PEM), too")
-            .flag("ca-file")
-            .env("PENTAD_IVCAP_CA_FILE"),
-        Field::new("insecure", Kind::Switch, "", "Do not check the server's certificate").flag("insecure"),
+        Field::ca_file("PENTAD_IVCAP_CA_FILE"),
+        Field::insecure(),
     ],
 };
 
@@ -126,13 +124,7 @@ impl Service for Ivcap {
         } else if let (Way::Remote, Some(login)) = (way, login::kept(settings)?) {
             builder = builder.authorize(login);
         }
-        if let Some(file) = settings.path("ca_file") {
-            builder = builder.ca(file);
-        }
-        if settings.is_on("insecure") {
-            builder = builder.insecure(true);
-        }
-        Ok(builder.build()?)
+        Ok(trusting(settings, builder).build()?)
     }
 
     fn rust(&self, settings: &ServiceSettings) -> String {

@@ -108,7 +108,7 @@ pub(crate) const TABLE: &Table = &Table {
         Field::new("key", Kind::Path, "FILE", "Key of the certificate (PEM)")
             .flag("os-key")
             .original(&["OS_KEY"]),
-        Field::new("insecure", Kind::Switch, "", "Do not check the server's certificate").flag("insecure"),
+        Field::insecure(),
     ],
 };
 

@@ -5,7 +5,7 @@ use pentad_openstack::Clouds;
 use pentad_zaqar::{Client, ClientId, TOKEN_HEADER, Version};
 
 use crate::command::openstack::service as openstack;
-use crate::command::service::{CredentialPlace, RawDoor, Service, Way};
+use crate::command::service::{CredentialPlace, RawDoor, Service, Way, trusting};
 use crate::failure::{Failure, Result};
 use crate::settings::{Field, Kind, ServiceSettings, Table, Tabled};
 
@@ -46,11 +46,8 @@ pub(crate) const TABLE: &Table = &Table {
         Field::new("roles", Kind::Text, "ROLES", "Roles to claim where nobody checks them, e.g. admin")
             .flag("roles")
             .env("PENTAD_ZAQAR_ROLES"),
-        Field::new("ca_file", Kind::Path, "FILE", "Trust this certificate authority (PEM), too")
-            .flag("ca-file")
-            .env("PENTAD_ZAQAR_CA_FILE")
-            .original(&["OS_CACERT"]),
-        Field::new("insecure", Kind::Switch, "", "Do not check the server's certificate").flag("insecure"),
+        Field::ca_file("PENTAD_ZAQAR_CA_FILE").original(&["OS_CACERT"]),
+        Field::insecure(),
     ],
 };
 
@@ -144,13 +141,7 @@ impl Service for Zaqar {
         if let Some(roles) = settings.text("roles") {
             builder = builder.roles(roles);
         }
-        if let Some(file) = settings.path("ca_file") {
-            builder = builder.ca(file);
-        }
-        if settings.is_on("insecure") {
-            builder = builder.insecure(true);
-        }
-        Ok(builder.build()?)
+        Ok(trusting(settings, builder).build()?)
     }
 
     fn rust(&self, settings: &ServiceSettings) -> String {

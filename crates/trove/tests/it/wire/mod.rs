@@ -6,8 +6,8 @@ mod project;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use pentad_core::{Body, Call, Error, ErrorKind, List, Request, Secret, Work};
-use pentad_testkit::ScriptedTransport;
+use pentad_core::{ErrorKind, Secret};
+use pentad_testkit::{ScriptedTransport, Shown, shown};
 use pentad_trove::mgmt::NewDatastoreVersion;
 use pentad_trove::{
     Access, Client, ConfigurationUpdate, InstanceUpdate, LogChange, ModuleUpdate, NewBackup, NewInstance,
@@ -15,35 +15,6 @@ use pentad_trove::{
 };
 
 use super::{ID, client};
-
-type Shown = Result<(&'static str, String), Error>;
-
-fn line(request: &Request) -> (&'static str, String) {
-    let body = match &request.body {
-        Body::Bytes(bytes) => format!(" {}", String::from_utf8_lossy(bytes)),
-        _ => String::new(),
-    };
-    (request.op.id, format!("{} {}{body}", request.method, request.path_and_query()))
-}
-
-fn again(error: &Error) -> Error {
-    Error::new(error.kind(), error.message().to_owned())
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "the same form for all of them")]
-fn call<T>(call: Call<T>) -> Shown {
-    call.request().map(line).map_err(again)
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "the same form for all of them")]
-fn list<T>(list: List<T>) -> Shown {
-    list.request().map(|request| line(&request))
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "the same form for all of them")]
-fn work<T>(work: Work<T>) -> Shown {
-    work.request().map(line).map_err(again)
-}
 
 /// The original's method, ours, and what is sent.
 type Row = (&'static str, fn(&Client) -> Shown, &'static str);
@@ -104,37 +75,37 @@ fn what_the_service_would_refuse_is_refused_before_sending() {
     let i = c.instance("i");
     let new = || NewInstance::new("n", "2");
     let refused = [
-        call(c.instance("").get()),
-        call(c.instance("..").get()),
-        call(c.create_instance(&NewInstance::new("", "2"))),
-        call(c.create_instance(&NewInstance::new("---", "2"))),
-        call(c.create_instance(&new().volume(0))),
-        call(c.create_instance(&new().replica_count(2))),
-        call(c.create_instance(&NewInstance::replica_of("r", ID).replica_count(4))),
-        call(c.create_instance(&NewInstance::replica_of("r", ID).volume(2))),
-        call(c.create_instance(&NewInstance::replica_of("r", ID).database("x"))),
-        call(c.create_instance(&new().nic(Nic::network("a")).nic(Nic::network("b")))),
-        call(c.create_instance(&new().nic(Nic::network("a").address("10.0.0.1")))),
-        call(c.create_instance(&new().configuration("not-a-uuid"))),
-        call(c.create_instance(&new().user(NewUser::new("u", "pw").host("a b")))),
-        call(c.create_instance(&new().access(Access::new().allowed_cidrs(["10.0.0.0/99"])))),
-        call(i.update(&InstanceUpdate::new())),
-        call(i.update(&InstanceUpdate::new().no_configuration().detach_replica())),
-        call(i.resize_volume(0)),
-        call(i.log("general").change(LogChange::new().enable().disable())),
-        call(i.create_databases(&[])),
-        call(i.create_users(&[NewUser::new("u", "")])),
-        call(i.user("u").update(&UserUpdate::new())),
-        call(i.user("u").grant::<&str>(&[])),
-        call(i.user(UserName::new("a@b", None)).get()),
-        call(c.create_backup(&NewBackup::new("b", ""))),
-        call(c.create_schedule("s", &NewSchedule::new("i", "soon", "n"))),
-        call(c.configuration("g").update(&ConfigurationUpdate::new())),
-        call(c.module("m").update(&ModuleUpdate::new().apply_order(10))),
-        call(c.set_quotas("p", &BTreeMap::from([("ram".to_owned(), -2)]))),
-        call(c.cluster("c").grow(&[])),
-        call(c.mgmt().create_datastore_version(&NewDatastoreVersion::new("v", "d", "m"))),
-        call(c.mgmt().instance("i").rebuild("x")),
+        shown(c.instance("").get()),
+        shown(c.instance("..").get()),
+        shown(c.create_instance(&NewInstance::new("", "2"))),
+        shown(c.create_instance(&NewInstance::new("---", "2"))),
+        shown(c.create_instance(&new().volume(0))),
+        shown(c.create_instance(&new().replica_count(2))),
+        shown(c.create_instance(&NewInstance::replica_of("r", ID).replica_count(4))),
+        shown(c.create_instance(&NewInstance::replica_of("r", ID).volume(2))),
+        shown(c.create_instance(&NewInstance::replica_of("r", ID).database("x"))),
+        shown(c.create_instance(&new().nic(Nic::network("a")).nic(Nic::network("b")))),
+        shown(c.create_instance(&new().nic(Nic::network("a").address("10.0.0.1")))),
+        shown(c.create_instance(&new().configuration("not-a-uuid"))),
+        shown(c.create_instance(&new().user(NewUser::new("u", "pw").host("a b")))),
+        shown(c.create_instance(&new().access(Access::new().allowed_cidrs(["10.0.0.0/99"])))),
+        shown(i.update(&InstanceUpdate::new())),
+        shown(i.update(&InstanceUpdate::new().no_configuration().detach_replica())),
+        shown(i.resize_volume(0)),
+        shown(i.log("general").change(LogChange::new().enable().disable())),
+        shown(i.create_databases(&[])),
+        shown(i.create_users(&[NewUser::new("u", "")])),
+        shown(i.user("u").update(&UserUpdate::new())),
+        shown(i.user("u").grant::<&str>(&[])),
+        shown(i.user(UserName::new("a@b", None)).get()),
+        shown(c.create_backup(&NewBackup::new("b", ""))),
+        shown(c.create_schedule("s", &NewSchedule::new("i", "soon", "n"))),
+        shown(c.configuration("g").update(&ConfigurationUpdate::new())),
+        shown(c.module("m").update(&ModuleUpdate::new().apply_order(10))),
+        shown(c.set_quotas("p", &BTreeMap::from([("ram".to_owned(), -2)]))),
+        shown(c.cluster("c").grow(&[])),
+        shown(c.mgmt().create_datastore_version(&NewDatastoreVersion::new("v", "d", "m"))),
+        shown(c.mgmt().instance("i").rebuild("x")),
     ];
     for (index, outcome) in refused.into_iter().enumerate() {
         assert_eq!(outcome.unwrap_err().kind(), ErrorKind::Invalid, "{index}");
@@ -145,9 +116,9 @@ fn what_the_service_would_refuse_is_refused_before_sending() {
 fn the_raw_door_sends_any_operation_and_lists_those_that_are_lists() {
     let client = client(&ScriptedTransport::new());
     let args = [("instance", "i"), ("user", "a/b@%")];
-    let sent = call(client.call("trove.user.get", &args, &[], None).unwrap()).unwrap();
+    let sent = shown(client.call("trove.user.get", &args, &[], None).unwrap()).unwrap();
     assert_eq!(sent.1, "GET /instances/i/users/a%2Fb%40%25");
-    let sent = list(client.pages("trove.backup.list", &[], &[("datastore", "mysql")]).unwrap()).unwrap();
+    let sent = shown(client.pages("trove.backup.list", &[], &[("datastore", "mysql")]).unwrap()).unwrap();
     assert_eq!(sent.1, "GET /backups?datastore=mysql");
     assert_eq!(client.call("trove.nothing", &[], &[], None).unwrap_err().kind(), ErrorKind::Unsupported);
     assert_eq!(client.pages("trove.user.get", &args, &[]).unwrap_err().kind(), ErrorKind::Unsupported);
