@@ -22,7 +22,8 @@ use crate::retry::run::{Answer, Outcome, Plan, run};
 /// One exchange with a service: a value that describes what will be sent. Awaiting it sends.
 #[must_use = "a call does nothing until it is awaited"]
 pub struct Call<T> {
-    plan: Planned,
+    /// On the heap: a call moves through setters and futures, and each of them would keep room for it.
+    plan: Box<Planned>,
     finish: Finish<T>,
 }
 
@@ -104,28 +105,29 @@ impl Planned {
         self.options.deadline = Some(earlier);
     }
 
-    /// Sends the request and reads the answer as far as its decoder wants it.
-    pub(crate) async fn send(self, whole: bool) -> (Context, Outcome) {
-        let Self { mut context, request, retry, options } = self;
-        let mut outcome = match request {
-            Ok(request) => {
-                let shared = context.session().shared();
-                let plan = Plan {
-                    session: context.session(),
-                    policy: retry.as_ref().unwrap_or(&shared.retry),
-                    redirect: options.redirect.unwrap_or(shared.redirect),
-                    accept: options.accept,
-                    deadline: options.deadline,
-                    whole,
-                };
-                run(&plan, request).await
+    /// Sends the request and reads the answer as far as its decoder wants it. A plan is sent once.
+    pub(crate) async fn send(&mut self, whole: bool) -> Outcome {
+        let request = match &mut self.request {
+            Ok(request) => request,
+            Err(error) => {
+                let told = Error::new(error.kind(), "the call was refused");
+                return Outcome::refused(std::mem::replace(error, told));
             }
-            Err(error) => Outcome::refused(error),
         };
+        let shared = self.context.session().shared();
+        let plan = Plan {
+            session: self.context.session(),
+            policy: self.retry.as_ref().unwrap_or(&shared.retry),
+            redirect: self.options.redirect.unwrap_or(shared.redirect),
+            accept: self.options.accept,
+            deadline: self.options.deadline,
+            whole,
+        };
+        let mut outcome = run(&plan, request).await;
         if let Ok(answer) = &mut outcome.result {
-            context.base = answer.base.take();
+            self.context.base = answer.base.take();
         }
-        (context, outcome)
+        outcome
     }
 
     pub(crate) fn shown(&self, reveal: Reveal) -> Result<String> {
@@ -160,7 +162,8 @@ impl<T> Call<T> {
         options: Options,
         decode: Decode<T>,
     ) -> Self {
-        Self { plan: Planned { context, request, retry: None, options }, finish: Finish::Plain(decode) }
+        let plan = Box::new(Planned { context, request, retry: None, options });
+        Self { plan, finish: Finish::Plain(decode) }
     }
 
     /// Limits the whole call, attempts and pauses included. Default: the session's total limit plus the operation's
@@ -231,21 +234,21 @@ impl<T> Call<T> {
         &mut self.plan
     }
 
-    async fn outcome(self) -> (Result<T>, Option<Meta>) {
+    async fn outcome(mut self) -> (Result<T>, Option<Meta>) {
         let whole = match &self.finish {
             Finish::Plain(Decode::Whole(_)) => true,
             Finish::Plain(Decode::Streaming(_)) => false,
             Finish::Changed(whole, _) => *whole,
         };
-        let keep = self.plan.options.meta;
-        let (context, outcome) = self.plan.send(whole).await;
-        let meta = if keep { outcome.meta() } else { None };
+        let outcome = self.plan.send(whole).await;
+        let meta = if self.plan.options.meta { outcome.meta() } else { None };
         let attempts = outcome.attempts;
+        let context = &self.plan.context;
         let value = match self.finish {
-            Finish::Plain(decode) => outcome.result.and_then(|answer| decoded(decode, &context, answer)),
-            Finish::Changed(_, finish) => finish(&context, outcome.result),
+            Finish::Plain(decode) => outcome.result.and_then(|answer| decoded(decode, context, answer)),
+            Finish::Changed(_, finish) => finish(context, outcome.result),
         };
-        (value.map_err(|error| named(error, &context, attempts)), meta)
+        (value.map_err(|error| named(error, context, attempts)), meta)
     }
 }
 

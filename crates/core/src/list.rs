@@ -397,18 +397,18 @@ impl<T> List<T> {
 impl<T: Send + 'static> List<T> {
     /// Asks for the page at a place; gives the base that was asked beside it.
     pub(crate) fn fetch(&self, place: Option<&Cursor>, home: Option<&Uri>) -> Fetch<T> {
-        let mut planned = self.planned(self.at(place, home));
+        let mut planned = Box::new(self.planned(self.at(place, home)));
         planned.context.path = planned.request.as_ref().ok().map(Request::path_and_query);
         let reader = self.page.clone();
         Box::pin(async move {
-            let (context, outcome) = planned.send(true).await;
-            let answer = outcome.result?;
+            let answer = planned.send(true).await.result?;
+            let context = &mut planned.context;
             let ResponseBody::Full(body) = answer.body else {
                 return Err(Error::new(ErrorKind::Unexpected, "the answer was not read as a whole"));
             };
             let page =
-                reader.read(&context, &answer.parts, body).map_err(|error| error.with_op(context.op().id))?;
-            Ok((page, context.base))
+                reader.read(context, &answer.parts, body).map_err(|error| error.with_op(context.op().id))?;
+            Ok((page, context.base.take()))
         })
     }
 

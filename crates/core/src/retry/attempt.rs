@@ -6,6 +6,8 @@ use std::sync::atomic::Ordering;
 use std::task::Poll;
 use std::time::Duration;
 
+use bytes::Bytes;
+use futures_core::future::BoxFuture;
 use http::header::{ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, HeaderName, LOCATION, RANGE, USER_AGENT};
 use http::response::Parts;
 use http::{HeaderMap, Method, StatusCode, Uri};
@@ -16,7 +18,8 @@ use crate::clock::Clock;
 use crate::draft::Redirect;
 use crate::error::{Error, ErrorKind, Result, Sent};
 use crate::log;
-use crate::message::{Request, ResponseBody};
+use crate::message::{Request, Response, ResponseBody};
+use crate::op::Op;
 use crate::retry::run::{Answer, Plan, Progress};
 use crate::target::{Target, same_origin};
 
@@ -54,7 +57,8 @@ pub(crate) async fn attempt(
     number: u32,
     stamp: &mut Stamp,
 ) -> Result<Answer> {
-    let mut moved: Option<Moved> = None;
+    // Boxed: room for what is rare would be carried along by every call.
+    let mut moved: Option<Box<Moved>> = None;
     let mut base = None;
     for _ in 0..=HOPS {
         let (source, credential) = match &mut moved {
@@ -72,15 +76,16 @@ pub(crate) async fn attempt(
             Target::Service { .. } => None,
         };
         let redirected = redirects(plan, &request);
-        let (parts, body) = exchanged(plan, request, progress, number).await?;
+        let response = hand_over(plan, request, progress, number).await?;
+        let (parts, body) = answered(plan, source.op, response, number);
         let location = if redirected { location(&parts) } else { None };
-        let Some(location) = location else {
-            return conclude(plan, source.op, parts, body, base.or(here)).await;
+        let (Some(location), Some(here)) = (location, &here) else {
+            let body = gathered(plan, &parts, body).await;
+            return conclude(plan, source.op, parts, body, base.or(here));
         };
-        let Some(here) = here else { return conclude(plan, source.op, parts, body, None).await };
-        let uri = source.uri_at(&here)?;
-        base.get_or_insert(here);
-        moved = Some(follow(plan, source, &uri, &location, credential, parts.status)?);
+        let uri = source.uri_at(here)?;
+        base.get_or_insert_with(|| here.clone());
+        moved = Some(Box::new(follow(plan, source, &uri, &location, credential, parts.status)?));
     }
     Err(Error::new(ErrorKind::Unexpected, "too many redirects").with_sent(Sent::Answered))
 }
@@ -91,45 +96,67 @@ struct Moved {
     same_origin: bool,
 }
 
-async fn exchanged(
-    plan: &Plan<'_>,
+fn hand_over<'a>(
+    plan: &Plan<'a>,
     request: Request,
     progress: &Progress,
     number: u32,
-) -> Result<(Parts, ResponseBody)> {
+) -> BoxFuture<'a, Result<Response>> {
     let shared = plan.session.shared();
-    let op = request.op;
     log::sending(&request, number);
     for observer in &shared.observers {
         observer.sending(&request, number);
     }
     progress.handed_over.store(true, Ordering::Relaxed);
-    let response = shared.transport.send(request).await?;
-    log::answered(op, &response, number);
-    for observer in &shared.observers {
-        observer.answered(op, response.status, &response.headers, number);
-    }
-    Ok(response.into_parts())
+    shared.transport.send(request)
 }
 
-/// Reads what the status demands: the value's body, or the explanation of a failure.
-async fn conclude(
-    plan: &Plan<'_>,
-    op: &'static crate::op::Op,
-    parts: Parts,
-    body: ResponseBody,
-    base: Option<Uri>,
-) -> Result<Answer> {
-    let shared = plan.session.shared();
+fn answered(plan: &Plan<'_>, op: &'static Op, response: Response, number: u32) -> (Parts, ResponseBody) {
+    log::answered(op, &response, number);
+    for observer in &plan.session.shared().observers {
+        observer.answered(op, response.status, &response.headers, number);
+    }
+    response.into_parts()
+}
+
+/// Whether the answer goes to the decoder.
+fn is_wanted(plan: &Plan<'_>, parts: &Parts) -> bool {
     let status = parts.status;
     let redirect =
         status.is_redirection() && plan.redirect == Redirect::Never && status != StatusCode::NOT_MODIFIED;
-    if status.is_success() || redirect || plan.accept.is_some_and(|accept| accept(status, &parts.headers)) {
-        let body = if plan.whole { ResponseBody::Full(body.bytes(shared.max_answer).await?) } else { body };
-        return Ok(Answer { parts, body, base });
+    status.is_success() || redirect || plan.accept.is_some_and(|accept| accept(status, &parts.headers))
+}
+
+/// Reads what the status demands: the value's body, or the explanation of a failure.
+async fn gathered(plan: &Plan<'_>, parts: &Parts, body: ResponseBody) -> Result<ResponseBody> {
+    let most = match is_wanted(plan, parts) {
+        true if !plan.whole => return Ok(body),
+        true => plan.session.shared().max_answer,
+        false => EXPLANATION,
+    };
+    match body {
+        // Almost always: short answers come whole.
+        ResponseBody::Full(bytes) if bytes.len() <= most => Ok(ResponseBody::Full(bytes)),
+        body => Ok(ResponseBody::Full(Box::pin(body.bytes(most)).await?)),
+    }
+}
+
+fn conclude(
+    plan: &Plan<'_>,
+    op: &'static Op,
+    parts: Parts,
+    body: Result<ResponseBody>,
+    base: Option<Uri>,
+) -> Result<Answer> {
+    if is_wanted(plan, &parts) {
+        return Ok(Answer { parts, body: body?, base });
     }
     // An explanation that cannot be read leaves the status, which says enough.
-    let explanation = body.bytes(EXPLANATION).await.unwrap_or_default();
+    let explanation = match body {
+        Ok(ResponseBody::Full(explanation)) => explanation,
+        _ => Bytes::new(),
+    };
+    let shared = plan.session.shared();
     Err(classify(op, &parts, &explanation, shared.details, &*shared.clock))
 }
 

@@ -88,7 +88,7 @@ pub(crate) struct Progress {
 /// The state of one call.
 struct Run<'a> {
     plan: &'a Plan<'a>,
-    request: Request,
+    request: &'a mut Request,
     deadline: Instant,
     connects: u32,
     answers: u32,
@@ -100,7 +100,7 @@ struct Run<'a> {
 }
 
 /// Runs a call to its end and records it.
-pub(crate) async fn run(plan: &Plan<'_>, request: Request) -> Outcome {
+pub(crate) async fn run(plan: &Plan<'_>, request: &mut Request) -> Outcome {
     let shared = plan.session.shared();
     let (start, began) = (shared.clock.wall(), shared.clock.now());
     let op = request.op;
@@ -185,7 +185,7 @@ impl Run<'_> {
         let progress = Progress::default();
         let exchange = self.plan.session.shared().authorize.is_some().then(|| self.exchange());
         let result = {
-            let (plan, request) = (self.plan, &mut self.request);
+            let (plan, request) = (self.plan, &mut *self.request);
             let work = attempt(plan, request, exchange.as_ref(), &progress, self.attempts, stamp);
             race(clock, limit, pin!(work)).await
         };

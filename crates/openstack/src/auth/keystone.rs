@@ -424,7 +424,7 @@ impl TokenSource for Keystone {
 
     fn place(&self, token: &Token, request: &mut Request) -> Result<()> {
         let placed = self.placed(token)?;
-        request.headers.insert(HeaderName::from_static(TOKEN), placed.header());
+        request.headers.insert(const { HeaderName::from_static(TOKEN) }, placed.header());
         if let Target::Service { .. } = &request.target
             && let Some(url) = placed.resolve(&request.target)?
         {
