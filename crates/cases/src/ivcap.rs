@@ -74,6 +74,7 @@ pub fn cases() -> Vec<Case> {
         ("a_part_of_a_content_is_read_by_its_range", ALL, |s| Box::pin(artifact::ranges(s))),
         ("checksums_are_verified", ALL, |s| Box::pin(artifact::checksums(s))),
         ("artifacts_are_listed_and_described", ALL, |s| Box::pin(artifact::listed(s))),
+        ("an_artifact_ends_with_or_without_its_content", ALL, |s| Box::pin(artifact::ended(s))),
         ("metadata_is_found_replaced_and_taken_back", ALL, |s| Box::pin(metadata::life(s))),
         ("metadata_is_told_as_of_any_past_moment", ALL, |s| Box::pin(metadata::times(s))),
         ("long_lists_come_in_pages_without_gaps", ALL, |s| Box::pin(metadata::pages(s))),

@@ -14,7 +14,7 @@ use crate::list::listing;
 use crate::local::{Inline, LocalFile};
 use crate::metadata::NewRecord;
 use crate::query::{ListQuery, RecordQuery};
-use crate::{download, model, ops};
+use crate::{download, model, ops, upload};
 
 /// A handle on one artifact of the platform. Making one sends nothing.
 #[derive(Clone, Debug)]
@@ -112,6 +112,34 @@ impl Artifact {
     /// IVCAP reference 7.5; the original's `Artifact.status`.
     pub fn get(&self) -> Call<model::Artifact> {
         self.client.id_op(&ops::ARTIFACT_GET, "id", &self.id).call(decode::json)
+    }
+
+    /// Ends the artifact: it is in no list any more. Its content stays for who looks back in time.
+    ///
+    /// # Errors
+    /// [`NotFound`](ErrorKind::NotFound); [`Unsupported`](ErrorKind::Unsupported) or `NotFound` where the platform has no such call.
+    /// # Source
+    /// No API document has it; the local server does.
+    pub fn delete(&self) -> Call<()> {
+        self.client.id_op(&ops::ARTIFACT_DELETE, "id", &self.id).call(decode::empty)
+    }
+
+    /// Ends the artifact and removes what has come of its content: an upload that is under way is cut short.
+    ///
+    /// # Errors
+    /// [`NotFound`](ErrorKind::NotFound); [`Unsupported`](ErrorKind::Unsupported) where the platform does not speak the extension
+    /// `termination` of the protocol.
+    /// # Source
+    /// IVCAP reference 7.6, TUS 1.0.0; no Python client does it.
+    pub fn terminate(&self) -> Work<()> {
+        let artifact = self.clone();
+        Work::new(self.client.session(), &ops::BLOB_TERMINATE, self.get_request(), move |scope| {
+            Box::pin(async move {
+                let blob = Blob::of(&artifact.client, &scope.run(artifact.get()).await?)?;
+                let draft = blob.draft(&artifact.client, &ops::BLOB_TERMINATE);
+                scope.run(draft.header(upload::RESUMABLE, upload::VERSION).call(decode::empty)).await
+            })
+        })
     }
 
     /// What is said about the artifact.

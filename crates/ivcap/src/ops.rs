@@ -88,12 +88,14 @@ ops! {
     ARTIFACT_LIST = "ivcap.artifact.list" all GET "/1/artifacts", true, NONE, "7.5", "Artifacts.";
     ARTIFACT_CREATE = "ivcap.artifact.create" all POST "/1/artifacts", false, NONE, "7.5", "Makes an artifact's record.";
     ARTIFACT_GET = "ivcap.artifact.get" all GET "/1/artifacts/{id}", true, NONE, "7.5", "An artifact's record.";
+    ARTIFACT_DELETE = "ivcap.artifact.delete" all DELETE "/1/artifacts/{id}", true, NONE, "7.5", "Ends an artifact. No API document has it, the local server does.";
     BLOB_READ = "ivcap.blob.read" all GET "/{=path}", true, LONG, "7.5", "The content of an artifact, at the path of the record's link.";
     BLOB_OFFSET = "ivcap.blob.offset" all HEAD "/{=path}", true, NONE, "7.6", "How much of a content has arrived.";
     BLOB_WRITE = "ivcap.blob.write" all PATCH "/{=path}", false, LONG, "7.6", "The next part of a content.";
     BLOB_OPEN = "ivcap.blob.open" all POST "/{=path}", false, NONE, "7.6", "Begins a content of unknown length.";
     BLOB_OPTIONS = "ivcap.blob.options" all OPTIONS "/{=path}", true, NONE, "7.6", "What the platform can do with uploads.";
     BLOB_PUT = "ivcap.blob.put" all PUT "/{=path}", true, LONG, "7.5", "A whole content in one request.";
+    BLOB_TERMINATE = "ivcap.blob.terminate" all DELETE "/{=path}", true, NONE, "7.6", "Ends an upload, and its artifact with it.";
     // Metadata records
     METADATA_LIST = "ivcap.metadata.list" all GET "/1/metadata", true, NONE, "7.7", "Metadata records.";
     METADATA_CREATE = "ivcap.metadata.create" all POST "/1/metadata", false, NONE, "7.7", "Attaches metadata to an entity.";

@@ -132,6 +132,12 @@ impl Local {
         client.roles("admin").transport(self.transport()).build()
     }
 
+    /// Waits until what was asked of the server is done, if this process holds it: orders and jobs that were placed run
+    /// here, and [`close`](Self::close) cuts them short.
+    pub async fn finish(&self) {
+        self.embedded.finish(&|_| {}).await;
+    }
+
     /// Ends the way, and the server if this process holds it: running requests are answered, data is committed.
     pub async fn close(self) {
         self.embedded.close().await;

@@ -57,7 +57,7 @@ pub use guarded::GuardedClient;
 pub use options::{Durability, ListenOptions, ServerOptions, Tls};
 pub use seed::Seed;
 pub use server::{OpenService, Server, ServerBuilder};
-pub use service::{Context, Mode, Root, SeedError, SeenThrough, Service, Tasks, TenantFault};
+pub use service::{Context, Mode, Root, SeedError, SeenThrough, Service, Tasks, TenantFault, Told};
 
 /// The services that come with this crate, in the order in which they are opened.
 fn services() -> Vec<(&'static str, OpenService)> {

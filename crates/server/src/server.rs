@@ -26,7 +26,7 @@ use crate::listener::connection::Host;
 use crate::listener::{Connections, accept, unix};
 use crate::options::{ListenOptions, ServerOptions, Tls};
 use crate::seed::Seed;
-use crate::service::{Context, SeedError, Service, Tasks};
+use crate::service::{Context, SeedError, Service, Tasks, Told};
 use crate::shell::{self, Shell, View};
 use crate::tls;
 use crate::tls::ca::{CLIENT_SUBJECT, LocalCa};
@@ -272,6 +272,15 @@ impl Server {
     /// Whether the last write found the disk full; a write that finds room ends that.
     pub fn is_full(&self) -> bool {
         self.shell.engine.is_full()
+    }
+
+    /// Waits until nothing is left to do in the background that somebody asked for and that [`shutdown`](Self::shutdown)
+    /// would cut short, such as a job that runs. Requests are answered meanwhile. `told` hears what is waited for, once
+    /// for each service that has something.
+    pub async fn finish(&self, told: Told<'_>) {
+        for service in &self.shell.services {
+            service.finish(told).await;
+        }
     }
 
     /// Stops: no new connections, running requests end or are broken off after the drain time, background work

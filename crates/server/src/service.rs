@@ -21,6 +21,9 @@ use crate::http::{Inbound, Reply};
 use crate::identity::Identity;
 use crate::route::RouteInfo;
 
+/// Hears the names of what is waited for.
+pub type Told<'a> = &'a (dyn Fn(&[String]) + Send + Sync);
+
 /// One service of the local server.
 pub trait Service: fmt::Debug + Send + Sync + 'static {
     /// Its name: the path prefix, the section of a seed file, the key in the announcement.
@@ -109,6 +112,12 @@ pub trait Service: fmt::Debug + Send + Sync + 'static {
 
     /// Starts the background work; called once, after seeding.
     fn background(self: Arc<Self>, tasks: &Tasks);
+
+    /// Waits until nothing is left to do that somebody asked for and that a stop of the server would cut short. `told`
+    /// hears once what that is, if there is something.
+    fn finish<'a>(&'a self, _told: Told<'a>) -> BoxFuture<'a, ()> {
+        Box::pin(async {})
+    }
 
     /// All routes, for metrics and listings.
     fn routes(&self) -> Vec<RouteInfo>;

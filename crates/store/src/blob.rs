@@ -50,6 +50,9 @@ pub trait Blobs: Debug + Send + Sync + 'static {
     /// The length in bytes, of which all are on disk at the configured durability; `None` if there is no such blob.
     fn len<'a>(&'a self, key: &'a str) -> BlobFuture<'a, Option<u64>>;
 
+    /// The keys of all blobs, in no order.
+    fn keys(&self) -> BlobFuture<'_, Vec<String>>;
+
     /// Removes the blob; `false` if there was none.
     fn delete<'a>(&'a self, key: &'a str) -> BlobFuture<'a, bool>;
 
@@ -108,6 +111,23 @@ impl Blobs for DirBlobs {
 
     fn delete<'a>(&'a self, key: &'a str) -> BlobFuture<'a, bool> {
         self.run(key, |files| files.delete())
+    }
+
+    fn keys(&self) -> BlobFuture<'_, Vec<String>> {
+        let dir = Arc::clone(&self.dir);
+        Box::pin(self.workers.run(move || {
+            let entries = match fs::read_dir(&dir) {
+                Err(e) if e.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+                entries => entries.map_err(|e| failed("read", &dir, e))?,
+            };
+            let mut keys = Vec::new();
+            for entry in entries {
+                let name = entry.map_err(|e| failed("read", &dir, e))?.file_name();
+                let key = name.to_str().and_then(|n| n.strip_suffix(".blob").or(n.strip_suffix(".part")));
+                keys.extend(key.map(str::to_owned));
+            }
+            Ok(keys)
+        }))
     }
 
     fn clear(&self) -> BlobFuture<'_, ()> {

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt};
-use pentad_core::{Result, message::ByteStream};
+use pentad_core::{ErrorKind, Result, message::ByteStream};
 use pentad_ivcap::model::ArtifactStatus;
 use pentad_ivcap::{Dialect, Download, ListQuery, Source, Upload};
 use serde_json::json;
@@ -87,5 +87,27 @@ pub(super) async fn listed(stage: Stage) -> Result<()> {
     let said = artifact.metadata().all().await?;
     let found = said.iter().find(|record| record.schema == "urn:cases:schema:about.1").unwrap();
     assert_eq!(found.content.as_ref().unwrap()["about"], "x");
+    Ok(())
+}
+
+pub(super) async fn ended(stage: Stage) -> Result<()> {
+    let client = &stage.client;
+    let is_listed = async |id: &str| {
+        let all = client.artifacts(ListQuery::new()).all().await?;
+        Ok::<_, pentad_core::Error>(all.iter().any(|item| item.id == id))
+    };
+    let made = client.upload_artifact(Source::bytes("kept"), options()).await?;
+    let artifact = client.artifact(&made.id);
+    artifact.delete().await?;
+    assert!(!is_listed(&made.id).await?);
+    assert_eq!(artifact.bytes().await?, "kept", "who looks back finds it");
+    assert_eq!(artifact.delete().await.unwrap_err().kind(), ErrorKind::NotFound);
+
+    let made = client.upload_artifact(Source::bytes("gone"), options()).await?;
+    let artifact = client.artifact(&made.id);
+    artifact.terminate().await?;
+    assert!(!is_listed(&made.id).await?);
+    assert_eq!(artifact.bytes().await.unwrap_err().kind(), ErrorKind::NotFound);
+    assert_eq!(artifact.terminate().await.unwrap_err().kind(), ErrorKind::NotFound);
     Ok(())
 }

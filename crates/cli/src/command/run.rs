@@ -63,11 +63,28 @@ pub(crate) async fn run<S: Service>(
     let result = work(&mut run).await.map_err(|failure| run.explained(failure));
     // The embedded server is closed whatever happened, so that the next command finds its data free.
     let closed = match run.way.take() {
-        Some(Way::Local(local)) => local.close().await,
+        Some(Way::Local(local)) => {
+            // Who set a limit does not want to stay beyond it.
+            if !result.as_ref().is_err_and(|failure| failure.exit == Exit::Timeout) {
+                let notes = run.output.notes();
+                local.finish(&|left| notes.iter().for_each(|notes| notes.say(&staying(left)))).await;
+            }
+            local.close().await
+        }
         _ => Ok(()),
     };
     let exit = result?;
     closed.map(|()| exit)
+}
+
+/// Why a command that has done its work does not end: what runs does so in its process.
+fn staying(left: &[String]) -> String {
+    let what = match left {
+        [only] => only.clone(),
+        [first, rest @ ..] => format!("{first} and {} more", rest.len()),
+        [] => String::new(),
+    };
+    format!("{what} runs in this process, which stays until that has ended (Ctrl-C cuts it short)")
 }
 
 impl<S: Service> Run<'_, S> {

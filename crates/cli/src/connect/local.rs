@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use pentad_core::{Secret, Transport};
-use pentad_server::{Embedded, ServerError, holder};
+use pentad_server::{Embedded, ServerError, Told, holder};
 
 use crate::failure::{Failure, Result};
 
@@ -73,6 +73,11 @@ impl Local {
             Some(_) => format!("no endpoint configured: working on {}", data.display()),
             None => format!("no endpoint configured: talking to the server that holds {}", data.display()),
         }
+    }
+
+    /// Waits until what was asked of the server is done, if this process holds it; `told` hears what that is.
+    pub(crate) async fn finish(&self, told: Told<'_>) {
+        self.embedded.finish(told).await;
     }
 
     /// Closes the server if this process opened it.

@@ -83,9 +83,20 @@ pub(crate) struct Output {
 
 /// Where notes for a person go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Notes {
+pub(crate) enum Notes {
     Stderr,
     Stdout,
+}
+
+impl Notes {
+    /// A line for a person.
+    pub(crate) fn say(self, text: &str) {
+        // A closed stream leaves nobody to tell.
+        let _ = match self {
+            Self::Stderr => writeln!(anstream::stderr(), "{text}"),
+            Self::Stdout => writeln!(anstream::stdout(), "{text}"),
+        };
+    }
 }
 
 impl std::fmt::Debug for Output {
@@ -132,14 +143,14 @@ impl Output {
 
     /// A line on stderr for a person: what was done, what to know. Not with `--quiet`.
     pub(crate) fn note(&self, text: &str) {
-        if self.shape.quiet {
-            return;
+        if let Some(notes) = self.notes() {
+            notes.say(text);
         }
-        // A closed stream leaves nobody to tell.
-        let _ = match self.notes {
-            Notes::Stderr => writeln!(anstream::stderr(), "{text}"),
-            Notes::Stdout => writeln!(anstream::stdout(), "{text}"),
-        };
+    }
+
+    /// Where notes go; nowhere with `--quiet`.
+    pub(crate) fn notes(&self) -> Option<Notes> {
+        (!self.shape.quiet).then_some(self.notes)
     }
 
     /// For a demonstration, notes are part of what is shown.

@@ -206,3 +206,98 @@ fn logs_of_a_span_are_asked_for_and_old_dialects_have_none() {
     let refused = house.run(&words);
     assert!(refused.code != 0 && refused.err.contains("ivcap.order.logs"), "{}", refused.err);
 }
+
+/// A service that takes a while, in the data of this house.
+fn slow(house: &House, seconds: &str) -> String {
+    let command = format!("sleep {seconds}; echo '{{\"slept\": true}}' > \"$IVCAP_RESULT\"");
+    let services =
+        json!([{"name": "slow", "description": "Takes its time", "command": ["/bin/sh", "-c", command]}]);
+    house.file("seed.json", &json!({"ivcap": {"services": services}}).to_string(), 0o600);
+    let data = house.data();
+    house.serve(&["--data", data.to_str().unwrap(), "--seed", "seed.json"]).stop();
+    service(house, "slow")
+}
+
+#[test]
+fn a_job_that_nobody_waits_for_runs_to_its_end_in_the_process_of_its_command() {
+    let house = House::new();
+    let slow = slow(&house, "1");
+    let made = house.ok(&["ivcap", "job", "create", &slow, "{}", "-o", "json"]);
+    let job = made.json()["id"].as_str().unwrap().to_owned();
+    assert!(made.err.contains(&job) && made.err.contains("stays until"), "{}", made.err);
+    let ended = house.ok(&["ivcap", "job", "get", &slow, &job, "-o", "json"]);
+    assert_eq!(ended.json()["status"], "succeeded");
+    assert!(!ended.err.contains("stays until"), "{}", ended.err);
+    let order = house.ok(&["ivcap", "order", "create", &slow, "-o", "json", "--quiet"]);
+    assert_eq!(order.err, "");
+    let order = order.json()["id"].as_str().unwrap().to_owned();
+    assert_eq!(house.ok(&["ivcap", "order", "get", &order, "-o", "json"]).json()["status"], "succeeded");
+}
+
+#[test]
+fn who_does_not_want_to_stay_for_an_order_cuts_it_short_and_it_says_so() {
+    let house = House::new();
+    let slow = slow(&house, "60");
+    let mut child = house.command(&["ivcap", "order", "create", &slow, "-o", "json"]).spawn().unwrap();
+    let mut lines = std::io::BufRead::lines(std::io::BufReader::new(child.stderr.take().unwrap()));
+    assert!(lines.any(|line| line.unwrap().contains("stays until")));
+    let pid = rustix::process::Pid::from_child(&child);
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130));
+    let placed: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let order = placed["id"].as_str().unwrap();
+    let cut = house.ok(&["ivcap", "order", "get", order, "-o", "json"]).json();
+    assert_eq!(cut["status"], "error", "{cut}");
+    // A limit is a limit: nobody stays beyond it.
+    let limited = house.run(&["ivcap", "--timeout", "1", "order", "create", &slow, "--wait"]);
+    assert_eq!(limited.code, 9, "{}", limited.err);
+}
+
+#[test]
+fn parts_of_an_image_are_pushed_looked_after_and_pulled() {
+    let house = House::new();
+    let layer = vec![7_u8; 300_000];
+    std::fs::write(house.path().join("layer.tar"), &layer).unwrap();
+    let push = |file: &str, kind: &str| {
+        let words = ["ivcap", "package", "push", "reef:1", file, "--type", kind, "-o", "json"];
+        house.ok(&words).json()["digest"].as_str().unwrap().to_owned()
+    };
+    let layer_digest = push("layer.tar", "layer");
+    house.file("config.json", r#"{"architecture": "amd64"}"#, 0o644);
+    let config = push("config.json", "config");
+    let manifest = json!({"config": {"digest": config}, "layers": [{"digest": layer_digest}]});
+    house.file("manifest.json", &manifest.to_string(), 0o644);
+    let status = |digest: &str| {
+        house.ok(&["ivcap", "package", "status", "reef:1", digest, "-o", "json"]).json()["status"].clone()
+    };
+    assert_eq!(status(&layer_digest), "complete");
+    assert_eq!(status(&format!("sha256:{}", "0".repeat(64))), "unknown");
+    push("manifest.json", "manifest");
+    assert_eq!(house.ok(&["ivcap", "package", "list", "-o", "value"]).out, "reef:1\n");
+    let pulled = house.ok(&["ivcap", "package", "pull", "reef:1", "--type", "manifest"]);
+    assert_eq!(pulled.json(), manifest);
+    let words =
+        ["ivcap", "package", "pull", &layer_digest, "out.tar", "--type", "layer", "--offset", "299990"];
+    house.ok(&words);
+    assert_eq!(std::fs::read(house.path().join("out.tar")).unwrap(), layer[299_990..]);
+    assert_eq!(house.run(&["ivcap", "package", "pull", "nothing", "--type", "manifest"]).code, 1);
+    house.ok(&["ivcap", "package", "remove", "reef:1", "--yes"]);
+    assert_eq!(house.ok(&["ivcap", "package", "list", "-o", "json"]).json(), json!([]));
+    assert_eq!(status(&layer_digest), "unknown", "nothing else needs it");
+}
+
+#[test]
+fn an_artifact_is_deleted_with_or_without_its_content() {
+    let house = House::new();
+    house.file("a.txt", "kept", 0o644);
+    let upload = || id(&house, &["ivcap", "artifact", "upload", "a.txt"]);
+    let (one, other) = (upload(), upload());
+    assert_eq!(house.run(&["ivcap", "artifact", "delete", &one]).code, 2, "nobody agreed");
+    house.ok(&["ivcap", "artifact", "delete", &one, "--yes"]);
+    house.ok(&["ivcap", "artifact", "delete", &other, "--content", "--yes"]);
+    assert_eq!(house.ok(&["ivcap", "artifact", "list", "-o", "json"]).json(), json!([]));
+    assert_eq!(house.ok(&["ivcap", "artifact", "download", &one, "-"]).out, "kept");
+    assert_eq!(house.run(&["ivcap", "artifact", "download", &other, "-"]).code, 3);
+    assert_eq!(house.run(&["ivcap", "artifact", "delete", &other, "--yes"]).code, 3);
+}

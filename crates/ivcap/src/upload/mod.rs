@@ -20,6 +20,7 @@ use crate::{model, ops};
 pub(crate) use create::guess as guess_type;
 pub(crate) use create::same_sum;
 pub use source::Source;
+pub(crate) use tus::{RESUMABLE, VERSION};
 
 /// The content's size in one piece, as the original's default.
 pub const WHOLE: u64 = i64::MAX.cast_unsigned();

@@ -17,8 +17,8 @@ use crate::artifact::Blob;
 use crate::client::Client;
 use crate::ops;
 
-pub(super) const RESUMABLE: HeaderName = HeaderName::from_static("tus-resumable");
-pub(super) const VERSION: HeaderValue = HeaderValue::from_static("1.0.0");
+pub(crate) const RESUMABLE: HeaderName = HeaderName::from_static("tus-resumable");
+pub(crate) const VERSION: HeaderValue = HeaderValue::from_static("1.0.0");
 const OFFSET: HeaderName = HeaderName::from_static("upload-offset");
 const LENGTH: HeaderName = HeaderName::from_static("upload-length");
 const DEFER: HeaderName = HeaderName::from_static("upload-defer-length");

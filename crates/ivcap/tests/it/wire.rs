@@ -167,6 +167,14 @@ const ALL: &[Row] = &[
         ],
     ),
     (
+        |c| shown(c.artifact("urn:ivcap:artifact:9a").delete()),
+        [
+            "DELETE /1/artifacts/urn%3Aivcap%3Aartifact%3A9a",
+            "DELETE /1/artifacts/urn%3Aivcap%3Aartifact%3A9a",
+            "DELETE /1/artifacts/urn%3Aivcap%3Aartifact%3A9a",
+        ],
+    ),
+    (
         |c| shown(c.add_metadata(NewRecord::new("urn:e:1", json!({"$schema": "urn:s:1", "label": "cat"})))),
         [
             r#"POST /1/metadata?entity-id=urn%3Ae%3A1&schema=urn%3As%3A1 {"$schema":"urn:s:1","label":"cat"}"#,
@@ -355,6 +363,7 @@ const ELSEWHERE: &[&str] = &[
     "ivcap.blob.open",
     "ivcap.blob.options",
     "ivcap.blob.put",
+    "ivcap.blob.terminate",
     "ivcap.login.begin",
     "ivcap.login.token",
     "ivcap.workflow.list",

@@ -18,6 +18,7 @@ use self::succession::{Seat, Succession, seat};
 use crate::error::ServerError;
 use crate::options::ServerOptions;
 use crate::server::Server;
+use crate::service::Told;
 
 /// Makes a transport to the server that listens on a unix socket; commonly `pentad_transport::unix`.
 pub type Connect = fn(PathBuf) -> Arc<dyn Transport>;
@@ -112,6 +113,17 @@ impl Embedded {
     pub fn is_full(&self) -> bool {
         self.server.as_ref().is_some_and(Server::is_full)
             || self.succession.as_ref().is_some_and(|next| next.is_full())
+    }
+
+    /// Waits until what was asked of the server is done, if this process holds it: [`Server::finish`]. Who does not wait
+    /// before [`close`](Self::close) cuts short what runs.
+    pub async fn finish(&self, told: Told<'_>) {
+        if let Some(server) = &self.server {
+            server.finish(told).await;
+        }
+        if let Some(succession) = &self.succession {
+            succession.finish(told).await;
+        }
     }
 
     /// Closes the server if this process holds it: running requests are answered, data is committed.

@@ -12,6 +12,7 @@ use crate::error::ServerError;
 use crate::holder;
 use crate::options::ServerOptions;
 use crate::server::Server;
+use crate::service::Told;
 
 /// How often a directory is tried whose holder is just coming or going, and how long between the tries.
 const TRIES: u32 = 200;
@@ -97,6 +98,13 @@ impl Succession {
     /// Whether this process took over and found the disk full.
     pub(super) fn is_full(&self) -> bool {
         self.server.try_lock().is_ok_and(|server| server.as_ref().is_some_and(Server::is_full))
+    }
+
+    /// Waits until what was asked of the server is done, if this process took over.
+    pub(super) async fn finish(&self, told: Told<'_>) {
+        if let Some(server) = &*self.server.lock().await {
+            server.finish(told).await;
+        }
     }
 
     /// Closes the server if this process took over.

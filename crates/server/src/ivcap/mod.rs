@@ -38,6 +38,7 @@ use self::routes::{Endpoint, Gate};
 use self::settings::Settings;
 use crate::http::{Inbound, Reply};
 use crate::route::{Outcome, RouteInfo, RouteTable};
+use crate::service::Told;
 use crate::{Context, Places, Root, SeedError, Service, Tasks};
 
 /// The IVCAP service of the local server.
@@ -195,6 +196,10 @@ impl Service for Ivcap {
         let core = Arc::clone(&self.core);
         let service: Arc<dyn Service> = self;
         work::background(&core, &service, tasks);
+    }
+
+    fn finish<'a>(&'a self, told: Told<'a>) -> BoxFuture<'a, ()> {
+        Box::pin(runner::finish(&self.core, told))
     }
 
     fn routes(&self) -> Vec<RouteInfo> {

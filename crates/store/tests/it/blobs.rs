@@ -71,6 +71,12 @@ fn services_have_their_blobs_apart_and_a_reset_takes_all() {
         one.append("b", 0, Bytes::from_static(b"one")).await.unwrap();
         two.append("b", 0, Bytes::from_static(b"second")).await.unwrap();
         assert_eq!(one.len("b").await.unwrap(), Some(3));
+        one.seal("b").await.unwrap();
+        one.append("growing", 0, Bytes::from_static(b"more")).await.unwrap();
+        let mut keys = one.keys().await.unwrap();
+        keys.sort();
+        assert_eq!(keys, ["b", "growing"]);
+        assert!(engine.blobs("three").unwrap().keys().await.unwrap().is_empty());
         one.clear().await.unwrap();
         assert_eq!((one.len("b").await.unwrap(), two.len("b").await.unwrap()), (None, Some(6)));
         engine.reset().await.unwrap();

@@ -39,6 +39,14 @@ pub(crate) enum ArtifactCommand {
     Upload(UploadArgs),
     /// Write the content of an artifact into a file, or on standard output for `-`; with `--into` those of several.
     Download(DownloadArgs),
+    /// End an artifact: it is in no list any more. Its content stays for who looks back in time.
+    Delete {
+        #[arg(add = ArgValueCompleter::new(complete::artifacts))]
+        artifact: String,
+        /// Remove the content, too; an upload that is under way is cut short.
+        #[arg(long)]
+        content: bool,
+    },
     /// List what is said about an artifact.
     Metadata {
         #[arg(add = ArgValueCompleter::new(complete::artifacts))]
@@ -147,6 +155,15 @@ impl ArtifactCommand {
             }
             Self::Upload(args) => args.run(run).await,
             Self::Download(args) => args.run(run).await,
+            Self::Delete { artifact, content } => {
+                let effect = Effect::Destroy(format!("delete artifact {artifact}"));
+                let one = |client: &Client| client.artifact(artifact.as_str());
+                let note = format!("deleted {artifact}");
+                if content {
+                    return run.tell_work(effect, |client| one(client).terminate(), |()| note.clone()).await;
+                }
+                run.tell(effect, |client| one(client).delete(), &note).await
+            }
             Self::Metadata { artifact } => {
                 let list = |client: &Client| client.artifact(artifact.as_str()).metadata();
                 let paging = super::pages(&Paging { limit: None, page_size: 50 });

@@ -66,6 +66,10 @@ pub(crate) async fn head(call: Call) -> Answer<Reply> {
     }
     let id = call.urn(Kind::Artifact, "id")?;
     let held = settled(&call, &id).await?;
+    if held.until.is_some() && !held.doc.is_sealed() {
+        // Nothing will be added: who would go on is not led to believe so.
+        return Err(call::missing(Kind::Artifact, &id));
+    }
     let (uploads, key) = (&call.core.work.uploads, blob_key(&id));
     // Who is going to write asks where: what is still on its way is to be counted.
     let writes = call.caller.scopes.write && call.caller.may_write(&held.account, &held.policy);
@@ -192,7 +196,15 @@ pub(crate) async fn delete(call: Call) -> Answer<Reply> {
     let turn = call.core.work.uploads.turn(&blob_key(&held.id)).await;
     // Who had the turn before may have changed it.
     let id = writable(&call).await?.id;
-    call.core.write(move |change| Ok(things::end(change, Kind::Artifact, &id)?)).await?;
+    call.core
+        .write(move |change| {
+            if let Some(mut held) = things::get::<Artifact>(change, &id)? {
+                held.doc.removed = true;
+                things::update(change, &held)?;
+            }
+            Ok(things::end(change, Kind::Artifact, &id)?)
+        })
+        .await?;
     turn.remove().await?;
     Ok(call::empty().header(tus::RESUMABLE, tus::VERSION))
 }
@@ -272,6 +284,9 @@ pub(super) async fn settled(call: &Call, id: &str) -> Answer<Held<Artifact>> {
     let wanted = id.to_owned();
     let found = call.core.read(move |tx| Ok(things::last::<Artifact>(tx, Kind::Artifact, &wanted)?)).await?;
     let held = call.readable(Kind::Artifact, id, found)?;
+    if held.doc.removed {
+        return Err(call::missing(Kind::Artifact, id));
+    }
     if held.until.is_some() || held.doc.is_sealed() {
         return Ok(held);
     }

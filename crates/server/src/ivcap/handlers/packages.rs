@@ -16,7 +16,7 @@ use crate::ivcap::auth::policy;
 use crate::ivcap::call::{self, Call};
 use crate::ivcap::error::{Answer, Failure};
 use crate::ivcap::list::{self, Query};
-use crate::ivcap::storage::parts::{self, Part};
+use crate::ivcap::storage::parts::{self, Part, key};
 use crate::ivcap::storage::things::{self, Held, Thing};
 use crate::ivcap::upload::outlet;
 use crate::ivcap::urn::{self, Kind};
@@ -73,11 +73,6 @@ fn kind(call: &Call) -> Answer<&'static str> {
     let text = call.needed("type")?;
     let known = KINDS.iter().find(|kind| **kind == text);
     known.copied().ok_or_else(|| Failure::invalid("type", text, "must be manifest, config or layer"))
-}
-
-/// The key of a part among the contents: its account and its digest.
-fn key(account: &str, digest: &str) -> String {
-    format!("package-{}-{digest}", account.rsplit(':').next().unwrap_or_default())
 }
 
 async fn known(call: &Call, digest: &str) -> Answer<Option<Part>> {

@@ -36,6 +36,9 @@ pub(crate) struct Artifact {
     /// SHA-256 of the content (hex) once it is ready.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) etag: Option<String>,
+    /// Whether its content was removed with it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) removed: bool,
     /// The order or job that made it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) produced_by: Option<String>,

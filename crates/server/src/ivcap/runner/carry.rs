@@ -156,9 +156,9 @@ async fn attend(
         let time = core.time.sleep(limit);
         tokio::select! {
             _ = started.confined.ended() => None,
-            _ = time => Some(Stopped::Time),
+            _ = time => Some(Stopped::Time(limit)),
             // A process is real: a clock of the service that stands does not let it run for ever.
-            () = real_sleep(limit) => Some(Stopped::Time),
+            () = real_sleep(limit) => Some(Stopped::Time(limit)),
             () = full(folder, options.disk, options.files) => Some(Stopped::Disk),
             () = ends.stop.cancelled() => Some(Stopped::Shutdown),
             () = ends.era.cancelled() => Some(Stopped::Shutdown),
@@ -173,7 +173,7 @@ async fn attend(
     }
     let ended = confined.ended().await.unwrap_or(confined::Ended::Unable);
     let last = logging.await.unwrap_or_default();
-    verdict::of(ended, stopped, &last)
+    verdict::of(ended, stopped, options, &last)
 }
 
 /// Returns when more is stored than may be.
@@ -196,17 +196,20 @@ async fn is_full(folder: &Arc<Folder>, bytes: u64, files: u64) -> bool {
 async fn gather(core: &Arc<Core>, task: &Assignment, folder: &Arc<Folder>, verdict: Verdict) -> Outcome {
     let options = &core.settings.orders;
     if verdict.status == Status::Succeeded && is_full(folder, options.disk, options.files).await {
-        return Verdict::error("it stored more than it may").into();
+        return verdict::full(options).into();
     }
     if verdict.status != Status::Succeeded {
         return verdict.into();
     }
     let (of, user) = (Arc::clone(folder), folder.result());
-    let Ok(files) = publish::blocking(move || of.products(publish::MOST)).await else {
+    let Ok((files, bytes)) = publish::blocking(move || of.products(publish::MOST)).await else {
         return Verdict::error("the files that it left could not be listed").into();
     };
     if files.len() > publish::MOST {
         return Verdict::error(format!("it left more than {} files", publish::MOST)).into();
+    }
+    if bytes > options.disk {
+        return Verdict::error(format!("it left files of more than {} bytes", options.disk)).into();
     }
     if files.iter().any(|(name, _)| name.len() > publish::LONGEST) {
         let why = format!("it left a file whose name has more than {} bytes", publish::LONGEST);

@@ -107,10 +107,10 @@ impl Folder {
         taken(&self.work(), DEEPEST)
     }
 
-    /// The files of the output that are the order's own, with their names below it; not many more than `most`. Links are
-    /// no files.
-    pub(super) fn products(&self, most: usize) -> io::Result<Vec<(String, PathBuf)>> {
-        let mut found = Vec::new();
+    /// The files of the output that are the order's own, with their names below it, not many more than `most`, and the bytes
+    /// that reading them all gives: holes take no room here, but where they are copied to. Links are no files.
+    pub(super) fn products(&self, most: usize) -> io::Result<(Vec<(String, PathBuf)>, u64)> {
+        let (mut found, mut bytes) = (Vec::new(), 0_u64);
         let mut dirs = vec![(String::new(), self.output(), DEEPEST)];
         while let Some((prefix, dir, depth)) = dirs.pop() {
             for entry in fs::read_dir(dir)? {
@@ -122,14 +122,15 @@ impl Folder {
                     dirs.push((format!("{name}/"), entry.path(), depth - 1));
                 } else if metadata.is_file() && is_own {
                     found.push((name, entry.path()));
+                    bytes = bytes.saturating_add(metadata.len());
                 }
                 if found.len() > most {
-                    return Ok(found);
+                    return Ok((found, bytes));
                 }
             }
         }
         found.sort();
-        Ok(found)
+        Ok((found, bytes))
     }
 }
 
@@ -174,9 +175,12 @@ mod tests {
         fs::write(folder.output().join("a.txt"), "a").unwrap();
         symlink("/etc/passwd", folder.output().join("link")).unwrap();
         symlink("/etc", folder.output().join("dir")).unwrap();
-        let names: Vec<String> = folder.products(10).unwrap().into_iter().map(|(name, _)| name).collect();
-        assert_eq!(names, ["a.txt", "sub/b.txt"]);
-        assert_eq!(folder.products(1).unwrap().len(), 2, "one more tells that there are more");
+        fs::File::create(folder.output().join("hole")).unwrap().set_len(1 << 40).unwrap();
+        let (files, bytes) = folder.products(10).unwrap();
+        let names: Vec<String> = files.into_iter().map(|(name, _)| name).collect();
+        assert_eq!(names, ["a.txt", "hole", "sub/b.txt"]);
+        assert_eq!(bytes, (1 << 40) + 2);
+        assert_eq!(folder.products(1).unwrap().0.len(), 2, "one more tells that there are more");
         let root = folder.root.clone();
         drop(folder);
         assert!(!root.exists());

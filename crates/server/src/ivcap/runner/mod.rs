@@ -18,6 +18,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::SignedDuration;
+use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -30,6 +31,7 @@ use super::storage::work::{self, Item};
 use crate::Tasks;
 use crate::clock::real_sleep;
 use crate::confined;
+use crate::service::Told;
 
 /// Service time for which a claim holds unless it is renewed.
 const LEASE: SignedDuration = SignedDuration::from_secs(90);
@@ -144,6 +146,11 @@ impl Runner {
         std::mem::take(&mut *lock(&self.era)).over.cancel();
     }
 
+    /// Cancelled when other data is put in the place of what there is.
+    pub(crate) fn over(&self) -> CancellationToken {
+        self.era().over
+    }
+
     fn era(&self) -> Era {
         lock(&self.era).clone()
     }
@@ -173,10 +180,22 @@ impl Runner {
     }
 }
 
-/// Starts the background work.
-pub(crate) fn background(core: &Arc<Core>, tasks: &Tasks) {
+/// Marks what ran when an earlier process ended, before anybody is told of it.
+///
+/// # Errors
+/// Those of the store.
+pub(crate) async fn recover(core: &Arc<Core>) -> Answer<()> {
+    mark_orphans(core, !core.is_shared()).await
+}
+
+/// Starts the background work; nothing runs before `ready` is told or given up.
+pub(crate) fn background(core: &Arc<Core>, tasks: &Tasks, ready: oneshot::Receiver<()>) {
     let (dispatching, renewing) = (Arc::clone(core), Arc::clone(core));
-    tasks.spawn("ivcap orders", |stop| async move { dispatch(&dispatching, &stop).await });
+    tasks.spawn("ivcap orders", |stop| async move {
+        // What was given up holds up nobody.
+        let _ = stop.run_until_cancelled(ready).await;
+        dispatch(&dispatching, &stop).await;
+    });
     tasks.spawn("ivcap claims", |stop| async move {
         let stop = &stop;
         let round = || async {
@@ -190,9 +209,6 @@ pub(crate) fn background(core: &Arc<Core>, tasks: &Tasks) {
 
 /// Runs what waits, until the server stops; what runs then is ended and marked.
 async fn dispatch(core: &Arc<Core>, stop: &CancellationToken) {
-    if let Err(failure) = mark_orphans(core, !core.is_shared()).await {
-        tracing::warn!(why = failure.text(), "orders that were running could not be marked");
-    }
     let mut running: JoinSet<()> = JoinSet::new();
     while !stop.is_cancelled() {
         let mut changed = core.store.changed(work::QUEUE);
@@ -212,6 +228,24 @@ async fn dispatch(core: &Arc<Core>, stop: &CancellationToken) {
     }
     while running.join_next().await.is_some() {}
     core.work.uploads.drain().await;
+}
+
+/// Waits until nothing waits to be run or runs here.
+pub(crate) async fn finish(core: &Arc<Core>, told: Told<'_>) {
+    let mut is_told = false;
+    loop {
+        let mut changed = core.store.changed(work::QUEUE);
+        let node = core.work.runner.era().node;
+        // A store that refuses tells of no end either.
+        let Ok(left) = core.read(move |tx| Ok(work::left(tx, &node)?)).await else { return };
+        if left.is_empty() {
+            return;
+        }
+        if !std::mem::replace(&mut is_told, true) {
+            told(&left);
+        }
+        changed.wait().await;
+    }
 }
 
 /// Begins as much as there are places for.

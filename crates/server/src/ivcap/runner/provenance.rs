@@ -66,7 +66,10 @@ pub(crate) fn placed(change: &mut Change<'_, '_>, held: &Held<Order>) -> Db<()> 
 pub(super) fn finished(change: &mut Change<'_, '_>, held: &Held<Order>) -> Db<()> {
     let (run, at) = (&held.doc.run, change.stamp().to_string());
     let record = Record { entity: &held.id, schema: FINISHED, account: &held.account, user: &run.user };
-    let content = json!({"order": held.id, "status": run.status.word(), "finished-at": at});
+    let mut content = json!({"order": held.id, "status": run.status.word(), "finished-at": at});
+    if let (Some(why), Value::Object(members)) = (&run.error_message, &mut content) {
+        members.insert("error-message".to_owned(), json!(why));
+    }
     record.add(change, content).map(drop)
 }
 

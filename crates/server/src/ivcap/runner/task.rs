@@ -103,6 +103,10 @@ pub(super) async fn finish(
         }
         let result = posted.or_else(|| left_behind.clone());
         let verdict = judged(&verdict, fault.as_ref());
+        if let (Status::Error, Some(why)) = (verdict.status, &verdict.message) {
+            tracing::info!(id = item.id, why, "an order or a job ended as an error");
+            work::remark(change, &item.id, &format!("(it ended as an error: {why})\n"))?;
+        }
         match item.kind {
             Kind::Job => finish_job(change, &item.id, &verdict, result.as_ref()),
             _ => finish_order(change, &item.id, &verdict),

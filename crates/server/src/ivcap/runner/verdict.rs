@@ -1,5 +1,8 @@
 //! How an order ended (IVCAP reference 6.2): `failed` is what the service says of itself, `error` is what happened to it.
 
+use std::time::Duration;
+
+use super::options::Options;
 use crate::confined::Ended;
 use crate::ivcap::model::Status;
 
@@ -28,25 +31,41 @@ impl Verdict {
 /// Why the server ended an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stopped {
-    /// It ran for too long.
-    Time,
+    /// It ran for longer than this.
+    Time(Duration),
     /// It filled the disk.
     Disk,
     /// The server stops.
     Shutdown,
 }
 
+/// It has stored more than it may.
+pub(super) fn full(limits: &Options) -> Verdict {
+    Verdict::error(format!("it stored more than {} bytes or {} files", limits.disk, limits.files))
+}
+
 /// What an end of a program means. `last` is what it complained about last.
-pub(super) fn of(ended: Ended, stopped: Option<Stopped>, last: &str) -> Verdict {
+pub(super) fn of(ended: Ended, stopped: Option<Stopped>, limits: &Options, last: &str) -> Verdict {
     match (stopped, ended) {
-        (Some(Stopped::Time), _) => Verdict::error("it ran longer than it may"),
-        (Some(Stopped::Disk), _) => Verdict::error("it stored more than it may"),
+        (Some(Stopped::Time(limit)), _) => {
+            Verdict::error(format!("it ran longer than {} seconds", limit.as_secs()))
+        }
+        (Some(Stopped::Disk), _) => full(limits),
         (Some(Stopped::Shutdown), _) => Verdict::error("the server stopped while it ran"),
         (None, Ended::Code(0)) => Verdict { status: Status::Succeeded, message: None },
         (None, Ended::Code(code)) => Verdict::failed(complaint(&format!("it ended with code {code}"), last)),
-        (None, Ended::Signal(CPU)) => Verdict::error("it took more processor time than it may"),
-        (None, Ended::Signal(FILE_SIZE)) => Verdict::error("it wrote a larger file than it may"),
-        (None, Ended::Signal(KILL)) => Verdict::error("the system killed it: it took more than it may"),
+        (None, Ended::Signal(CPU)) => {
+            Verdict::error(format!("it took more than {} seconds of processor time", limits.cpu))
+        }
+        (None, Ended::Signal(FILE_SIZE)) => {
+            Verdict::error(format!("it wrote a file of more than {} bytes", limits.file_size))
+        }
+        (None, Ended::Signal(KILL)) => {
+            let (seconds, bytes) = (limits.cpu, limits.memory);
+            Verdict::error(format!(
+                "the system killed it, as it does what takes more than {seconds} seconds of processor time or {bytes} bytes of memory"
+            ))
+        }
         (None, Ended::Signal(signal)) => {
             Verdict::failed(complaint(&format!("signal {signal} ended it"), last))
         }
@@ -67,17 +86,20 @@ mod tests {
 
     #[test]
     fn what_a_service_does_is_failure_and_what_happens_to_it_is_error() {
-        let status = |ended| of(ended, None, "").status;
+        let limits = Options::default();
+        let status = |ended| of(ended, None, &limits, "").status;
         assert_eq!(status(Ended::Code(0)), Status::Succeeded);
         assert_eq!(status(Ended::Code(3)), Status::Failed);
         assert_eq!(status(Ended::Signal(11)), Status::Failed);
         for ended in [Ended::Signal(KILL), Ended::Signal(CPU), Ended::Signal(FILE_SIZE), Ended::Unable] {
             assert_eq!(status(ended), Status::Error, "{ended:?}");
         }
-        for stopped in [Stopped::Time, Stopped::Disk, Stopped::Shutdown] {
-            assert_eq!(of(Ended::Code(0), Some(stopped), "").status, Status::Error);
+        for stopped in [Stopped::Time(Duration::from_secs(7)), Stopped::Disk, Stopped::Shutdown] {
+            assert_eq!(of(Ended::Code(0), Some(stopped), &limits, "").status, Status::Error);
         }
-        let said = of(Ended::Code(2), None, "no such region\n").message;
+        let limit = of(Ended::Code(0), Some(Stopped::Time(Duration::from_secs(7))), &limits, "").message;
+        assert_eq!(limit.as_deref(), Some("it ran longer than 7 seconds"));
+        let said = of(Ended::Code(2), None, &limits, "no such region\n").message;
         assert_eq!(said.as_deref(), Some("it ended with code 2: no such region"));
     }
 }

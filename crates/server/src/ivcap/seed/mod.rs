@@ -17,6 +17,7 @@ use super::call::check_urn;
 use super::core::Core;
 use super::error::{Answer, Failure};
 use super::handlers::packages::Package;
+use super::runner;
 use super::storage::aspects::{self, NewAspect};
 use super::storage::things::{self, Held};
 use super::urn::{self, Kind};
@@ -51,6 +52,7 @@ pub(crate) async fn seed(core: &Arc<Core>, section: Value) -> Result<(), SeedErr
     core.tokens.install(key, read.directory);
     core.set_announced(read.own.clone());
     core.resume().await.map_err(failed)?;
+    runner::recover(core).await.map_err(failed)?;
     work::seed::seed(core, read.work).await?;
     for (index, aspect) in read.aspects.into_iter().enumerate() {
         let place = format!("ivcap.aspects[{index}]");
@@ -70,7 +72,9 @@ pub(crate) fn check(section: Value) -> Result<(), SeedError> {
 
 /// Goes on with the data that was put in the place of what there was: its times; keys and accounts stay.
 pub(crate) async fn restored(core: &Arc<Core>) -> Result<(), SeedError> {
-    core.resume().await.map_err(|failure| SeedError::new("ivcap", failure.text()))
+    let failed = |failure: Failure| SeedError::new("ivcap", failure.text());
+    core.resume().await.map_err(failed)?;
+    runner::recover(core).await.map_err(failed)
 }
 
 /// What is announced: a token and its account where the seed brings no users.

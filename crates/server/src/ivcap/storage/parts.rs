@@ -1,5 +1,7 @@
 //! Parts of container images: manifests, configurations and layers, known by their SHA-256 within an account.
 
+use std::collections::HashSet;
+
 use pentad_store::Tx;
 
 use super::Db;
@@ -10,6 +12,18 @@ CREATE TABLE parts (
     account TEXT NOT NULL, digest TEXT NOT NULL, total BIGINT NOT NULL, whole BIGINT NOT NULL,
     PRIMARY KEY (account, digest));
 ";
+
+/// The key of a part among the contents: its account and its digest.
+pub(crate) fn key(account: &str, digest: &str) -> String {
+    format!("package-{}-{digest}", account.rsplit(':').next().unwrap_or_default())
+}
+
+/// The keys of all parts of which something is known.
+pub(crate) fn keys(tx: &mut Tx<'_>) -> Db<HashSet<String>> {
+    let keys = tx
+        .query("SELECT account, digest FROM parts", &[], |row| Ok(key(row.text_ref(0)?, row.text_ref(1)?)))?;
+    Ok(keys.into_iter().collect())
+}
 
 /// What is known of a part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

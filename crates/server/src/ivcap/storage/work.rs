@@ -18,7 +18,7 @@ CREATE TABLE events (id TEXT NOT NULL, seq BIGINT NOT NULL, at BIGINT NOT NULL, 
     data TEXT NOT NULL, PRIMARY KEY (id, seq));
 ";
 
-/// Fires when something was put in the queue.
+/// Fires when something was put in the queue or taken out.
 pub(crate) const QUEUE: &str = "ivcap.work";
 
 /// Something to run.
@@ -78,8 +78,14 @@ pub(crate) fn claimed(tx: &mut Tx<'_>, node: &str) -> Db<Vec<Item>> {
     tx.query("SELECT id, kind FROM work WHERE node = $1 ORDER BY at, id", &[&node], item)
 }
 
+/// What waits, and what a process has begun.
+pub(crate) fn left(tx: &mut Tx<'_>, node: &str) -> Db<Vec<String>> {
+    tx.query("SELECT id FROM work WHERE node IN ('', $1) ORDER BY at, id", &[&node], |row| row.text(0))
+}
+
 /// Takes something out; `false` if somebody else did.
 pub(crate) fn done(tx: &mut Tx<'_>, id: &str) -> Db<bool> {
+    tx.touch(QUEUE);
     Ok(tx.execute("DELETE FROM work WHERE id = $1", &[&id])? > 0)
 }
 
@@ -122,6 +128,15 @@ pub(crate) fn log(tx: &mut Tx<'_>, id: &str, seq: i64, content: &[u8]) -> Db<()>
     )?;
     tx.touch(id);
     Ok(())
+}
+
+/// Adds a line of the platform's to the end of a log.
+pub(crate) fn remark(tx: &mut Tx<'_>, id: &str, line: &str) -> Db<()> {
+    let sql = "SELECT seq, content FROM logs WHERE id = $1 ORDER BY seq DESC LIMIT 1";
+    let last = tx.query_opt(sql, &[&id], |row| Ok((row.int(0)?, row.blob(1)?.ends_with(b"\n"))))?;
+    let (seq, is_on_new_line) = last.unwrap_or((0, true));
+    let line = if is_on_new_line { line.to_owned() } else { format!("\n{line}") };
+    log(tx, id, seq + 1, line.as_bytes())
 }
 
 /// A piece of a log.

@@ -8,6 +8,7 @@ mod digest;
 pub(crate) mod intake;
 pub(crate) mod outlet;
 pub(crate) mod range;
+pub(crate) mod sweep;
 mod turn;
 pub(crate) mod tus;
 

@@ -6,6 +6,7 @@ pub(crate) mod seed;
 use std::sync::Arc;
 
 use pentad_store::Blobs;
+use tokio::sync::oneshot;
 
 use super::core::Core;
 use super::handlers::queues;
@@ -13,6 +14,7 @@ use super::runner::{self, Runner};
 use super::settings::Settings;
 use super::sidecar::Sidecar;
 use super::upload::Uploads;
+use super::upload::sweep::sweep;
 use crate::{Service, Tasks};
 
 /// What is kept in memory.
@@ -63,7 +65,18 @@ impl Work {
 /// Starts the background work. `service` answers running orders.
 pub(crate) fn background(core: &Arc<Core>, service: &Arc<dyn Service>, tasks: &Tasks) {
     core.work.sidecar.install(service, tasks);
-    runner::background(core, tasks);
+    let (listed, known) = oneshot::channel();
+    runner::background(core, tasks, known);
+    let (sweeping, over) = (Arc::clone(core), core.work.runner.over());
+    tasks.spawn("ivcap contents", |stop| async move {
+        match stop.run_until_cancelled(sweep(&sweeping, listed, &over)).await {
+            Some(Ok(0)) | None => {}
+            Some(Ok(removed)) => tracing::info!(removed, "contents that belong to nothing were removed"),
+            Some(Err(failure)) => {
+                tracing::warn!(why = failure.text(), "contents that belong to nothing could not be removed");
+            }
+        }
+    });
     let sweeping = Arc::clone(core);
     tasks.spawn("ivcap queues", |stop| async move {
         let swept = stop.run_until_cancelled(queues::sweep(&sweeping)).await;

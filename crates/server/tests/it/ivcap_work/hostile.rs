@@ -57,6 +57,7 @@ async fn a_service_that_fills_the_disk_is_ended() {
     let ended = world.run("fill", json!([])).await;
     assert_eq!(ended["status"], "error");
     assert_eq!(ended["products"]["items"], json!([]));
+    assert!(world.logs(ended["id"].as_str().unwrap()).await.contains("more than 3000000 bytes"));
 }
 
 #[tokio::test]
@@ -138,8 +139,11 @@ async fn what_cannot_be_taken_over_as_a_whole_is_an_error_and_not_lost_in_silenc
     let many = "i=0; while [ $i -lt 1001 ]; do : > $IVCAP_OUT_DIR/$i; i=$((i+1)); done";
     let long = "cd $IVCAP_OUT_DIR; d=$(printf 'd%.0s' $(seq 250)); for i in 1 2 3 4 5; do mkdir $d; cd $d; done; : > x";
     let large = "head -c 17000000 /dev/zero > $IVCAP_RESULT";
-    let world = World::running(&[("many", many), ("long", long), ("large", large)], json!({})).await;
-    for (service, why) in [("many", "1000 files"), ("long", "name"), ("large", "result")] {
+    let sparse = "cd $IVCAP_OUT_DIR; for i in 1 2 3; do truncate -s 900M $i; done";
+    let scripts = [("many", many), ("long", long), ("large", large), ("sparse", sparse)];
+    let world = World::running(&scripts, json!({})).await;
+    for (service, why) in [("many", "1000 files"), ("long", "name"), ("large", "result"), ("sparse", "bytes")]
+    {
         let ended = world.run(service, json!([])).await;
         assert_eq!(ended["status"], "error", "{service}");
         let path = format!("/1/orders/{}/products", ended["id"].as_str().unwrap());
@@ -148,11 +152,11 @@ async fn what_cannot_be_taken_over_as_a_whole_is_an_error_and_not_lost_in_silenc
             "/1/aspects?entity={}&schema=urn:ivcap:schema:order-finished.1&include-content=true",
             ended["id"].as_str().unwrap()
         );
-        assert_eq!(
-            get(&rows).on(&world).await.is(200)["items"][0]["content"]["status"],
-            "error",
-            "{service}: {why}"
-        );
+        let finished = get(&rows).on(&world).await.is(200)["items"][0]["content"].clone();
+        assert_eq!(finished["status"], "error", "{service}");
+        assert!(finished["error-message"].as_str().unwrap().contains(why), "{finished}");
+        let log = world.logs(ended["id"].as_str().unwrap()).await;
+        assert!(log.contains("ended as an error") && log.contains(why), "{log}");
     }
 }
 

@@ -151,7 +151,19 @@ async fn an_upload_that_is_ended_is_gone() {
     part(&blob, 0, "abc").on(&world).await.is(204);
     delete(&blob).header("tus-resumable", "1.0.0").on(&world).await.is(204);
     assert_eq!(part(&blob, 3, "def").on(&world).await.status, 404);
-    assert_eq!(get(&blob).on(&world).await.status, 404);
+    let whole = world.artifact(3).await;
+    part(&whole, 0, "abc").on(&world).await.is(204);
+    delete(&whole).on(&world).await.is(204);
+    for gone in [&blob, &whole] {
+        assert_eq!(get(gone).on(&world).await.status, 404);
+        assert_eq!(head(gone).on(&world).await.status, 404, "nobody is led to go on");
+        assert_eq!(get(super::world::record(gone)).on(&world).await.status, 404);
+        assert_eq!(delete(gone).on(&world).await.status, 404);
+    }
+    let ended = world.artifact(6).await;
+    part(&ended, 0, "abc").on(&world).await.is(204);
+    delete(super::world::record(&ended)).on(&world).await.is(204);
+    assert_eq!(head(&ended).on(&world).await.status, 404, "nobody is led to go on");
 }
 
 #[tokio::test]
