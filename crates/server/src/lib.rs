@@ -38,6 +38,7 @@ mod listener;
 mod options;
 mod private_file;
 mod quirks;
+mod records;
 pub mod reply;
 pub mod route;
 pub mod seed;

@@ -1,9 +1,11 @@
 //! One request on its way to a handler, and what answers are made of.
 
 use std::fmt;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use http::StatusCode;
+use pentad_store::Tx;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 
@@ -11,6 +13,7 @@ use super::error::{self, Answer, Failure};
 use super::limits::RateView;
 use super::quirks::Quirks;
 use super::settings::Settings;
+use super::storage::records::{self, Record, Select};
 use crate::http::Reply;
 
 /// Who calls.
@@ -128,23 +131,59 @@ impl Call {
             let start = items.partition_point(|item| key(item).as_str() <= marker);
             items.drain(..start);
         }
-        if limit == 0 && !items.is_empty() {
-            return Err(Failure::crash());
-        }
-        let has_more = items.len() > limit;
-        items.truncate(limit);
-        let next = items.last().filter(|_| has_more).map(key);
-        Ok(Page { items, next })
+        cut(items, limit, key)
     }
 
-    /// The page from an offset on, of things in the order in which they are given: a full page has a next one.
+    /// The page after the marker of what is stored and `keep` leaves, in the order of ids.
+    ///
+    /// # Errors
+    /// As [`page`](Self::page).
+    pub(crate) fn stored_page<R: Record>(
+        &self,
+        tx: &mut Tx<'_>,
+        select: Select<'_>,
+        keep: impl Fn(&R) -> bool,
+    ) -> Answer<Page<R>> {
+        let limit = self.limit()?;
+        let mut items: Vec<R> = Vec::new();
+        records::each_by_name(tx, select, self.filter("marker").unwrap_or_default(), |item| {
+            if keep(&item) {
+                items.push(item);
+            }
+            if items.len() > limit { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })?;
+        cut(items, limit, |item| item.id().to_owned())
+    }
+
+    /// The page from an offset on, of what is stored as one of the kinds, the last changed first: a full page has a next one.
     ///
     /// # Errors
     /// 500 for a limit or a marker that is no number.
-    pub(crate) fn page_by_offset<T>(&self, items: Vec<T>) -> Answer<Page<T>> {
+    pub(crate) fn page_by_offset<R: Record>(
+        &self,
+        tx: &mut Tx<'_>,
+        kinds: &[&str],
+        select: Select<'_>,
+        keep: Option<impl Fn(&R) -> bool>,
+    ) -> Answer<Page<R>> {
         let limit = self.number("limit")?.unwrap_or(self.settings.page_size);
         let offset = self.number("marker")?.unwrap_or(0);
-        let items: Vec<T> = items.into_iter().skip(offset).take(limit).collect();
+        // What is looked at one by one is counted here; all else the store skips.
+        let (skip, mut left) = if keep.is_some() { (0, offset) } else { (offset, 0) };
+        let keeps = move |item: &R| keep.as_ref().is_none_or(|keep| keep(item));
+        let mut items: Vec<R> = Vec::new();
+        let mut take = |item: R| {
+            if keeps(&item) {
+                match left.checked_sub(1) {
+                    Some(less) => left = less,
+                    None => items.push(item),
+                }
+            }
+            if items.len() >= limit { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        if limit > 0 {
+            records::each_by_rank(tx, kinds, select, i64::try_from(skip).unwrap_or(i64::MAX), &mut take)?;
+        }
         let next = (items.len() >= limit).then(|| offset.saturating_add(limit).to_string());
         Ok(Page { items, next })
     }
@@ -198,6 +237,17 @@ impl Call {
     pub(crate) fn sees(&self, tenant: &str) -> bool {
         self.caller.is_admin || self.caller.project == tenant
     }
+}
+
+/// A page of what comes next, of which there is one thing more if there is another page.
+fn cut<T>(mut items: Vec<T>, limit: usize, key: impl Fn(&T) -> String) -> Answer<Page<T>> {
+    if limit == 0 && !items.is_empty() {
+        return Err(Failure::crash());
+    }
+    let has_more = items.len() > limit;
+    items.truncate(limit);
+    let next = items.last().filter(|_| has_more).map(key);
+    Ok(Page { items, next })
 }
 
 /// The id in a reference, which may be a URL.

@@ -104,7 +104,7 @@ fn refused(failure: &Failure) -> Reply {
 fn objects(tx: &mut Tx<'_>, project: &str) -> Answer<Vec<Object>> {
     let present = time_text(now(tx));
     let mut all = Vec::new();
-    for guest in records::of_tenant::<Guest>(tx, project)? {
+    for guest in records::within::<Guest>(tx, project)? {
         for log in guest.logs.values() {
             for (name, content) in &log.parts {
                 let modified = name.rsplit_once("log-").map_or(present.as_str(), |(_, at)| at).to_owned();

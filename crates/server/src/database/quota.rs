@@ -11,7 +11,7 @@ use super::storage::{Db, records};
 
 /// The limit of each resource for a project, in the order in which they are listed.
 pub(crate) fn limits(tx: &mut Tx<'_>, settings: &Settings, tenant: &str) -> Db<Vec<(&'static str, i64)>> {
-    let said: Vec<Quota> = records::of_tenant(tx, tenant)?;
+    let said: Vec<Quota> = records::within(tx, tenant)?;
     let limit =
         |resource: &str| said.iter().find(|quota| quota.resource == resource).map(|quota| quota.limit);
     Ok(settings.quotas().into_iter().map(|(name, usual)| (name, limit(name).unwrap_or(usual))).collect())
@@ -19,14 +19,14 @@ pub(crate) fn limits(tx: &mut Tx<'_>, settings: &Settings, tenant: &str) -> Db<V
 
 /// What a project has of each resource.
 pub(crate) fn usage(tx: &mut Tx<'_>, tenant: &str) -> Db<BTreeMap<&'static str, i64>> {
-    let instances: Vec<Instance> = records::of_tenant(tx, tenant)?;
+    let instances: Vec<Instance> = records::within(tx, tenant)?;
     let counted: Vec<&Instance> = instances.iter().filter(|instance| instance.counts()).collect();
     let mut ram = 0;
     for instance in &counted {
         ram += records::get::<Flavor>(tx, &instance.flavor)?.map_or(0, |flavor| flavor.ram);
     }
     let volumes = counted.iter().filter_map(|instance| instance.volume_size).sum();
-    let backups: Vec<Backup> = records::of_tenant(tx, tenant)?;
+    let backups: Vec<Backup> = records::within(tx, tenant)?;
     let backups = backups.iter().filter(|backup| !backup.is_leaving).count();
     let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
     Ok(BTreeMap::from([

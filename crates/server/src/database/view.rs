@@ -15,8 +15,7 @@ pub(crate) fn has_running_backup(tx: &mut Tx<'_>, instance: &str) -> Db<bool> {
 
 /// The instances that replicate one.
 pub(crate) fn replicas(tx: &mut Tx<'_>, instance: &Instance) -> Db<Vec<Instance>> {
-    let all: Vec<Instance> = records::of_tenant(tx, &instance.tenant)?;
-    Ok(all.into_iter().filter(|other| other.replica_of.as_ref() == Some(&instance.id)).collect())
+    records::owned(tx, &instance.id)
 }
 
 /// A version with its datastore.

@@ -1,6 +1,7 @@
 //! One request on its way to a handler, and what answers are made of.
 
 use std::fmt;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use http::{HeaderMap, StatusCode};
@@ -11,7 +12,7 @@ use serde_json::{Map, Value, json};
 use super::Core;
 use super::access::Access;
 use super::error::{Answer, Failure};
-use super::storage::records::{self, Record};
+use super::storage::records::{self, Record, Select};
 use crate::http::{Mount, Reply};
 use crate::reply::python;
 
@@ -85,16 +86,66 @@ impl Call {
 
     /// 200 `{"<collection>": [..], "links": ..}` with what the filters of the query leave.
     pub(crate) fn collection(&self, name: &str, items: Vec<Value>, filters: &[&str]) -> Answer<Reply> {
-        let mut items: Vec<Value> =
-            items.into_iter().filter(|item| filters.iter().all(|filter| self.fits(item, filter))).collect();
-        let mut links = json!({"next": null, "self": self.own_url(), "previous": null});
+        let mut items: Vec<Value> = items.into_iter().filter(|item| self.fits_all(item, filters)).collect();
         if let Some(marker) = self.query("marker").filter(|_| !filters.is_empty()) {
             let at = items.iter().position(|item| item.get("id").and_then(Value::as_str) == Some(marker));
-            let at = at.ok_or_else(|| Failure::not_found(format!("Marker {marker} could not be found.")))?;
-            items.drain(..=at);
+            items.drain(..=at.ok_or_else(|| no_marker(marker))?);
         }
-        let limit = self.query("limit").filter(|_| !filters.is_empty()).and_then(|limit| limit.parse().ok());
-        if let Some(limit) = limit.filter(|limit| *limit > 0 && *limit < items.len()) {
+        Ok(self.cut(name, items, self.limit(filters)))
+    }
+
+    /// The same with what is stored, as `view` shows it: no more is read than the page shows.
+    pub(crate) fn listing<R: Record>(
+        &self,
+        tx: &mut Tx<'_>,
+        (name, filters): (&str, &[&str]),
+        select: Select<'_>,
+        view: impl Fn(&R) -> Answer<Option<Value>>,
+    ) -> Answer<Reply> {
+        let shown = |one: &R| Ok(view(one)?.filter(|item| self.fits_all(item, filters)));
+        let after = match self.query("marker").filter(|_| !filters.is_empty()) {
+            Some(marker) => self.after::<R>(tx, marker, shown)?,
+            None => 0,
+        };
+        let limit = self.limit(filters);
+        let (mut items, mut failed) = (Vec::new(), None);
+        records::each_by_age(tx, select, after, |one| {
+            match shown(&one) {
+                Ok(item) => items.extend(item),
+                Err(failure) => failed = Some(failure),
+            }
+            // One more tells that there is another page.
+            let is_full = limit.is_some_and(|limit| items.len() > limit);
+            if is_full || failed.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })?;
+        match failed {
+            Some(failure) => Err(failure),
+            None => Ok(self.cut(name, items, limit)),
+        }
+    }
+
+    /// The place of a marker, if it is in the list.
+    fn after<R: Record>(
+        &self,
+        tx: &mut Tx<'_>,
+        marker: &str,
+        shown: impl Fn(&R) -> Answer<Option<Value>>,
+    ) -> Answer<i64> {
+        let known = records::get::<R>(tx, marker)?.ok_or_else(|| no_marker(marker))?;
+        shown(&known)?.ok_or_else(|| no_marker(marker))?;
+        records::age::<R>(tx, marker)?.ok_or_else(|| no_marker(marker))
+    }
+
+    /// The page size that was asked for, where there are pages.
+    fn limit(&self, filters: &[&str]) -> Option<usize> {
+        let limit = self.query("limit").filter(|_| !filters.is_empty())?.parse().ok();
+        limit.filter(|limit| *limit > 0)
+    }
+
+    /// One page of what is left, with a link to the next one if there is more.
+    fn cut(&self, name: &str, mut items: Vec<Value>, limit: Option<usize>) -> Reply {
+        let mut links = json!({"next": null, "self": self.own_url(), "previous": null});
+        if let Some(limit) = limit.filter(|limit| *limit < items.len()) {
             items.truncate(limit);
             if let Some(last) = items.last().and_then(|item| item.get("id")).and_then(Value::as_str) {
                 links["next"] = json!(self.next_url(limit, last));
@@ -103,7 +154,7 @@ impl Call {
         let mut all = Map::new();
         all.insert(name.to_owned(), Value::Array(items));
         all.insert("links".to_owned(), links);
-        Ok(ok(&all))
+        ok(&all)
     }
 
     fn next_url(&self, limit: usize, marker: &str) -> String {
@@ -113,6 +164,10 @@ impl Call {
         }
         query.append_pair("limit", &limit.to_string()).append_pair("marker", marker);
         format!("{}{}?{}", self.base, self.path, query.finish())
+    }
+
+    fn fits_all(&self, item: &Value, filters: &[&str]) -> bool {
+        filters.iter().all(|filter| self.fits(item, filter))
     }
 
     /// Whether an item is what a query parameter of this name (or with a comparison behind it) asks for.
@@ -126,6 +181,10 @@ impl Call {
             }
         })
     }
+}
+
+fn no_marker(marker: &str) -> Failure {
+    Failure::not_found(format!("Marker {marker} could not be found."))
 }
 
 fn equals(value: &Value, wanted: &str) -> bool {

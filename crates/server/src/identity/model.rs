@@ -276,7 +276,11 @@ pub(crate) struct Trust {
     pub(crate) extra: Bag,
 }
 
-record!(Trust, "trust", "trust", owner: |this| &this.trustor_user_id);
+record!(
+    Trust, "trust", "trust",
+    scope: |this| &this.trustee_user_id,
+    owner: |this| &this.trustor_user_id
+);
 
 /// Where a limit counts: service, region, resource.
 type Place<'l> = (&'l str, Option<&'l str>, &'l str);

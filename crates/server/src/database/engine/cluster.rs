@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 use super::super::names;
 use super::files;
-use super::programs::Programs;
+use super::programs::{self, Programs};
 
 /// The superuser of the service.
 pub(crate) const ADMIN: &str = "os_admin";
@@ -144,8 +144,8 @@ impl Cluster {
     /// Writes the values of a configuration group; they count from the next start or reload on.
     ///
     /// # Errors
-    /// Of the file system.
-    pub(crate) fn configure(&self, values: &Map<String, Value>) -> Made<()> {
+    /// Of the file system, or what PostgreSQL says of the values: then those that were there stay.
+    pub(crate) async fn configure(&self, values: &Map<String, Value>) -> Made<()> {
         let line = |(name, value): (&String, &Value)| {
             let text = match value {
                 Value::String(text) => text.clone(),
@@ -153,7 +153,37 @@ impl Cluster {
             };
             format!("{name} = '{}'\n", text.replace('\\', "\\\\").replace('\'', "''").replace('\n', " "))
         };
-        self.put(GROUP, &values.iter().map(line).collect::<String>())
+        let before = std::fs::read_to_string(self.data().join(GROUP)).unwrap_or_default();
+        self.put(GROUP, &values.iter().map(line).collect::<String>())?;
+        match self.check_settings().await {
+            Ok(()) => Ok(()),
+            Err(why) => {
+                self.put(GROUP, &before)?;
+                Err(why)
+            }
+        }
+    }
+
+    /// Asks PostgreSQL for what it takes its settings for: it refuses a start with others as well.
+    async fn check_settings(&self) -> Made<()> {
+        let most = self.setting("max_connections").await?;
+        let reserved = self.setting("superuser_reserved_connections").await?;
+        let is_less = |most: &str, reserved: &str| {
+            let (most, reserved) = (most.trim().parse::<u32>(), reserved.trim().parse::<u32>());
+            !matches!((most, reserved), (Ok(most), Ok(reserved)) if reserved >= most)
+        };
+        if is_less(&most, &reserved) {
+            return Ok(());
+        }
+        let (most, reserved) = (most.trim(), reserved.trim());
+        Err(format!("superuser_reserved_connections ({reserved}) must be less than max_connections ({most})"))
+    }
+
+    async fn setting(&self, name: &str) -> Made<String> {
+        let data = self.data();
+        let arguments = ["-D".as_ref(), data.as_os_str(), "-C".as_ref(), name.as_ref()];
+        let told = self.programs.run("postgres", &arguments, None).await;
+        told.map_err(|why| programs::sentences(&why).unwrap_or(why))
     }
 
     /// Copies a running cluster into this folder, to stand alone, or to replicate it under a name of its own.

@@ -89,7 +89,7 @@ impl Engine {
             }
             Job::Stop => self.halt(&instance.id, &cluster).await?,
             Job::Configure => {
-                cluster.configure(&deed.values)?;
+                cluster.configure(&deed.values).await?;
                 self.reload(&cluster).await?;
             }
             Job::Detach => {
@@ -103,8 +103,9 @@ impl Engine {
             | Job::Upgrade { .. }
             | Job::ResizeFlavor { .. }
             | Job::ResizeVolume { .. } => {
+                // What PostgreSQL refuses to start with stops nothing.
+                cluster.configure(&deed.values).await?;
                 self.halt(&instance.id, &cluster).await?;
-                cluster.configure(&deed.values)?;
                 let port = self.start(&instance.id, &cluster).await?;
                 if instance.replica_of.is_none() {
                     self.gather(instance, port, &deed.others).await;
@@ -182,7 +183,7 @@ impl Engine {
         } else {
             cluster.init().await?;
         }
-        cluster.configure(&deed.values)?;
+        cluster.configure(&deed.values).await?;
         let port = self.start(id, cluster).await?;
         if deed.source.is_none() {
             let filled = cluster.clone().on(port).fill(&deed.contents, &deed.secrets).await;

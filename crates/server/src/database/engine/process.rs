@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::path::Path;
 
 use super::cluster::{Cluster, Made};
-use super::files;
+use super::{files, programs};
 
 /// The lock of a server in its data folder: its process, folder and port.
 pub(super) const LOCK: &str = "postmaster.pid";
@@ -70,6 +70,7 @@ impl Cluster {
     /// What pg_ctl and the log say; [`is_taken`] knows the one that another port helps against.
     pub(crate) async fn start(&self) -> Made<()> {
         self.turn_log().await;
+        let before = self.log_length();
         let options = format!(
             "-c listen_addresses=127.0.0.1 -c port={} -c unix_socket_directories= -c password_encryption=scram-sha-256 \
              -c logging_collector=off -c max_wal_senders=40 -c max_replication_slots=40 \
@@ -81,7 +82,11 @@ impl Cluster {
             ["-l".as_ref(), log.as_ref(), "-o".as_ref(), options.as_ref(), "start".as_ref()];
         match self.control(&arguments).await {
             Ok(()) => Ok(()),
-            Err(why) => Err(format!("{why}\n{}", self.end_of_log().await)),
+            Err(why) => {
+                let log = self.log_since(before).await;
+                let said = programs::sentences(&log).unwrap_or_else(|| why.clone());
+                Err(format!("{said}\n{why}\n{log}"))
+            }
         }
     }
 
@@ -101,10 +106,14 @@ impl Cluster {
         }
     }
 
-    async fn end_of_log(&self) -> String {
-        let log = self.log();
-        let length = std::fs::metadata(&log).map_or(0, |metadata| metadata.len());
-        let read = files::part(log, length.saturating_sub(END_OF_LOG), END_OF_LOG).await;
+    fn log_length(&self) -> u64 {
+        std::fs::metadata(self.log()).map_or(0, |metadata| metadata.len())
+    }
+
+    /// The last lines of the log behind a place in it.
+    async fn log_since(&self, before: u64) -> String {
+        let start = self.log_length().saturating_sub(END_OF_LOG).max(before);
+        let read = files::part(self.log(), start, END_OF_LOG).await;
         let bytes = read.map(|(bytes, _)| bytes).unwrap_or_default();
         let text = String::from_utf8_lossy(&bytes);
         let lines: Vec<&str> = text.lines().collect();

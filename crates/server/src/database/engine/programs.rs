@@ -135,6 +135,22 @@ fn complaint(text: &str) -> String {
     told.join("\n")
 }
 
+/// What PostgreSQL complains of in what it writes, without times and processes: one line for each complaint.
+pub(crate) fn sentences(text: &str) -> Option<String> {
+    const MARKS: [&str; 4] = ["LOG:  ", "HINT:  ", "FATAL:  ", "postgres: "];
+    let said = |line: &str| {
+        let at = MARKS.iter().filter_map(|mark| Some(line.find(mark)? + mark.len())).min()?;
+        let is_wrong = !line.contains("LOG:  ")
+            || line.contains("invalid value")
+            || line.contains("outside the valid range");
+        is_wrong.then(|| line[at..].to_owned())
+    };
+    let (last, wrong): (Vec<String>, Vec<String>) =
+        text.lines().filter_map(said).partition(|line| line.ends_with("contains errors"));
+    let told = if wrong.is_empty() { last } else { wrong };
+    (!told.is_empty()).then(|| told.join("; "))
+}
+
 fn has(folder: &Path) -> bool {
     folder.join("initdb").is_file()
 }

@@ -19,7 +19,8 @@ const MANAGER: &str = "postgresql";
 
 /// What the service says is not to be read in the log, whatever a configuration group says.
 const QUIET: &str = "-c log_statement=none -c log_min_duration_statement=-1 -c log_duration=off \
-                     -c log_min_error_statement=panic -c statement_timeout=0 -c lock_timeout=0 -c default_transaction_read_only=off";
+                     -c log_min_error_statement=panic -c statement_timeout=0 -c lock_timeout=0 -c default_transaction_read_only=off \
+                     -c search_path=pg_catalog";
 
 /// A connection of the service itself.
 pub(super) struct Link(Client);
@@ -80,6 +81,7 @@ impl Cluster {
     /// 400 for what the database refuses, 500 if it does not answer.
     pub(crate) async fn change(&self, changes: &[Change]) -> Answer<()> {
         let link = self.connect(FIRST).await?;
+        prepare(&link).await?;
         for change in changes {
             self.make(&link, change).await?;
         }
@@ -105,6 +107,7 @@ impl Cluster {
             // Here users come from everywhere.
             Change::Rename { .. } => Ok(()),
             Change::Grant { name, databases, .. } => {
+                check_databases(link, databases).await?;
                 for database in databases {
                     self.grant(link, name, database).await?;
                 }
@@ -117,8 +120,9 @@ impl Cluster {
     }
 
     async fn create_user(&self, link: &Link, new: &NewUser) -> Answer<()> {
-        let (name, password) = (identifier(&new.user.name), verifier(&new.password));
-        link.run(&format!("CREATE ROLE {name} LOGIN PASSWORD {password}")).await?;
+        check_databases(link, &new.user.databases).await?;
+        let (name, password, root) = (identifier(&new.user.name), verifier(&new.password), root());
+        link.run(&format!("CREATE ROLE {name} LOGIN PASSWORD {password}; GRANT {name} TO {root}")).await?;
         for database in &new.user.databases {
             self.grant(link, &new.user.name, database).await?;
         }
@@ -128,10 +132,10 @@ impl Cluster {
     async fn drop_user(&self, link: &Link, name: &str) -> Answer<()> {
         let databases = link.rows("SELECT datname FROM pg_database WHERE datallowconn").await?;
         for row in databases {
-            // What the user made is the service's then; what it was granted ends.
+            // What the user made is root's then, and never the service's: functions may run as who they belong to.
             let inside = self.connect(row.get(0)).await?;
-            let name = identifier(name);
-            inside.run(&format!("REASSIGN OWNED BY {name} TO {ADMIN}; DROP OWNED BY {name}")).await?;
+            let (name, root) = (identifier(name), root());
+            inside.run(&format!("REASSIGN OWNED BY {name} TO {root}; DROP OWNED BY {name}")).await?;
         }
         link.run(&format!("DROP ROLE {}", identifier(name))).await
     }
@@ -164,6 +168,7 @@ impl Cluster {
     /// # Errors
     /// As [`change`](Self::change).
     pub(crate) async fn fill(&self, contents: &Contents, secrets: &Secrets) -> Answer<()> {
+        prepare(&self.connect(FIRST).await?).await?;
         let known = self.contents().await?;
         let databases = contents.databases.iter().filter(|(name, _)| !known.databases.contains_key(*name));
         let mut changes: Vec<Change> = databases
@@ -199,7 +204,7 @@ impl Link {
 
 async fn create_database(link: &Link, new: &NewDatabase) -> Answer<()> {
     let name = identifier(&new.name);
-    let mut sql = format!("CREATE DATABASE {name} TEMPLATE template0");
+    let mut sql = format!("CREATE DATABASE {name} OWNER {} TEMPLATE template0", root());
     if let Some(encoding) = &new.detail.character_set {
         let _ = write!(sql, " ENCODING {}", literal(encoding));
     }
@@ -211,19 +216,64 @@ async fn create_database(link: &Link, new: &NewDatabase) -> Answer<()> {
     link.run(&format!("REVOKE ALL ON DATABASE {name} FROM PUBLIC")).await
 }
 
+/// The user that is called root.
+fn root() -> String {
+    identifier(names::root_user(MANAGER))
+}
+
+/// Makes the user that is called root, who cannot log in until it is enabled, and shuts the databases of the service.
+///
+/// Root owns the databases and is a member of all users, so that it can do there whatever they can; it is no superuser, because
+/// a superuser of PostgreSQL runs programs as the one who runs the server.
+async fn prepare(link: &Link) -> Answer<()> {
+    let name = literal(names::root_user(MANAGER));
+    let known = format!("SELECT 1 FROM pg_roles WHERE rolname = {name} AND NOT rolsuper AND rolcreatedb");
+    if !link.rows(&known).await?.is_empty() {
+        return Ok(());
+    }
+    let root = root();
+    if link.rows(&format!("SELECT 1 FROM pg_roles WHERE rolname = {name}")).await?.is_empty() {
+        link.run(&format!("CREATE ROLE {root} NOLOGIN")).await?;
+    }
+    let version = link.rows("SELECT current_setting('server_version_num')::int4").await?;
+    // Before version 16, who makes roles makes itself a member of those that run programs.
+    let is_safe = version.first().is_some_and(|row| row.get::<_, i32>(0) >= 160_000);
+    let roles = if is_safe { "CREATEROLE" } else { "NOCREATEROLE" };
+    link.run(&format!(
+        "ALTER ROLE {root} NOSUPERUSER CREATEDB {roles}; GRANT pg_monitor, pg_signal_backend TO {root}; \
+         REVOKE ALL ON DATABASE {FIRST}, template1 FROM PUBLIC; GRANT CONNECT, TEMPORARY ON DATABASE {FIRST} TO {root}"
+    ))
+    .await?;
+    let sql = "SELECT format('ALTER DATABASE %I OWNER TO ', datname) FROM pg_database \
+               WHERE NOT datistemplate AND datname <> current_database() AND datdba = current_user::regrole \
+               UNION ALL SELECT format('GRANT %I TO ', rolname) FROM pg_roles \
+               WHERE rolcanlogin AND NOT rolsuper AND rolname <> ";
+    for row in link.rows(&format!("{sql}{name}")).await? {
+        link.run(&format!("{}{root}", row.get::<_, String>(0))).await?;
+    }
+    Ok(())
+}
+
+/// Refuses to let a user into some databases of which one does not exist, before the first.
+async fn check_databases(link: &Link, databases: impl IntoIterator<Item = impl AsRef<str>>) -> Answer<()> {
+    for database in databases {
+        let name = database.as_ref();
+        let sql = format!("SELECT 1 FROM pg_database WHERE datname = {}", literal(name));
+        if link.rows(&sql).await?.is_empty() {
+            return Err(Failure::bad(format!("database \"{name}\" does not exist")));
+        }
+    }
+    Ok(())
+}
+
 async fn enable_root(link: &Link, password: &str) -> Answer<()> {
-    let root = names::root_user(MANAGER);
-    let known = link.rows(&format!("SELECT 1 FROM pg_roles WHERE rolname = {}", literal(root))).await?;
-    let verb = if known.is_empty() { "CREATE" } else { "ALTER" };
-    let (root, password) = (identifier(root), verifier(password));
-    link.run(&format!("{verb} ROLE {root} SUPERUSER LOGIN PASSWORD {password}")).await
+    link.run(&format!("ALTER ROLE {} LOGIN PASSWORD {}", root(), verifier(password))).await
 }
 
 async fn disable_root(link: &Link) -> Answer<()> {
-    let root = names::root_user(MANAGER);
-    link.run(&format!("ALTER ROLE {} NOSUPERUSER NOLOGIN", identifier(root))).await?;
-    let sql =
-        format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = {}", literal(root));
+    link.run(&format!("ALTER ROLE {} NOLOGIN", root())).await?;
+    let name = literal(names::root_user(MANAGER));
+    let sql = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = {name}");
     link.run(&sql).await
 }
 

@@ -10,7 +10,8 @@ use super::super::find;
 use super::super::model::{Backup, BackupState, Contents, Instance, Saved, Strategy, Version, time_text};
 use super::super::quota;
 use super::super::storage::jobs::Job;
-use super::super::storage::{now, records};
+use super::super::storage::now;
+use super::super::storage::records::{self, Record as _, Select};
 use super::super::view;
 
 fn detail(tx: &mut Tx<'_>, backup: &Backup) -> Answer<Value> {
@@ -27,9 +28,13 @@ fn detail(tx: &mut Tx<'_>, backup: &Backup) -> Answer<Value> {
 }
 
 /// A page of backups, the last changed first.
-pub(crate) fn page_of(tx: &mut Tx<'_>, call: &Call, mut all: Vec<Backup>) -> Answer<Done> {
-    all.sort_by_key(|backup| std::cmp::Reverse(backup.updated));
-    let page = call.page_by_offset(all)?;
+pub(crate) fn page_of(
+    tx: &mut Tx<'_>,
+    call: &Call,
+    select: Select<'_>,
+    keep: Option<impl Fn(&Backup) -> bool>,
+) -> Answer<Done> {
+    let page = call.page_by_offset(tx, &[Backup::KIND], select, keep)?;
     let views: Answer<Vec<Value>> = page.items.iter().map(|backup| detail(tx, backup)).collect();
     Ok(call.paged("backups", views?, page.next.as_deref()))
 }
@@ -40,19 +45,22 @@ pub(crate) fn list(tx: &mut Tx<'_>, call: &Call) -> Answer<Done> {
     if (project.is_some() || everyone) && !call.caller.is_admin {
         return Err(Failure::policy("backup:index:all_projects"));
     }
-    let mut all: Vec<Backup> = match project {
-        None if everyone => records::all(tx)?,
-        _ => records::of_tenant(tx, project.unwrap_or(&call.caller.project))?,
+    let scope = match project {
+        None if everyone => None,
+        _ => Some(project.unwrap_or(&call.caller.project)),
     };
-    if let Some(instance) = call.filter("instance_id") {
-        all.retain(|backup| backup.instance.as_deref() == Some(instance));
-    }
-    if let Some(datastore) = call.filter("datastore") {
-        let datastore = find::datastore(tx, datastore)?;
-        let versions: Vec<Version> = records::owned(tx, &datastore.id)?;
-        all.retain(|backup| versions.iter().any(|version| version.id == backup.version));
-    }
-    page_of(tx, call, all)
+    let select = Select { scope, owner: call.filter("instance_id"), ..Select::default() };
+    let versions: Option<Vec<Version>> = match call.filter("datastore") {
+        Some(name) => {
+            let datastore = find::datastore(tx, name)?;
+            Some(records::owned(tx, &datastore.id)?)
+        }
+        None => None,
+    };
+    let of = |versions: Vec<Version>| {
+        move |backup: &Backup| versions.iter().any(|version| version.id == backup.version)
+    };
+    page_of(tx, call, select, versions.map(of))
 }
 
 /// `GET /backups/{id}`
@@ -169,7 +177,7 @@ pub(crate) fn delete(tx: &mut Tx<'_>, call: &Call) -> Answer<Done> {
 }
 
 fn remove(tx: &mut Tx<'_>, call: &Call, backup: Backup) -> Answer<()> {
-    let all: Vec<Backup> = records::of_tenant(tx, &backup.tenant)?;
+    let all: Vec<Backup> = records::within(tx, &backup.tenant)?;
     let mut leaving = vec![backup];
     let mut next = 0;
     while let Some(parent) = leaving.get(next).map(|one| one.id.clone()) {
@@ -202,7 +210,7 @@ fn strategy_view(strategy: &Strategy) -> Value {
 
 /// The strategy of an instance, else of its project.
 fn strategy_for(tx: &mut Tx<'_>, tenant: &str, instance: &str) -> Answer<Option<Strategy>> {
-    let all: Vec<Strategy> = records::of_tenant(tx, tenant)?;
+    let all: Vec<Strategy> = records::within(tx, tenant)?;
     let of = |id: &str| all.iter().find(|strategy| strategy.instance == id).cloned();
     Ok(of(instance).or_else(|| of("")))
 }
@@ -220,7 +228,7 @@ fn strategy_project(call: &Call) -> Answer<&str> {
 /// `GET /backup_strategies`
 pub(crate) fn strategies(tx: &mut Tx<'_>, call: &Call) -> Answer<Done> {
     let project = strategy_project(call)?;
-    let mut all: Vec<Strategy> = records::of_tenant(tx, project)?;
+    let mut all: Vec<Strategy> = records::within(tx, project)?;
     if let Some(instance) = call.filter("instance_id") {
         all.retain(|strategy| strategy.instance == instance);
     }
@@ -242,6 +250,6 @@ pub(crate) fn set_strategy(tx: &mut Tx<'_>, call: &Call) -> Answer<Done> {
 pub(crate) fn delete_strategy(tx: &mut Tx<'_>, call: &Call) -> Answer<Done> {
     let project = strategy_project(call)?;
     let instance = call.query("instance_id").unwrap_or_default();
-    records::remove::<Strategy>(tx, &format!("{project}/{instance}"))?;
+    records::delete::<Strategy>(tx, &format!("{project}/{instance}"))?;
     Ok(Done::accepted())
 }

@@ -13,6 +13,7 @@ use super::super::model::{
 };
 use super::super::quota;
 use super::super::storage::jobs::{self, Job};
+use super::super::storage::records::Select;
 use super::super::storage::{now, records};
 use super::super::view;
 use super::create::{NETWORK, check_locality, volume_size, wanted};
@@ -73,9 +74,8 @@ fn member_view(call: &Call, member: &Instance, with_servers: bool) -> Value {
 
 /// `GET /clusters`
 pub(crate) fn list(tx: &mut Tx<'_>, call: &Call) -> Answer<Done> {
-    let mut all: Vec<Cluster> = records::of_tenant(tx, &call.caller.project)?;
-    all.retain(|cluster| cluster.deleted_at.is_none());
-    let page = call.page(all, |cluster| cluster.id.clone())?;
+    let own = Select::within(&call.caller.project);
+    let page = call.stored_page(tx, own, |cluster: &Cluster| cluster.deleted_at.is_none())?;
     let views: Answer<Vec<Value>> = page.items.iter().map(|one| view_of(tx, call, one, false)).collect();
     Ok(call.paged("clusters", views?, page.next.as_deref()))
 }

@@ -10,6 +10,7 @@ use super::super::error::{Answer, Failure};
 use super::super::find;
 use super::super::model::{Cluster, Configuration, Instance, Parameter, Task, Version, time_text};
 use super::super::storage::jobs::{self, Job};
+use super::super::storage::records::Select;
 use super::super::storage::{now, records};
 use super::super::view;
 use super::create::wanted;
@@ -42,15 +43,14 @@ fn detail(tx: &mut Tx<'_>, group: &Configuration, instances: usize) -> Answer<Va
 /// The instances that have a group, among those that the caller sees.
 fn attached(tx: &mut Tx<'_>, call: &Call, group: &str) -> Answer<Vec<Instance>> {
     let mut all: Vec<Instance> =
-        if call.caller.is_admin { records::all(tx)? } else { records::of_tenant(tx, &call.caller.project)? };
+        if call.caller.is_admin { records::all(tx)? } else { records::within(tx, &call.caller.project)? };
     all.retain(|instance| instance.configuration.as_deref() == Some(group));
     Ok(all)
 }
 
 /// `GET /configurations`
 pub(crate) fn list(tx: &mut Tx<'_>, call: &Call) -> Answer<Done> {
-    let all: Vec<Configuration> = records::of_tenant(tx, &call.caller.project)?;
-    let page = call.page(all, |group| group.id.clone())?;
+    let page = call.stored_page(tx, Select::within(&call.caller.project), |_: &Configuration| true)?;
     let views: Answer<Vec<Value>> = page.items.iter().map(|group| summary(tx, group)).collect();
     Ok(call.paged("configurations", views?, page.next.as_deref()))
 }
@@ -65,8 +65,9 @@ pub(crate) fn show(tx: &mut Tx<'_>, call: &Call) -> Answer<Done> {
 /// `GET /configurations/{id}/instances`
 pub(crate) fn instances(tx: &mut Tx<'_>, call: &Call) -> Answer<Done> {
     let group = find::configuration(tx, call, call.param("id"))?;
-    let all = attached(tx, call, &group.id)?;
-    let page = call.page(all, |instance| instance.id.clone())?;
+    let scope = (!call.caller.is_admin).then_some(call.caller.project.as_str());
+    let has_it = |instance: &Instance| instance.configuration.as_ref() == Some(&group.id);
+    let page = call.stored_page(tx, Select { scope, ..Select::default() }, has_it)?;
     let views = page.items.iter().map(|one| json!({"id": one.id, "name": one.name})).collect();
     Ok(call.paged("instances", views, page.next.as_deref()))
 }
@@ -127,14 +128,14 @@ pub(crate) fn edit(tx: &mut Tx<'_>, call: &Call) -> Answer<Done> {
 /// `DELETE /configurations/{id}`
 pub(crate) fn delete(tx: &mut Tx<'_>, call: &Call) -> Answer<Done> {
     let group = find::configuration(tx, call, call.param("id"))?;
-    let own: Vec<Instance> = records::of_tenant(tx, &call.caller.project)?;
+    let own: Vec<Instance> = records::within(tx, &call.caller.project)?;
     if own.iter().any(|instance| instance.configuration.as_ref() == Some(&group.id)) {
         return Err(Failure::bad(
             "A configuration group cannot be deleted if it is associated with one or more non-terminated \
              instances. Detach the configuration group from all non-terminated instances and please try again.",
         ));
     }
-    records::remove::<Configuration>(tx, &group.id)?;
+    records::delete::<Configuration>(tx, &group.id)?;
     Ok(Done::accepted())
 }
 
@@ -158,14 +159,14 @@ fn merged(mut values: Map<String, Value>, more: &Map<String, Value>) -> Map<Stri
 fn save(tx: &mut Tx<'_>, call: &Call, mut group: Configuration) -> Answer<()> {
     group.updated = now(tx);
     records::put(tx, &group)?;
-    let own: Vec<Instance> = records::of_tenant(tx, &call.caller.project)?;
+    let own: Vec<Instance> = records::within(tx, &call.caller.project)?;
     for mut instance in own.into_iter().filter(|one| one.configuration.as_ref() == Some(&group.id)) {
         let is_idle = matches!(instance.task, Task::None | Task::RestartRequired);
         if instance.cluster.is_none() && is_idle {
             put_on(tx, &mut instance, &group)?;
         }
     }
-    let clusters: Vec<Cluster> = records::of_tenant(tx, &call.caller.project)?;
+    let clusters: Vec<Cluster> = records::within(tx, &call.caller.project)?;
     for mut cluster in clusters.into_iter().filter(|one| one.configuration.as_ref() == Some(&group.id)) {
         cluster.updated = now(tx);
         records::put(tx, &cluster)?;

@@ -76,7 +76,7 @@ pub(crate) fn delete(tx: &mut Tx<'_>, call: &Call) -> Answer<Done> {
     if !versions_of(tx, &datastore, false)?.is_empty() {
         return Err(Failure::bad(format!("Datastore versions exist for datastore {given}.")));
     }
-    records::remove::<Datastore>(tx, &datastore.id)?;
+    records::delete::<Datastore>(tx, &datastore.id)?;
     Ok(Done::accepted())
 }
 

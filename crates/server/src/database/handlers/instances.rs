@@ -5,7 +5,7 @@ use pentad_store::Tx;
 use serde_json::{Map, Value, json};
 
 use super::super::Trove;
-use super::super::call::{Call, Done};
+use super::super::call::{Call, Done, Page};
 use super::super::defaults;
 use super::super::error::{Answer, Failure};
 use super::super::find;
@@ -13,6 +13,7 @@ use super::super::model::{
     Applied, Backup, Cluster, ClusterTask, Flavor, Guest, Instance, ServerState, Task, Version,
 };
 use super::super::storage::jobs::{self, Job};
+use super::super::storage::records::Select;
 use super::super::storage::{now, records};
 use super::super::view;
 use super::backups;
@@ -31,14 +32,13 @@ type View = fn(&mut Tx<'_>, &Call, &Instance) -> Answer<Value>;
 
 fn listed(tx: &mut Tx<'_>, call: &Call, view: View) -> Answer<Done> {
     let clustered = call.says_true("include_clustered");
-    let mut all: Vec<Instance> = records::of_tenant(tx, &call.caller.project)?;
-    all.retain(|instance| clustered || instance.cluster.is_none());
-    page_of(tx, call, all, view)
+    let keep = |instance: &Instance| clustered || instance.cluster.is_none();
+    let page = call.stored_page(tx, Select::within(&call.caller.project), keep)?;
+    shown(tx, call, page, view)
 }
 
 /// A page of instances: cut in the order of their ids, newest first within.
-pub(crate) fn page_of(tx: &mut Tx<'_>, call: &Call, all: Vec<Instance>, view: View) -> Answer<Done> {
-    let mut page = call.page(all, |instance| instance.id.clone())?;
+pub(crate) fn shown(tx: &mut Tx<'_>, call: &Call, mut page: Page<Instance>, view: View) -> Answer<Done> {
     page.items.sort_by_key(|instance| std::cmp::Reverse(instance.created));
     let views: Answer<Vec<Value>> = page.items.iter().map(|one| view(tx, call, one)).collect();
     Ok(call.paged("instances", views?, page.next.as_deref()))
@@ -86,7 +86,7 @@ pub(crate) fn delete(tx: &mut Tx<'_>, call: &Call) -> Answer<Done> {
 /// 422 while it is built, 501 for a member of a cluster that stays, 403 for a source of replicas.
 pub(crate) fn remove(tx: &mut Tx<'_>, call: &Call, mut instance: Instance) -> Answer<()> {
     for applied in records::owned::<Applied>(tx, &instance.id)? {
-        records::remove::<Applied>(tx, &applied.id)?;
+        records::delete::<Applied>(tx, &applied.id)?;
     }
     let word = instance.status(false);
     if word == "BUILD" {
@@ -133,7 +133,6 @@ pub(crate) fn configuration(tx: &mut Tx<'_>, call: &Call) -> Answer<Done> {
 /// `GET /instances/{id}/backups`
 pub(crate) fn backups(tx: &mut Tx<'_>, call: &Call) -> Answer<Done> {
     let instance = find::built(tx, call, call.param("id"))?;
-    let mut all: Vec<Backup> = records::owned(tx, &instance.id)?;
-    all.retain(|backup| call.sees(&backup.tenant));
-    backups::page_of(tx, call, all)
+    let sees = |backup: &Backup| call.sees(&backup.tenant);
+    backups::page_of(tx, call, Select::owned(&instance.id), Some(sees))
 }

@@ -301,7 +301,7 @@ pub(crate) fn delete(tx: &mut Tx<'_>, call: &Call) -> Answer<Done> {
     let module = find::module(tx, call, call.param("id"))?;
     check_options(call, "delete", &module, None)?;
     check_unused(tx, &module)?;
-    records::remove::<Module>(tx, &module.id)?;
+    records::delete::<Module>(tx, &module.id)?;
     Ok(Done::empty())
 }
 
@@ -320,7 +320,8 @@ pub(crate) fn instances(tx: &mut Tx<'_>, call: &Call) -> Answer<Done> {
         return Ok(Done::ok(json!({"instances": counts(&module, &found)})));
     }
     let all = found.into_iter().map(|(_, instance)| instance).collect();
-    instances::page_of(tx, call, all, |tx, call, instance| Ok(view::summary(tx, call, instance)?))
+    let page = call.page(all, |instance: &Instance| instance.id.clone())?;
+    instances::shown(tx, call, page, |tx, call, instance| Ok(view::summary(tx, call, instance)?))
 }
 
 /// One row for each state of the contents that instances have.
@@ -469,6 +470,6 @@ pub(crate) fn apply(tx: &mut Tx<'_>, call: &Call) -> Answer<Done> {
 pub(crate) fn remove(tx: &mut Tx<'_>, call: &Call) -> Answer<Done> {
     let instance = find::built(tx, call, call.param("id"))?;
     let module = find::module(tx, call, call.param("module"))?;
-    records::remove::<Applied>(tx, &format!("{}/{}", instance.id, module.id))?;
+    records::delete::<Applied>(tx, &format!("{}/{}", instance.id, module.id))?;
     Ok(Done::empty())
 }

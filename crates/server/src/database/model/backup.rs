@@ -71,12 +71,16 @@ impl Record for Backup {
         &self.id
     }
 
-    fn tenant(&self) -> &str {
+    fn scope(&self) -> &str {
         &self.tenant
     }
 
     fn owner(&self) -> &str {
         self.instance.as_deref().unwrap_or_default()
+    }
+
+    fn rank(&self) -> i64 {
+        self.updated
     }
 }
 
@@ -95,7 +99,7 @@ impl Record for Saved {
         &self.id
     }
 
-    fn tenant(&self) -> &str {
+    fn scope(&self) -> &str {
         &self.tenant
     }
 }
@@ -117,7 +121,7 @@ impl Record for Strategy {
         &self.id
     }
 
-    fn tenant(&self) -> &str {
+    fn scope(&self) -> &str {
         &self.tenant
     }
 }

@@ -90,7 +90,7 @@ impl Record for Cluster {
         &self.id
     }
 
-    fn tenant(&self) -> &str {
+    fn scope(&self) -> &str {
         &self.tenant
     }
 }

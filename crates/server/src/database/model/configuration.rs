@@ -25,7 +25,7 @@ impl Record for Configuration {
         &self.id
     }
 
-    fn tenant(&self) -> &str {
+    fn scope(&self) -> &str {
         &self.tenant
     }
 }

@@ -125,7 +125,7 @@ impl Record for Quota {
         &self.id
     }
 
-    fn tenant(&self) -> &str {
+    fn scope(&self) -> &str {
         &self.tenant
     }
 }

@@ -100,7 +100,7 @@ impl Record for Guest {
         &self.id
     }
 
-    fn tenant(&self) -> &str {
+    fn scope(&self) -> &str {
         &self.tenant
     }
 }

@@ -76,12 +76,17 @@ impl Record for Instance {
         &self.id
     }
 
-    fn tenant(&self) -> &str {
+    fn scope(&self) -> &str {
         &self.tenant
     }
 
+    /// Its cluster, or the instance that it replicates: a member of a cluster replicates none.
     fn owner(&self) -> &str {
-        self.cluster.as_deref().unwrap_or_default()
+        self.cluster.as_deref().or(self.replica_of.as_deref()).unwrap_or_default()
+    }
+
+    fn rank(&self) -> i64 {
+        self.updated
     }
 }
 
@@ -141,7 +146,11 @@ impl Record for Gone {
         &self.0.id
     }
 
-    fn tenant(&self) -> &str {
+    fn scope(&self) -> &str {
         &self.0.tenant
+    }
+
+    fn rank(&self) -> i64 {
+        self.0.updated
     }
 }

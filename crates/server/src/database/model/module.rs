@@ -36,7 +36,7 @@ impl Record for Module {
         &self.id
     }
 
-    fn tenant(&self) -> &str {
+    fn scope(&self) -> &str {
         self.tenant.as_deref().unwrap_or_default()
     }
 }
@@ -73,7 +73,7 @@ impl Record for Applied {
         &self.id
     }
 
-    fn tenant(&self) -> &str {
+    fn scope(&self) -> &str {
         &self.tenant
     }
 

@@ -21,7 +21,7 @@ use super::model::{
 use super::names;
 use super::settings::Settings;
 use super::storage::jobs::{self, Job};
-use super::storage::{now, records};
+use super::storage::{self, now, records};
 use crate::SeedError;
 
 /// Why nothing of a section was stored.
@@ -69,7 +69,7 @@ pub(super) async fn seed(trove: &Trove, section: Value) -> Result<(), SeedError>
 pub(super) async fn check(trove: &Trove, section: Value) -> Result<(), SeedError> {
     let (section, ground) = (read(section)?, Ground::of(trove));
     let tried = trove.store.write(move |tx| {
-        records::clear(tx)?;
+        storage::clear(tx)?;
         apply(tx, &ground, &section)?;
         // What was done here is undone.
         Err::<(), _>(Refused::Tried)
@@ -229,7 +229,7 @@ fn add_parameters(tx: &mut Tx<'_>, version: &Version, seed: &SeedVersion, place:
 }
 
 fn add_instance(tx: &mut Tx<'_>, ground: &Ground, seed: &SeedInstance, place: &str) -> Step<()> {
-    let own: Vec<Instance> = records::of_tenant(tx, &seed.project)?;
+    let own: Vec<Instance> = records::within(tx, &seed.project)?;
     if own.iter().any(|instance| instance.name == seed.name) {
         return Ok(());
     }

@@ -3,7 +3,8 @@
 use pentad_store::Migration;
 
 /// Every version of the tables, oldest first.
-pub(crate) static MIGRATIONS: &[Migration] = &[Migration { version: 1, sql: VERSION_1 }];
+pub(crate) static MIGRATIONS: &[Migration] =
+    &[Migration { version: 1, sql: VERSION_1 }, Migration { version: 2, sql: VERSION_2 }];
 
 /// `records` holds one document per thing; `tenant` is whose it is, `owner` what it is listed by beside its kind.
 const VERSION_1: &str = "
@@ -19,4 +20,17 @@ CREATE TABLE jobs (
     doc TEXT NOT NULL);
 CREATE INDEX jobs_due ON jobs (due_at, seq);
 CREATE INDEX jobs_target ON jobs (target);
+";
+
+/// The table of records as all services have it: whose something is became its scope, and its id its name.
+const VERSION_2: &str = "
+DROP INDEX records_tenant;
+ALTER TABLE records RENAME COLUMN tenant TO scope;
+ALTER TABLE records ADD COLUMN name TEXT NOT NULL DEFAULT '';
+ALTER TABLE records ADD COLUMN rank BIGINT NOT NULL DEFAULT 0;
+UPDATE records SET name = id;
+INSERT INTO counters (name, value) VALUES ('again', 1);
+CREATE UNIQUE INDEX records_name ON records (kind, scope, name);
+CREATE INDEX records_seq ON records (kind, seq);
+CREATE INDEX records_rank ON records (kind, scope, rank);
 ";

@@ -33,7 +33,7 @@ pub(super) fn finish(tx: &mut Tx<'_>, id: &str, outcome: &Outcome) -> Answer<()>
 
 /// The backup is removed.
 pub(super) fn remove(tx: &mut Tx<'_>, id: &str) -> Answer<()> {
-    records::remove::<Backup>(tx, id)?;
-    records::remove::<Saved>(tx, id)?;
+    records::delete::<Backup>(tx, id)?;
+    records::delete::<Saved>(tx, id)?;
     Ok(())
 }

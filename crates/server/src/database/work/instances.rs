@@ -25,7 +25,13 @@ pub(super) fn finish(tx: &mut Tx<'_>, id: &str, job: &Job, outcome: &Outcome) ->
     instance.port = outcome.port.or(instance.port);
     match job {
         Job::Delete => return remove(tx, instance),
-        Job::Configure => return Ok(()),
+        Job::Configure => {
+            // What was wrong with other values is over.
+            if instance.health == Health::Healthy && instance.fault.take().is_some() {
+                records::put(tx, &instance)?;
+            }
+            return Ok(());
+        }
         Job::Stop => {
             let at = now(tx);
             instance.set_health(Health::Shutdown, at);
@@ -62,7 +68,7 @@ fn fail(tx: &mut Tx<'_>, mut instance: Instance, job: &Job, (text, is_up): (&str
             instance.server = ServerState::Error;
             instance.set_health(Health::Failed, at);
         }
-        // The settings count from the next start on.
+        // The settings are as they were.
         Job::Configure => {}
         _ => {
             instance.task = Task::None;
@@ -115,8 +121,8 @@ fn remove(tx: &mut Tx<'_>, mut instance: Instance) -> Answer<()> {
     instance.deleted_at = Some(at);
     instance.updated = at;
     instance.replica_of = None;
-    records::remove::<Instance>(tx, &instance.id)?;
-    records::remove::<Guest>(tx, &instance.id)?;
+    records::delete::<Instance>(tx, &instance.id)?;
+    records::delete::<Guest>(tx, &instance.id)?;
     records::put(tx, &Gone(instance))?;
     tx.execute(
         "DELETE FROM records WHERE kind = 'gone' AND id IN \

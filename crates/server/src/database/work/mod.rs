@@ -22,7 +22,7 @@ use super::Trove;
 use super::engine::Outcome;
 use super::error::{Answer, Failure};
 use super::storage::jobs::{self, Due, Job};
-use super::storage::now;
+use super::storage::{self, now};
 use crate::Tasks;
 use crate::clock::Busy;
 
@@ -64,6 +64,12 @@ struct Lot {
 impl Trove {
     async fn work_until(&self, stop: CancellationToken, mut busy: Busy) {
         let mut changed = self.store.changed(jobs::CHANGED);
+        if let Err(failure) = self.write(|tx| Ok(storage::store_again(tx)?)).await {
+            tracing::warn!(
+                reason = failure.message(),
+                "the records of an earlier build are listed as they were"
+            );
+        }
         self.begin_resume().await;
         while !stop.is_cancelled() {
             let next = self.look_for_work().await.and_then(|at| Timestamp::from_microsecond(at).ok());

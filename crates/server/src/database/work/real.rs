@@ -272,13 +272,13 @@ impl Trove {
     pub(crate) async fn forget_tenant(&self, tenant: String) -> Answer<u64> {
         let (count, instances, backups) = self
             .write(move |tx| {
-                let instances: Vec<Instance> = records::of_tenant(tx, &tenant)?;
-                let backups: Vec<Backup> = records::of_tenant(tx, &tenant)?;
+                let instances: Vec<Instance> = records::within(tx, &tenant)?;
+                let backups: Vec<Backup> = records::within(tx, &tenant)?;
                 let ids = instances.iter().map(|one| &one.id).chain(backups.iter().map(|one| &one.id));
                 for id in ids {
                     jobs::forget(tx, id)?;
                 }
-                Ok((records::remove_tenant(tx, &tenant)?, instances, backups))
+                Ok((records::delete_within(tx, &tenant)?, instances, backups))
             })
             .await?;
         for instance in instances.iter().filter(|one| one.is_real) {

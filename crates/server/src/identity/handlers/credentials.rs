@@ -7,7 +7,7 @@ use super::super::auth::methods::{open_blob, seal_blob};
 use super::super::call::{Call, created, find, member, no_content, ok};
 use super::super::error::{Answer, Failure};
 use super::super::model::{Credential, User, new_id};
-use super::super::storage::records;
+use super::super::storage::records::{self, Select};
 use super::super::valid::Fields;
 use super::super::view;
 use super::users::merge;
@@ -46,13 +46,9 @@ pub(crate) fn list(call: &Call, tx: &mut Tx<'_>) -> Answer<Reply> {
     let caller = call.caller()?;
     primary(call)?;
     let all_users = caller.is_admin() || caller.reads_system();
-    let mut all = Vec::new();
-    for credential in records::all::<Credential>(tx)? {
-        if all_users || caller.is_user(&credential.user_id) {
-            all.push(shown(call, &credential)?);
-        }
-    }
-    call.collection("credentials", all, &["user_id", "type"])
+    let owner = if all_users { call.query("user_id") } else { Some(caller.user.id.as_str()) };
+    let select = Select { owner, ..Select::default() };
+    call.listing(tx, ("credentials", &["user_id", "type"]), select, |one| shown(call, one).map(Some))
 }
 
 /// `GET /v3/credentials/{credential}`.

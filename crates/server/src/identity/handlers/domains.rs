@@ -7,7 +7,7 @@ use super::super::call::{Call, created, member, no_content, ok};
 use super::super::error::{Answer, Failure};
 use super::super::model::{DEFAULT, Group, Project, Role, User, new_id};
 use super::super::storage::grants::{self, Actor, Target};
-use super::super::storage::records;
+use super::super::storage::records::{self, Select};
 use super::super::valid::Fields;
 use super::super::view;
 use super::projects::{change, immutable};
@@ -26,10 +26,11 @@ pub(crate) fn list(call: &Call, tx: &mut Tx<'_>) -> Answer<Reply> {
     let may = caller.reads_system() || (own.is_some() && caller.has("reader"));
     caller.enforce("list_domains", may)?;
     let own = own.filter(|_| !caller.is_admin());
-    let all = records::owned::<Project>(tx, "")?;
-    let mine = |one: &&Project| one.is_domain && own.as_ref().is_none_or(|own| one.id == *own);
-    let all = all.iter().filter(mine).map(|one| view::domain(call, one)).collect();
-    call.collection("domains", all, &["enabled", "name"])
+    let mine = |one: &Project| one.is_domain && own.as_ref().is_none_or(|own| one.id == *own);
+    // Domains are the projects within none.
+    let select = Select { scope: Some(""), name: call.query("name"), ..Select::default() };
+    let view = |one: &Project| Ok(mine(one).then(|| view::domain(call, one)));
+    call.listing(tx, ("domains", &["enabled", "name"]), select, view)
 }
 
 /// `GET /v3/domains/{domain}`.
@@ -102,17 +103,17 @@ pub(super) fn remove(tx: &mut Tx<'_>, domain: &Project) -> Answer<Reply> {
         return Err(Failure::forbidden_because(text));
     }
     let id = &domain.id;
-    for user in records::all::<User>(tx)?.into_iter().filter(|user| user.domain_id == *id) {
+    for user in records::within::<User>(tx, id)? {
         super::users::forget(tx, &user.id)?;
     }
-    for group in records::all::<Group>(tx)?.into_iter().filter(|group| group.domain_id == *id) {
+    for group in records::within::<Group>(tx, id)? {
         grants::forget_actor(tx, Actor::Group, &group.id)?;
         records::delete::<Group>(tx, &group.id)?;
     }
     for project in grants::below(tx, id)? {
         super::projects::forget(tx, &project)?;
     }
-    for role in records::all::<Role>(tx)?.into_iter().filter(|role| role.domain_id.as_ref() == Some(id)) {
+    for role in records::within::<Role>(tx, id)? {
         grants::forget_role(tx, &role.id)?;
         records::delete::<Role>(tx, &role.id)?;
     }

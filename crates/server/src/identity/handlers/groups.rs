@@ -6,7 +6,7 @@ use super::super::call::{Call, created, find, member, no_content, ok};
 use super::super::error::{Answer, Failure};
 use super::super::model::{Group, User, new_id};
 use super::super::storage::grants::{self, Actor};
-use super::super::storage::records;
+use super::super::storage::records::{self, Select};
 use super::super::valid::Fields;
 use super::super::view;
 use super::users::{home, merge, need_domain};
@@ -30,10 +30,9 @@ pub(crate) fn list(call: &Call, tx: &mut Tx<'_>) -> Answer<Reply> {
     let domain = caller.domain_id().map(str::to_owned);
     let may = caller.reads_system() || (domain.is_some() && caller.has("reader"));
     caller.enforce("list_groups", may)?;
-    let all = records::all::<Group>(tx)?;
-    let here = |group: &&Group| domain.as_ref().is_none_or(|domain| group.domain_id == *domain);
-    let all = all.iter().filter(here).map(|group| view::group(call, group)).collect();
-    call.collection("groups", all, &["domain_id", "name"])
+    let select = Select { name: call.query("name"), scope: domain.as_deref(), ..Select::default() };
+    let view = |group: &Group| Ok(Some(view::group(call, group)));
+    call.listing(tx, ("groups", &["domain_id", "name"]), select, view)
 }
 
 /// `GET /v3/groups/{group}`.

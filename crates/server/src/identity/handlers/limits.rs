@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::super::call::{Call, created, find_for, member, no_content, ok};
 use super::super::error::{Answer, Failure};
 use super::super::model::{CatalogService, Limit, Project, Region, RegisteredLimit, new_id};
-use super::super::storage::records::{self, Record as _};
+use super::super::storage::records::{self, Record as _, Select};
 use super::super::valid::{Fields, wrong_type};
 use super::super::view;
 use crate::http::Reply;
@@ -70,9 +70,8 @@ pub(crate) fn model(_call: &Call, _tx: &mut Tx<'_>) -> Answer<Reply> {
 
 /// `GET /v3/registered_limits`: for whoever has a token.
 pub(crate) fn registered(call: &Call, tx: &mut Tx<'_>) -> Answer<Reply> {
-    let all = records::all::<RegisteredLimit>(tx)?;
-    let all = all.iter().map(|limit| view::registered_limit(call, limit)).collect();
-    call.collection("registered_limits", all, &FILTERS[..3])
+    let view = |limit: &RegisteredLimit| Ok(Some(view::registered_limit(call, limit)));
+    call.listing(tx, ("registered_limits", &FILTERS[..3]), Select::default(), view)
 }
 
 /// `GET /v3/registered_limits/{limit}`: for whoever has a token.
@@ -162,13 +161,8 @@ fn sees(call: &Call, limit: &Limit) -> Answer<bool> {
 
 /// `GET /v3/limits`: those of the caller's project or domain, or all for who may read the system.
 pub(crate) fn list(call: &Call, tx: &mut Tx<'_>) -> Answer<Reply> {
-    let mut all = Vec::new();
-    for limit in records::all::<Limit>(tx)? {
-        if sees(call, &limit)? {
-            all.push(view::limit(call, &limit));
-        }
-    }
-    call.collection("limits", all, &FILTERS)
+    let view = |limit: &Limit| Ok(sees(call, limit)?.then(|| view::limit(call, limit)));
+    call.listing(tx, ("limits", &FILTERS), Select::default(), view)
 }
 
 /// `GET /v3/limits/{limit}`.

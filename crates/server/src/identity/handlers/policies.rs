@@ -5,7 +5,7 @@ use pentad_store::Tx;
 use super::super::call::{Call, created, find, member, no_content, ok};
 use super::super::error::{Answer, Failure};
 use super::super::model::{Policy, new_id};
-use super::super::storage::records;
+use super::super::storage::records::{self, Select};
 use super::super::valid::Fields;
 use super::super::view;
 use super::users::merge;
@@ -30,9 +30,8 @@ fn blob(fields: &Fields<'_>) -> Answer<Option<String>> {
 /// `GET /v3/policies`.
 pub(crate) fn list(call: &Call, tx: &mut Tx<'_>) -> Answer<Reply> {
     reads(call, "list_policies")?;
-    let all = records::all::<Policy>(tx)?;
-    let all = all.iter().map(|policy| view::policy(call, policy)).collect();
-    call.collection("policies", all, &["type"])
+    let view = |policy: &Policy| Ok(Some(view::policy(call, policy)));
+    call.listing(tx, ("policies", &["type"]), Select::default(), view)
 }
 
 /// `GET /v3/policies/{policy}`.

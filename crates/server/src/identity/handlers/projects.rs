@@ -10,7 +10,7 @@ use super::super::error::{Answer, Failure};
 use super::super::model::{AppCredential, Bag, Credential, Project, Trust, new_id};
 use super::super::quirks::Quirk;
 use super::super::storage::grants::{self, Target};
-use super::super::storage::records;
+use super::super::storage::records::{self, Select};
 use super::super::valid::Fields;
 use super::super::view;
 use super::users::{home, merge, need_domain};
@@ -72,9 +72,10 @@ pub(crate) fn list(call: &Call, tx: &mut Tx<'_>) -> Answer<Reply> {
             && domain.as_ref().is_none_or(|domain| project.domain_id.as_ref() == Some(domain))
             && has_tags(call, project)
     };
-    let all = records::all::<Project>(tx)?;
-    let all = all.iter().filter(|project| wanted(project)).map(|one| view::project(call, one)).collect();
-    call.collection("projects", all, &["domain_id", "enabled", "name", "parent_id"])
+    let select = Select { name: call.query("name"), ..Select::default() };
+    call.listing(tx, ("projects", &["domain_id", "enabled", "name", "parent_id"]), select, |project| {
+        Ok(wanted(project).then(|| view::project(call, project)))
+    })
 }
 
 /// Whether the tags are what the query asks for.

@@ -7,6 +7,7 @@ use super::super::access::Access;
 use super::super::call::{Call, created, find, member, no_content, ok};
 use super::super::error::{Answer, Failure};
 use super::super::model::{Role, new_id};
+use super::super::storage::records::Select;
 use super::super::storage::{grants, records};
 use super::super::valid::Fields;
 use super::super::view;
@@ -26,10 +27,11 @@ pub(crate) fn list(call: &Call, tx: &mut Tx<'_>) -> Answer<Reply> {
     let action = if domain.is_some() { "list_domain_roles" } else { "list_roles" };
     let manager = domain.is_none() && caller.domain_id().is_some() && caller.has("manager");
     caller.enforce(action, caller.reads_system() || manager)?;
-    let all = records::all::<Role>(tx)?;
-    let here = |role: &&Role| role.domain_id.as_deref() == domain;
-    let all = all.iter().filter(here).map(|role| view::role(call, role)).collect();
-    call.collection("roles", all, &["name"])
+    let select =
+        Select { name: call.query("name"), scope: Some(domain.unwrap_or_default()), ..Select::default() };
+    let here = |role: &Role| role.domain_id.as_deref() == domain;
+    let view = |role: &Role| Ok(here(role).then(|| view::role(call, role)));
+    call.listing(tx, ("roles", &["name"]), select, view)
 }
 
 /// `GET /v3/roles/{role}`.

@@ -6,7 +6,7 @@ use super::super::call::{Call, created, find, member, no_content, ok};
 use super::super::catalog::is_template;
 use super::super::error::{Answer, Failure};
 use super::super::model::{CatalogService, Endpoint, Region, new_id};
-use super::super::storage::records;
+use super::super::storage::records::{self, Select};
 use super::super::valid::{Fields, not_one_of};
 use super::super::view;
 use super::users::merge;
@@ -30,9 +30,8 @@ fn admin(call: &Call, action: &str) -> Answer<()> {
 /// `GET /v3/services`.
 pub(crate) fn list(call: &Call, tx: &mut Tx<'_>) -> Answer<Reply> {
     reads(call, "list_services")?;
-    let all = records::all::<CatalogService>(tx)?;
-    let all = all.iter().map(|service| view::service(call, service)).collect();
-    call.collection("services", all, &["type", "name"])
+    let view = |service: &CatalogService| Ok(Some(view::service(call, service)));
+    call.listing(tx, ("services", &["type", "name"]), Select::default(), view)
 }
 
 /// `GET /v3/services/{service}`.
@@ -91,9 +90,9 @@ pub(crate) fn delete(call: &Call, tx: &mut Tx<'_>) -> Answer<Reply> {
 /// `GET /v3/endpoints`.
 pub(crate) fn endpoints(call: &Call, tx: &mut Tx<'_>) -> Answer<Reply> {
     reads(call, "list_endpoints")?;
-    let all = records::all::<Endpoint>(tx)?;
-    let all = all.iter().map(|endpoint| view::endpoint(call, endpoint)).collect();
-    call.collection("endpoints", all, &["interface", "service_id", "region_id"])
+    let select = Select { owner: call.query("service_id"), ..Select::default() };
+    let view = |endpoint: &Endpoint| Ok(Some(view::endpoint(call, endpoint)));
+    call.listing(tx, ("endpoints", &["interface", "service_id", "region_id"]), select, view)
 }
 
 /// `GET /v3/endpoints/{endpoint}`.
@@ -177,9 +176,8 @@ pub(crate) fn delete_endpoint(call: &Call, tx: &mut Tx<'_>) -> Answer<Reply> {
 
 /// `GET /v3/regions`: for whoever has a token.
 pub(crate) fn regions(call: &Call, tx: &mut Tx<'_>) -> Answer<Reply> {
-    let all = records::all::<Region>(tx)?;
-    let all = all.iter().map(|region| view::region(call, region)).collect();
-    call.collection("regions", all, &["parent_region_id"])
+    let view = |region: &Region| Ok(Some(view::region(call, region)));
+    call.listing(tx, ("regions", &["parent_region_id"]), Select::default(), view)
 }
 
 /// `GET /v3/regions/{region}`.

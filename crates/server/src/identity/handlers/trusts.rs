@@ -8,6 +8,7 @@ use super::super::call::{Call, created, find, member, no_content, ok};
 use super::super::error::{Answer, Failure};
 use super::super::model::{Project, Role, Trust, User, new_id};
 use super::super::storage::grants::{self, Target};
+use super::super::storage::records::Select;
 use super::super::storage::{records, security};
 use super::super::valid::{Fields, wrong_type};
 use super::super::view;
@@ -69,17 +70,14 @@ pub(crate) fn list(call: &Call, tx: &mut Tx<'_>) -> Answer<Reply> {
     caller.enforce(action, mine || caller.reads_system())?;
     own_token(call)?;
     let now = tx.now().as_microsecond();
-    let wanted = |trust: &&Trust| {
+    let wanted = |trust: &Trust| {
         trustor.is_none_or(|user| trust.trustor_user_id == user)
             && trustee.is_none_or(|user| trust.trustee_user_id == user)
             && trust.expires_at.is_none_or(|end| end > now)
     };
-    let all = match trustor {
-        Some(user) => records::owned::<Trust>(tx, user)?,
-        None => records::all(tx)?,
-    };
-    let all = all.iter().filter(wanted).map(|trust| view::trust(call, trust, None)).collect();
-    call.collection("trusts", all, &[])
+    let select = Select { owner: trustor, ..Select::default() };
+    let view = |trust: &Trust| Ok(wanted(trust).then(|| view::trust(call, trust, None)));
+    call.listing(tx, ("trusts", &[]), select, view)
 }
 
 /// The trust of the path, for its two users and those who read the system.
@@ -246,6 +244,10 @@ fn redelegation(call: &Call, tx: &mut Tx<'_>, fields: &Fields<'_>, trust: &mut T
             "Field \"remaining_uses\" is set to {uses} while it must not be set in order to redelegate a trust"
         );
         return refused(&text);
+    }
+    // The original does not look at this; what was lent for one project is lent for no other.
+    if trust.project_id != source.project_id {
+        return refused("The project of a redelegated trust must be that of the trust that it is made of");
     }
     match (source.expires_at, trust.expires_at) {
         (Some(last), Some(end)) if end > last => {

@@ -10,6 +10,7 @@ use super::super::call::{Call, created, find, member, no_content, ok};
 use super::super::error::{Answer, Failure};
 use super::super::model::{AppCredential, Bag, Credential, DEFAULT, Project, Trust, User, new_id};
 use super::super::storage::grants::{self, Actor};
+use super::super::storage::records::Select;
 use super::super::storage::{DIRECTORY, records, security};
 use super::super::valid::{Fields, wrong, wrong_type};
 use super::super::{Keystone, view};
@@ -49,10 +50,9 @@ pub(crate) fn list(call: &Call, tx: &mut Tx<'_>) -> Answer<Reply> {
     let domain = caller.domain_id().map(str::to_owned);
     let may = caller.reads_system() || (domain.is_some() && caller.has("reader"));
     caller.enforce("list_users", may)?;
-    let all = records::all::<User>(tx)?;
-    let here = |user: &&User| domain.as_ref().is_none_or(|domain| user.domain_id == *domain);
-    let all = all.iter().filter(here).map(|user| view::user(call, user)).collect();
-    call.collection("users", all, &["domain_id", "enabled", "name", "default_project_id"])
+    let filters = ["domain_id", "enabled", "name", "default_project_id"];
+    let select = Select { name: call.query("name"), scope: domain.as_deref(), ..Select::default() };
+    call.listing(tx, ("users", &filters), select, |user: &User| Ok(Some(view::user(call, user))))
 }
 
 /// `GET /v3/users/{user}`.
@@ -255,10 +255,10 @@ pub(super) fn forget(tx: &mut Tx<'_>, id: &str) -> Answer<()> {
     for credential in records::owned::<Credential>(tx, id)? {
         records::delete::<Credential>(tx, &credential.id)?;
     }
-    for trust in records::all::<Trust>(tx)? {
-        if trust.trustor_user_id == id || trust.trustee_user_id == id {
-            records::delete::<Trust>(tx, &trust.id)?;
-        }
+    let mut trusts = records::owned::<Trust>(tx, id)?;
+    trusts.extend(records::within::<Trust>(tx, id)?);
+    for trust in trusts {
+        records::delete::<Trust>(tx, &trust.id)?;
     }
     grants::forget_actor(tx, Actor::User, id)?;
     security::succeeded(tx, id)?;

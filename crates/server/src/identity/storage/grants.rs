@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use pentad_store::{Row, ToValue, Tx};
 
 use super::super::model::{Project, Role};
-use super::{Db, next_seq, records};
+use super::{Db, records};
 
 /// Where a role is had.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -83,7 +83,7 @@ pub(crate) fn of_actor(tx: &mut Tx<'_>, actor: Actor, id: &str) -> Db<Vec<Grant>
 
 /// Stores a grant unless it is there.
 pub(crate) fn add(tx: &mut Tx<'_>, grant: &Grant) -> Db<()> {
-    let seq = next_seq(tx)?;
+    let seq = records::next_seq(tx)?;
     let (target, actor) = (grant.target.text(), grant.actor.text());
     tx.execute(
         "INSERT INTO grants (target, target_id, actor, actor_id, role_id, inherited, seq) \

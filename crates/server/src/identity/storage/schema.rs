@@ -3,8 +3,11 @@
 use pentad_store::Migration;
 
 /// Every version of the tables, oldest first.
-pub(crate) static MIGRATIONS: &[Migration] =
-    &[Migration { version: 1, sql: VERSION_1 }, Migration { version: 2, sql: VERSION_2 }];
+pub(crate) static MIGRATIONS: &[Migration] = &[
+    Migration { version: 1, sql: VERSION_1 },
+    Migration { version: 2, sql: VERSION_2 },
+    Migration { version: 3, sql: VERSION_3 },
+];
 
 /// `records` holds one document per thing; `scope` and `name` are unique within a kind, `owner` is what it is listed by.
 const VERSION_1: &str = "
@@ -35,4 +38,10 @@ CREATE TABLE secrets (name TEXT NOT NULL PRIMARY KEY, sealed {blob} NOT NULL);
 const VERSION_2: &str = "
 CREATE TABLE trust_ends (id TEXT NOT NULL PRIMARY KEY, ends_at BIGINT NOT NULL);
 CREATE INDEX trust_ends_at ON trust_ends (ends_at);
+";
+
+/// The table of records as all services have it: what has no name of its own has its id for one.
+const VERSION_3: &str = "
+ALTER TABLE records ADD COLUMN rank BIGINT NOT NULL DEFAULT 0;
+UPDATE records SET scope = '', name = id WHERE name = '';
 ";

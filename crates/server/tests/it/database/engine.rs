@@ -148,7 +148,7 @@ async fn root_configuration_and_restart_are_real() {
     assert_eq!(got["user"]["name"], "postgres");
     let password = got["user"]["password"].as_str().unwrap().to_owned();
     let root = world.connect(&id, "postgres", &password, "shop").await.unwrap();
-    assert_eq!(one(&root, "SHOW is_superuser").await, "on");
+    assert_eq!(one(&root, "SELECT session_user").await, "postgres");
 
     let values = json!({"max_connections": 57, "work_mem": 8192});
     let body = json!({"configuration": {"name": "g", "values": values}});
@@ -168,6 +168,103 @@ async fn root_configuration_and_restart_are_real() {
     assert_eq!(world.delete(&path).await.status, 202);
     world.time.settle().await;
     assert_eq!(world.get(&path).await.status, 404);
+    world.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn root_does_what_all_users_can_and_nothing_on_the_machine() {
+    if !is_installed() {
+        return;
+    }
+    let world = world().await;
+    let id = world.real(wanted("pg")).await;
+    let path = format!("/instances/{id}");
+    let made = "CREATE TABLE t (n int); INSERT INTO t VALUES (7); CREATE FUNCTION who() RETURNS text \
+                LANGUAGE sql SECURITY DEFINER AS 'SELECT current_user::text'";
+    world.app(&id).await.batch_execute(made).await.unwrap();
+    let got = world.post(&format!("{path}/root"), Value::Null).await.ok();
+    let password = got["user"]["password"].as_str().unwrap().to_owned();
+    let root = world.connect(&id, "postgres", &password, "shop").await.unwrap();
+    for refused in [
+        "COPY t FROM PROGRAM 'echo 1'",
+        "COPY t TO '/tmp/pentad-root'",
+        "SELECT pg_read_file('postgresql.conf')",
+        "CREATE ROLE own SUPERUSER",
+        "GRANT pg_execute_server_program TO postgres",
+        "GRANT os_admin TO postgres",
+        "ALTER ROLE os_admin PASSWORD 'mine'",
+        "ALTER SYSTEM SET archive_command = 'true'",
+    ] {
+        assert!(root.batch_execute(refused).await.is_err(), "{refused}");
+    }
+    assert_eq!(one(&root, "SELECT n FROM t").await, "7");
+    for allowed in ["CREATE TABLE own (n int)", "CREATE DATABASE more", "DROP DATABASE more"] {
+        root.batch_execute(allowed).await.unwrap();
+    }
+    // What a user leaves behind becomes no way to more rights.
+    assert_eq!(world.delete(&format!("{path}/users/app")).await.status, 202);
+    assert_eq!(one(&root, "SELECT who()").await, "postgres");
+    world.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn users_get_into_what_they_were_granted_all_of_it_or_nothing() {
+    if !is_installed() {
+        return;
+    }
+    let world = world().await;
+    let mut body = wanted("pg");
+    body["users"][0]["databases"] = json!([]);
+    let id = world.real(body).await;
+    for database in ["postgres", "template1", "shop"] {
+        let got = world.connect(&id, "app", "it's \\ a pw", database).await;
+        assert!(got.unwrap_err().contains("permission denied"), "{database}");
+    }
+    let grants = json!({"databases": [{"name": "shop"}, {"name": "nope"}]});
+    let got = world.put(&format!("/instances/{id}/users/app/databases"), grants).await.fault();
+    assert_eq!((got.0, got.2.as_str()), (400, "database \"nope\" does not exist"));
+    assert!(world.connect(&id, "app", "it's \\ a pw", "shop").await.is_err());
+    world.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn values_that_postgresql_refuses_are_told_at_once_and_change_nothing() {
+    if !is_installed() {
+        return;
+    }
+    let world = world().await;
+    let id = world.real(wanted("pg")).await;
+    let path = format!("/instances/{id}");
+    let cases = [
+        (
+            json!({"timezone": "Mars/X", "work_mem": 8192}),
+            "invalid value for parameter \"TimeZone\": \"Mars/X\"",
+        ),
+        (
+            json!({"max_connections": 10, "superuser_reserved_connections": 50}),
+            "superuser_reserved_connections (50) must be less than max_connections (10)",
+        ),
+    ];
+    for (n, (values, why)) in cases.into_iter().enumerate() {
+        let body = json!({"configuration": {"name": format!("g{n}"), "values": values}});
+        let group = world.post("/configurations", body).await.ok()["configuration"]["id"].clone();
+        world.put(&path, json!({"instance": {"configuration": group}})).await.ok();
+        world.time.settle().await;
+        let got = world.get(&path).await.ok();
+        assert_eq!(got["instance"]["fault"]["message"], why, "{got}");
+        assert_eq!(one(&world.app(&id).await, "SHOW work_mem").await, "4MB");
+        // Neither does a restart end what runs.
+        world.post(&format!("{path}/action"), json!({"restart": {}})).await.ok();
+        world.time.settle().await;
+        assert_eq!(world.states(&id).await, states("ACTIVE", "HEALTHY"));
+        assert_eq!(one(&world.app(&id).await, "SELECT 1").await, "1");
+        world.put(&path, json!({"instance": {"configuration": null}})).await;
+        world.time.settle().await;
+        let got = world.get(&path).await.ok();
+        assert_eq!(got["instance"]["fault"], Value::Null, "{got}");
+        world.post(&format!("{path}/action"), json!({"restart": {}})).await;
+        world.time.settle().await;
+    }
     world.close().await;
 }
 

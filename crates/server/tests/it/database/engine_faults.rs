@@ -325,13 +325,13 @@ async fn passwords_are_in_no_log_and_the_log_is_published() {
     body["users"] = json!([{"name": "app", "password": "canary-one", "databases": [{"name": "shop"}]}]);
     let id = world.real(body).await;
     let path = format!("/instances/{id}");
-    let users = json!({"users": [{"name": "two", "password": "canary-two"}]});
+    let users = json!({"users": [{"name": "two", "password": "canary-two", "databases": [{"name": "shop"}]}]});
     world.post(&format!("{path}/users"), users).await.ok();
     let users = json!({"users": [{"name": "two", "password": "canary-three"}]});
     world.put(&format!("{path}/users"), users).await.ok();
     world.post(&format!("{path}/root"), json!({"password": "canary-four"})).await.ok();
     let app = world.connect(&id, "app", "canary-one", "shop").await.unwrap();
-    world.connect(&id, "two", "canary-three", "postgres").await.unwrap();
+    world.connect(&id, "two", "canary-three", "shop").await.unwrap();
     world.connect(&id, "postgres", "canary-four", "shop").await.unwrap();
     assert_eq!(one(&app, "SELECT 'of the caller'").await, "of the caller");
     let log = std::fs::read_to_string(world.folder("instances", &id).join("log")).unwrap();

@@ -226,6 +226,33 @@ async fn a_chain_of_trusts_lends_the_roles_of_the_first_trustor() {
 }
 
 #[tokio::test]
+async fn what_was_lent_for_one_project_is_handed_on_for_no_other() {
+    let cloud = Cloud::small().await;
+    let root = cloud.token("root", Value::Null).await;
+    let body = json!({"project": {"name": "second"}});
+    let made = cloud.call(Method::POST, "/v3/projects", &root, body).await;
+    let second = made.body["project"]["id"].as_str().unwrap().to_owned();
+    let roles = cloud.get("/v3/roles?name=member", &root).await;
+    let role = roles.body["roles"][0]["id"].as_str().unwrap().to_owned();
+    let path = format!("/v3/projects/{second}/users/ann-id/roles/{role}");
+    assert!(cloud.call(Method::PUT, &path, &root, Value::Null).await.status.is_success());
+    let ann = cloud.token("ann", Value::Null).await;
+    let users = cloud.get("/v3/users?name=bob", &root).await;
+    let bob = users.body["users"][0]["id"].clone();
+    let trust = |project: &str| {
+        json!({"trust": {"trustor_user_id": "ann-id", "trustee_user_id": bob, "impersonation": true,
+            "project_id": project, "roles": [{"id": role}], "allow_redelegation": true}})
+    };
+    let made = cloud.call(Method::POST, "/v3/OS-TRUST/trusts", &ann, trust("shop-id")).await;
+    let id = made.body["trust"]["id"].as_str().unwrap().to_owned();
+    let token = cloud.token("bob", json!({"OS-TRUST:trust": {"id": id}})).await;
+    let other = cloud.call(Method::POST, "/v3/OS-TRUST/trusts", &token, trust(&second)).await;
+    assert_eq!(other.status, StatusCode::FORBIDDEN, "{}", other.body);
+    let same = cloud.call(Method::POST, "/v3/OS-TRUST/trusts", &token, trust("shop-id")).await;
+    assert_eq!(same.status, StatusCode::CREATED, "{}", same.body);
+}
+
+#[tokio::test]
 async fn trusts_of_this_server_are_for_no_user_of_the_operator_and_go_when_they_end() {
     let cloud = Cloud::small().await;
     let tasks = pentad_server::Tasks::new();

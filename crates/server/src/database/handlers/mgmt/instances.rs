@@ -9,7 +9,8 @@ use super::super::super::find;
 use super::super::super::model::{Flavor, Gone, Guest, Health, Instance, ServerState, Task, time_text};
 use super::super::super::schema::{bodies, check};
 use super::super::super::storage::jobs::Job;
-use super::super::super::storage::{now, records};
+use super::super::super::storage::now;
+use super::super::super::storage::records::{self, Record as _, Select};
 use super::super::super::view;
 use super::super::actions::{begin, fail_backups};
 use super::super::instances::used;
@@ -36,20 +37,16 @@ fn view_of(tx: &mut Tx<'_>, call: &Call, instance: &Instance) -> Answer<Value> {
 /// `GET /mgmt/instances`
 pub(crate) fn list(tx: &mut Tx<'_>, call: &Call) -> Answer<Done> {
     let word = call.query("deleted").map(str::to_ascii_lowercase);
-    let mut all: Vec<Instance> = Vec::new();
-    if word.as_deref() != Some("true") {
-        all.extend(records::all::<Instance>(tx)?);
-    }
-    if word.as_deref() != Some("false") {
-        all.extend(records::all::<Gone>(tx)?.into_iter().map(|gone| gone.0));
-    }
-    let clustered = call.says_true("include_clustered");
-    all.retain(|instance| clustered || instance.cluster.is_none());
-    if let Some(project) = call.filter("project_id") {
-        all.retain(|instance| instance.tenant == project);
-    }
-    all.sort_by_key(|instance| std::cmp::Reverse(instance.updated));
-    let mut page = call.page_by_offset(all)?;
+    // One that is gone is stored as it was.
+    let kinds: &[&str] = match word.as_deref() {
+        Some("true") => &[Gone::KIND],
+        Some("false") => &[Instance::KIND],
+        _ => &[Instance::KIND, Gone::KIND],
+    };
+    let alone = |instance: &Instance| instance.cluster.is_none();
+    let keep = (!call.says_true("include_clustered")).then_some(alone);
+    let select = Select { scope: call.filter("project_id"), ..Select::default() };
+    let mut page = call.page_by_offset(tx, kinds, select, keep)?;
     page.items.sort_by_key(|instance| std::cmp::Reverse(instance.created));
     let views: Answer<Vec<Value>> = page.items.iter().map(|one| view_of(tx, call, one)).collect();
     Ok(call.paged("instances", views?, page.next.as_deref()))

@@ -109,6 +109,6 @@ pub(crate) fn delete(tx: &mut Tx<'_>, call: &Call) -> Answer<Done> {
     let Some(parameter) = known.iter().find(|known| known.name == name) else {
         return Err(Failure::bad(format!("Parameter {name} does not exist in the database.")));
     };
-    records::remove::<Parameter>(tx, &parameter.id)?;
+    records::delete::<Parameter>(tx, &parameter.id)?;
     Ok(Done::nothing())
 }

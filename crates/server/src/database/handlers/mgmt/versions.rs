@@ -154,9 +154,9 @@ pub(crate) fn delete(tx: &mut Tx<'_>, call: &Call) -> Answer<Done> {
     }
     let version = find::version(tx, id)?;
     for parameter in records::owned::<Parameter>(tx, &version.id)? {
-        records::remove::<Parameter>(tx, &parameter.id)?;
+        records::delete::<Parameter>(tx, &parameter.id)?;
     }
     set_default(tx, &version, Some(false))?;
-    records::remove::<Version>(tx, &version.id)?;
+    records::delete::<Version>(tx, &version.id)?;
     Ok(Done::accepted())
 }
