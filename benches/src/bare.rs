@@ -1,6 +1,7 @@
 //! The bare HTTP stack: hyper-util's pooled client sending prepared requests, and nothing around it.
 
 use bytes::Bytes;
+use http::response::Parts;
 use http::{HeaderName, Method, Request, StatusCode, Uri, header};
 use http_body_util::{BodyExt, Full};
 use hyper_util::client::legacy::Client;
@@ -76,14 +77,23 @@ impl Bare {
     /// # Errors
     /// When the connection fails before the answer is complete. Any status is an answer.
     pub async fn send(&self, method: Method, uri: Uri, body: Bytes) -> Result<(StatusCode, Bytes)> {
+        let (head, body) = self.exchange(method, uri, body).await?;
+        Ok((head.status, body))
+    }
+
+    /// The same with the head of the answer.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub async fn exchange(&self, method: Method, uri: Uri, body: Bytes) -> Result<(Parts, Bytes)> {
         let mut request = Request::builder().method(method).uri(uri);
         for (name, value) in &self.headers {
             request = request.header(name, value.as_str());
         }
         let request = request.body(Full::new(body))?;
         let answer = self.client.request(request).await?;
-        let status = answer.status();
-        Ok((status, answer.into_body().collect().await?.to_bytes()))
+        let (head, body) = answer.into_parts();
+        Ok((head, body.collect().await?.to_bytes()))
     }
 
     /// Sends JSON and reads JSON; an empty answer is `null`.

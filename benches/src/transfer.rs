@@ -25,14 +25,17 @@ const PYTHON_MOST: u64 = 1_000_000_000;
 /// How often a running client is looked at.
 const LOOK: Duration = Duration::from_millis(5);
 
-/// Uploads a file by the original client, or downloads it; the platform is in the environment.
+/// Uploads a file by the original client, or downloads it; the platform is in the environment. A stream, since of a path
+/// it also makes a sum for its marker, which ours does when it is asked to.
 const SCRIPT: &str = r#"
 import pathlib, sys
 from ivcap_client import IVCAP
 what, name = sys.argv[1], sys.argv[2]
 ivcap = IVCAP()
 if what == "up":
-    done = ivcap.upload_artifact(name="bench", file_path=name, content_type="application/octet-stream", force_upload=True)
+    with open(name, "rb") as source:
+        done = ivcap.upload_artifact(
+            name="bench", io_stream=source, content_type="application/octet-stream", content_size=int(sys.argv[3]))
     print(done.id)
 else:
     ivcap.get_artifact(sys.argv[3]).as_local_file(pathlib.Path(name))
@@ -135,16 +138,16 @@ impl Column {
 }
 
 impl Bench<'_> {
-    /// Up and down again; nothing is left on disk.
+    /// Up and down again; nothing is left on disk, and never more than two copies are there.
     async fn both(&self, peer: Peer, size: u64) -> Result<(Cost, Cost)> {
         let (source, target) = (self.home.join("source.bin"), self.home.join("target.bin"));
-        // Zeros that take no room: reading them costs what reading from memory costs.
-        std::fs::File::create(&source)?.set_len(size)?;
+        make(&source, size)?;
         let made = match peer {
             Peer::Curl => Some(self.record(size).await?),
             _ => None,
         };
-        let (up, said) = run(self.upload(peer, &source, made.as_deref()), size).await?;
+        let (up, said) = run(self.upload(peer, &source, size, made.as_deref()), size).await?;
+        std::fs::remove_file(&source)?;
         let id = match (made, peer) {
             (Some(id), _) => id,
             (None, Peer::Ours) => serde_json::from_str::<serde_json::Value>(&said)?["id"]
@@ -166,12 +169,12 @@ impl Bench<'_> {
         if found == size { Ok((up, down)) } else { Err(format!("{found} bytes came, not {size}").into()) }
     }
 
-    fn upload(&self, peer: Peer, source: &Path, record: Option<&str>) -> Command {
+    fn upload(&self, peer: Peer, source: &Path, size: u64, record: Option<&str>) -> Command {
         match peer {
             Peer::Ours => {
                 self.ours(&["upload", "--no-resume", "--content-type", "application/octet-stream"], source)
             }
-            Peer::Python => self.python(&["up"], source, &[]),
+            Peer::Python => self.python(&["up"], source, &[&size.to_string()]),
             Peer::Curl => {
                 let mut command = Command::new("curl");
                 command.args(["--silent", "--show-error", "--fail", "--request", "PATCH", "--upload-file"]);
@@ -243,6 +246,21 @@ impl Bench<'_> {
         let made = http.call(Method::POST, "/1/artifacts", &serde_json::Value::Null).await?;
         Ok(made["id"].as_str().ok_or("a record without an id")?.to_owned())
     }
+}
+
+/// A file that is on disk and not in memory, as large files are.
+fn make(path: &Path, size: u64) -> Result<()> {
+    let mut piece = vec![0; pentad_disk::PIECE];
+    fastrand::fill(&mut piece);
+    let mut sink =
+        pentad_disk::Sink::new(std::fs::File::create(path)?, 0, Some(size.max(pentad_disk::LARGE)))?;
+    let mut left = size;
+    while left > 0 {
+        let now = left.min(piece.len() as u64);
+        sink.write(&piece[..usize::try_from(now)?])?;
+        left -= now;
+    }
+    Ok(sink.finish()?.sync_all()?)
 }
 
 /// Runs a client to its end; gives what it cost and what it said.

@@ -4,12 +4,13 @@ use std::fmt::Debug;
 use std::fs::{self, File, OpenOptions};
 use std::future::Future;
 use std::io::ErrorKind;
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
+use pentad_disk::{Buffer, Buffers, Source, append_at};
 
 use crate::error::{Result, StoreError, StoreErrorKind};
 use crate::lock;
@@ -60,6 +61,11 @@ pub trait Blobs: Debug + Send + Sync + 'static {
     fn clear(&self) -> BlobFuture<'_, ()>;
 }
 
+/// Memory in which blobs are read: pieces of this size come from buffers that are used again.
+const PIECE: usize = 1 << 20;
+/// So many of those are kept while nobody reads.
+const BUFFERS: usize = 4;
+
 /// Blobs as files of a directory: `KEY.part` while they grow, `KEY.blob` once sealed.
 #[derive(Debug, Clone)]
 pub(crate) struct DirBlobs {
@@ -67,11 +73,13 @@ pub(crate) struct DirBlobs {
     /// Whether the answer waits for the disk.
     durable: bool,
     workers: Arc<Workers>,
+    buffers: Arc<Mutex<Buffers>>,
 }
 
 impl DirBlobs {
     pub(crate) fn new(dir: &Path, durable: bool, workers: Arc<Workers>) -> Self {
-        Self { dir: dir.into(), durable, workers }
+        let buffers = Arc::new(Mutex::new(Buffers::new(PIECE, BUFFERS)));
+        Self { dir: dir.into(), durable, workers, buffers }
     }
 
     /// The same in a directory below.
@@ -102,7 +110,8 @@ impl Blobs for DirBlobs {
     }
 
     fn read<'a>(&'a self, key: &'a str, offset: u64, most: usize) -> BlobFuture<'a, Bytes> {
-        self.run(key, move |files| files.read(offset, most))
+        let buffers = Arc::clone(&self.buffers);
+        self.run(key, move |files| files.read(&buffers, offset, most))
     }
 
     fn len<'a>(&'a self, key: &'a str) -> BlobFuture<'a, Option<u64>> {
@@ -182,8 +191,8 @@ impl Files {
             }
         }
         let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&self.part);
-        let file = file.map_err(|e| failed("open", &self.part, e))?;
-        let written = file.write_all_at(bytes, offset).and_then(|()| self.sync(&file));
+        let mut file = file.map_err(|e| failed("open", &self.part, e))?;
+        let written = append_at(&mut file, bytes, offset).and_then(|()| self.sync(&file));
         if let Err(error) = written {
             // What nobody was told about must not count.
             let _ = file.set_len(offset);
@@ -205,20 +214,27 @@ impl Files {
         Ok(length)
     }
 
-    fn read(&self, offset: u64, most: usize) -> Result<Bytes> {
-        let file = match File::open(&self.sealed) {
-            Err(e) if e.kind() == ErrorKind::NotFound => File::open(&self.part),
+    fn read(&self, buffers: &Mutex<Buffers>, offset: u64, most: usize) -> Result<Bytes> {
+        let source = match Source::open(&self.sealed) {
+            Err(e) if e.kind() == ErrorKind::NotFound => Source::open(&self.part),
             opened => opened,
         };
-        let file = file.map_err(|e| match e.kind() {
+        let mut source = source.map_err(|e| match e.kind() {
             ErrorKind::NotFound => self.absent(),
             _ => failed("open", &self.part, e),
         })?;
-        let length = file.metadata().map_err(|e| failed("read", &self.part, e))?.len();
-        let there = usize::try_from(length.saturating_sub(offset)).unwrap_or(usize::MAX);
-        let mut bytes = vec![0; most.min(there)];
-        file.read_exact_at(&mut bytes, offset).map_err(|e| failed("read", &self.part, e))?;
-        Ok(bytes.into())
+        let there = usize::try_from(source.size().saturating_sub(offset)).unwrap_or(usize::MAX);
+        let most = most.min(there);
+        let lock = || buffers.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_whole = most == PIECE;
+        let mut buffer = if is_whole { lock().take() } else { Buffer::new(most) };
+        let read = source.read_at(&mut buffer, offset, most);
+        let bytes = if is_whole { lock().lend(buffer, most) } else { buffer.into_bytes(most) };
+        match read {
+            Ok(read) if read == most => Ok(bytes),
+            Ok(_) => Err(failed("read", &self.part, ErrorKind::UnexpectedEof.into())),
+            Err(e) => Err(failed("read", &self.part, e)),
+        }
     }
 
     /// A crash may have left bytes that were written and not yet synced: they count once they are on disk.

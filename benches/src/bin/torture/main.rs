@@ -8,6 +8,7 @@
 
 mod ams;
 mod arguments;
+mod ivcap;
 mod kill;
 mod ledger;
 mod load;
@@ -22,6 +23,7 @@ use pentad_benches::{Result, say};
 
 use crate::ams::Ams;
 use crate::arguments::Arguments;
+use crate::ivcap::Ivcap;
 use crate::kill::Subject;
 use crate::zaqar::Zaqar;
 
@@ -45,6 +47,9 @@ async fn run(arguments: &Arguments) -> Result<()> {
     }
     if arguments.wants("zaqar") {
         both::<Zaqar>(arguments).await?;
+    }
+    if arguments.wants("ivcap") {
+        both::<Ivcap>(arguments).await?;
     }
     say(&format!("torture: system calls: {}", trace::check(&arguments.binary).await?));
     let Some(seeded) = &arguments.seeded else { return Ok(()) };

@@ -1,7 +1,7 @@
 //! A content in a file: written beside it, and put in its place when it is whole.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Seek, SeekFrom, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
@@ -9,6 +9,7 @@ use futures_util::StreamExt;
 use pentad_core::message::ByteStream;
 use pentad_core::work::Scope;
 use pentad_core::{Error, ErrorKind, Result, Sent};
+use pentad_disk::Sink;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
@@ -44,7 +45,9 @@ pub(super) async fn save(
         stream::Place { client: artifact.client, blob, start: resumed_at, end: None, whole: record.size };
     tell(&scope, resumed_at, record.size);
     let opened = stream::open(place, &download, scope.clone()).await?;
-    let (bytes, sha256) = write(opened.stream, writer(file, sum), resumed_at, |done| {
+    let rest = record.size.map(|size| size.saturating_sub(resumed_at));
+    let sink = blocking(move || Sink::new(file, resumed_at, rest)).await?.map_err(unwritable)?;
+    let (bytes, sha256) = write(opened.stream, writer(sink, sum), resumed_at, |done| {
         tell(&scope, done, record.size);
     })
     .await?;
@@ -124,7 +127,6 @@ fn begin(part: &Path, keep: Option<u64>, summed: bool) -> Result<(File, Option<S
         let keep = if keep.is_none_or(|most| there <= most) { there } else { 0 };
         file.set_len(keep)?;
         let sum = if summed { Some(sha256_of(&mut file, keep)?) } else { None };
-        file.seek(SeekFrom::Start(keep))?;
         Ok((sum, keep))
     };
     let (sum, keep) = ready().map_err(unwritable)?;
@@ -134,16 +136,16 @@ fn begin(part: &Path, keep: Option<u64>, summed: bool) -> Result<(File, Option<S
 type Writer = (mpsc::Sender<Bytes>, JoinHandle<io::Result<Option<String>>>);
 
 /// A thread that writes, and sums if that is wanted, what it is given.
-fn writer(mut file: File, mut sum: Option<Sha256>) -> Writer {
+fn writer(mut sink: Sink, mut sum: Option<Sha256>) -> Writer {
     let (pieces, mut waiting) = mpsc::channel::<Bytes>(WAITING);
     let writer = tokio::task::spawn_blocking(move || {
         while let Some(piece) = waiting.blocking_recv() {
-            file.write_all(&piece)?;
+            sink.write(&piece)?;
             if let Some(sum) = &mut sum {
                 sum.update(&piece);
             }
         }
-        file.sync_all()?;
+        sink.finish()?.sync_all()?;
         Ok(sum.map(Sha256::finish))
     });
     (pieces, writer)

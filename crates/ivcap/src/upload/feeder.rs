@@ -1,8 +1,5 @@
 //! The bytes of a source from an offset on, again where that is possible.
 
-use std::collections::VecDeque;
-use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -11,14 +8,13 @@ use futures_util::StreamExt;
 use pentad_core::message::ByteStream;
 use pentad_core::work::{Event, Scope};
 use pentad_core::{Body, Error, ErrorKind, Result, Sent};
+use pentad_disk::{Buffers, PIECE};
 use tokio::sync::mpsc;
 
 use super::source::Kind;
 use super::unreadable;
 use crate::digest::Sha256;
 
-/// How much of a file is read at a time, ahead of what is sent.
-const READ: u64 = 256 * 1024;
 /// Pieces that are read ahead.
 const AHEAD: usize = 2;
 /// Buffers in use: those ahead, one that is read into, two on their way out.
@@ -214,56 +210,22 @@ fn read(path: PathBuf, offset: u64, length: u64, size: u64, scope: Scope) -> Byt
 }
 
 fn pump(path: &Path, offset: u64, length: u64, pieces: &mpsc::Sender<Result<Bytes>>) -> std::io::Result<()> {
-    let mut file = File::open(path)?;
-    file.seek(SeekFrom::Start(offset))?;
-    let size = usize::try_from(length.min(READ)).unwrap_or_default();
-    let mut buffers = Buffers { used: VecDeque::new(), size };
-    let mut left = length;
-    while left > 0 {
+    let mut file = pentad_disk::Source::open(path)?;
+    let size = usize::try_from(length).unwrap_or(PIECE).min(PIECE);
+    let mut buffers = Buffers::new(size, BUFFERS);
+    let (mut at, end) = (offset, offset.saturating_add(length));
+    while at < end {
         let mut buffer = buffers.take();
-        let want = usize::try_from(left).unwrap_or(size).min(size);
-        let read = fill(&mut file, &mut buffer[..want])?;
+        // Up to a multiple of its size, so that what follows begins where the disk has it.
+        let want = (end - at).min(size as u64 - at % size as u64);
+        let read = file.read_at(&mut buffer, at, usize::try_from(want).unwrap_or(size))?;
         if read == 0 {
             return Err(std::io::ErrorKind::UnexpectedEof.into());
         }
-        left -= read as u64;
-        if pieces.blocking_send(Ok(buffers.lend(buffer.freeze(), read))).is_err() {
+        at += read as u64;
+        if pieces.blocking_send(Ok(buffers.lend(buffer, read))).is_err() {
             return Ok(());
         }
     }
     Ok(())
-}
-
-/// Reads until the buffer is full or the file has ended.
-fn fill(file: &mut File, buffer: &mut [u8]) -> std::io::Result<usize> {
-    let mut filled = 0;
-    while filled < buffer.len() {
-        match file.read(&mut buffer[filled..]) {
-            Ok(0) => break,
-            Ok(read) => filled += read,
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(filled)
-}
-
-/// Buffers that come back when they were sent: fresh memory for each would cost as much as the reading.
-struct Buffers {
-    used: VecDeque<Bytes>,
-    size: usize,
-}
-
-impl Buffers {
-    fn take(&mut self) -> BytesMut {
-        let back = if self.used.len() < BUFFERS { None } else { self.used.pop_front() };
-        back.and_then(|buffer| buffer.try_into_mut().ok()).unwrap_or_else(|| BytesMut::zeroed(self.size))
-    }
-
-    /// The part of a buffer that is to be sent.
-    fn lend(&mut self, buffer: Bytes, length: usize) -> Bytes {
-        let part = buffer.slice(..length);
-        self.used.push_back(buffer);
-        part
-    }
 }

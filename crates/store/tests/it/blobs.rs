@@ -31,6 +31,44 @@ fn blob_grows_at_its_end_until_it_is_sealed() {
 }
 
 #[test]
+fn a_blob_of_many_hundred_megabytes_is_written_and_read_as_a_small_one_whatever_the_alignment() {
+    everywhere(async |bench| {
+        if !bench.persists() {
+            return;
+        }
+        let engine = bench.engine();
+        let blobs = engine.blobs("svc").unwrap();
+        blobs.append("large", 0, Bytes::from_static(b"x")).await.unwrap();
+        // Zeros that take no room stand for what came before.
+        let before = pentad_disk::LARGE;
+        let part = bench.path().join("blobs/svc/large.part");
+        std::fs::OpenOptions::new().write(true).open(part).unwrap().set_len(before).unwrap();
+        let mut piece = pentad_disk::Buffer::new(1 << 20);
+        piece.bytes_mut().iter_mut().enumerate().for_each(|(at, byte)| *byte = (at % 251) as u8);
+        let piece = piece.into_bytes(1 << 20);
+        let mut length = before;
+        let mut expected = Vec::new();
+        for part in
+            [piece.clone(), piece.slice(..4096), piece.slice(1..8193), piece.slice(..77), piece.slice(..4096)]
+        {
+            length = blobs.append("large", length, part.clone()).await.unwrap();
+            expected.extend_from_slice(&part);
+        }
+        for sealed in [false, true] {
+            for (from, most) in [(0, 1 << 20), (0, 2 << 20), (4096, 4096), (1, 1 << 20), (1 << 20, 1 << 20)] {
+                let read = blobs.read("large", before + from as u64, most).await.unwrap();
+                assert!(
+                    read == expected[from..(from + most).min(expected.len())],
+                    "{most} from {from}, sealed: {sealed}"
+                );
+            }
+            assert_eq!(blobs.seal("large").await.unwrap(), length);
+        }
+        engine.close().await;
+    });
+}
+
+#[test]
 fn append_elsewhere_than_at_the_end_says_where_the_end_is() {
     everywhere(async |bench| {
         let engine = bench.engine();

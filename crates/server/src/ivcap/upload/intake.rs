@@ -1,14 +1,16 @@
 //! Storing a body as it comes: a bounded number of bytes in memory, whatever its length.
 
-use bytes::{Bytes, BytesMut};
+use pentad_disk::{Buffer, Buffers};
 use pentad_store::{StoreError, StoreErrorKind};
 use tokio::task::JoinHandle;
 
 use super::turn::Turn;
 use crate::http::Incoming;
 
-/// Stored at once; twice this is in memory: one part on its way to the disk, one being filled.
-const PART: usize = 2 << 20;
+/// Stored at once, where the disk has its blocks.
+const PART: usize = 1 << 20;
+/// So many parts are in memory: one on its way to the disk, one that is filled.
+const PARTS: usize = 2;
 
 /// How a body ended.
 #[derive(Debug)]
@@ -45,7 +47,10 @@ impl Turn {
     pub(crate) fn take_in(self, offset: u64, room: Option<u64>, body: Incoming) -> JoinHandle<Taken> {
         let tracker = self.uploads.tracker.clone();
         let room = room.unwrap_or(u64::MAX);
-        tracker.spawn(Intake { turn: self, offset, room, most: room, writing: None }.run(body))
+        let parts = Buffers::new(PART, PARTS);
+        tracker.spawn(
+            Intake { turn: self, offset, room, most: room, parts, part: None, writing: None }.run(body),
+        )
     }
 }
 
@@ -57,13 +62,15 @@ struct Intake {
     room: u64,
     /// How many could come at first.
     most: u64,
+    parts: Buffers,
+    /// The part that is filled, and how far.
+    part: Option<(Buffer, usize)>,
     /// The part that is on its way.
     writing: Option<JoinHandle<Result<u64, StoreError>>>,
 }
 
 impl Intake {
     async fn run(mut self, mut body: Incoming) -> Taken {
-        let mut part = BytesMut::new();
         let end = loop {
             let piece = tokio::select! {
                 piece = body.piece() => piece,
@@ -79,15 +86,14 @@ impl Intake {
                 piece.truncate(usize::try_from(self.room).unwrap_or(usize::MAX));
             }
             self.room -= piece.len() as u64;
-            if let Err(error) = self.add(&mut part, piece).await {
+            if let Err(error) = self.add(&piece).await {
                 break End::Failed(error);
             }
             if is_too_long {
                 break End::TooLong(self.most);
             }
         };
-        let stored = self.store(part.freeze()).await;
-        let stored = match stored {
+        let stored = match self.store().await {
             Ok(()) => self.stored().await,
             failed => failed,
         };
@@ -95,24 +101,28 @@ impl Intake {
         Taken { turn: self.turn, end }
     }
 
-    async fn add(&mut self, part: &mut BytesMut, piece: Bytes) -> Result<(), StoreError> {
-        if part.is_empty() && piece.len() < PART {
-            part.reserve(PART);
-        }
-        part.extend_from_slice(&piece);
-        if part.len() >= PART {
-            let full = part.split().freeze();
-            self.store(full).await?;
+    async fn add(&mut self, mut piece: &[u8]) -> Result<(), StoreError> {
+        while !piece.is_empty() {
+            let (mut part, filled) = self.part.take().unwrap_or_else(|| (self.parts.take(), 0));
+            // From an odd offset on up to the next block.
+            let until = PART - usize::try_from(self.offset % PART as u64).unwrap_or_default();
+            let (now, later) = piece.split_at(piece.len().min(until - filled));
+            part.bytes_mut()[filled..filled + now.len()].copy_from_slice(now);
+            piece = later;
+            let filled = filled + now.len();
+            self.part = Some((part, filled));
+            if filled == until {
+                self.store().await?;
+            }
         }
         Ok(())
     }
 
-    /// Sends a part on its way once the one before it has arrived.
-    async fn store(&mut self, part: Bytes) -> Result<(), StoreError> {
+    /// Sends what was filled on its way once the part before it has arrived.
+    async fn store(&mut self) -> Result<(), StoreError> {
         self.stored().await?;
-        if part.is_empty() {
-            return Ok(());
-        }
+        let Some((part, filled)) = self.part.take() else { return Ok(()) };
+        let part = self.parts.lend(part, filled);
         let offset = self.offset;
         self.offset += part.len() as u64;
         self.turn.running.add(offset, &part);
