@@ -11,6 +11,20 @@ const WEIGHT: u64 = 3;
 /// Weights are counted in units of this many bytes.
 const UNIT: u64 = 4096;
 
+/// The room for large bodies that come in, and that for large ones that go out: neither waits for the other.
+#[derive(Debug, Clone)]
+pub(crate) struct Budgets {
+    pub(crate) bodies: Budget,
+    pub(crate) answers: Budget,
+}
+
+impl Budgets {
+    /// Those of a server that takes bodies of at most `max_body` bytes.
+    pub(crate) fn new(max_body: u64) -> Self {
+        Self { bodies: Budget::new(max_body), answers: Budget::new(max_body) }
+    }
+}
+
 /// The bytes that large bodies may take; the largest allowed body has room alone.
 #[derive(Debug, Clone)]
 pub(crate) struct Budget {

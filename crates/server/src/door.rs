@@ -106,7 +106,7 @@ impl Door {
     {
         let upgrade = link.and_then(|link| Upgrade::door(link, message.headers(), &self.shell.sockets));
         let (peer, view, authority) = (Peer::default(), &View::Plain, AUTHORITY);
-        self.shell.serve(message, Arrival { peer, view, authority, upgrade, discard: false }).await
+        self.shell.serve(message, Arrival { peer, view, authority, upgrade, connected: false }).await
     }
 }
 

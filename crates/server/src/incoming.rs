@@ -8,15 +8,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 use http::StatusCode;
 use http_body::Body;
 use http_body_util::BodyExt;
 use serde_json::json;
 
-use crate::budget::{Budget, Hold, SMALL};
+use crate::budget::{Budgets, Hold, SMALL};
 use crate::clock::{Stopwatch, real_limit};
-use crate::http::{BodyStream, Reply};
+use crate::http::{BodyStream, Reply, ReplyBody};
 
 /// The longest silence of a sender.
 const SILENCE: Duration = Duration::from_secs(30);
@@ -106,17 +106,26 @@ impl From<Bytes> for Incoming {
 
 impl Incoming {
     /// A body that is still to be read, and the shell's view of it.
-    pub(crate) fn new<B>(body: B, limit: u64, budget: &Budget) -> (Self, Arc<Ledger>)
+    pub(crate) fn new<B>(body: B, limit: u64, budgets: &Budgets) -> (Self, Arc<Ledger>)
     where
         B: Body<Data = Bytes> + Send + 'static,
         B::Error: Into<BoxError>,
     {
-        let ledger = Arc::new(Ledger { limit, budget: Some(budget.clone()), seen: Mutex::default() });
+        let ledger = Arc::new(Ledger { limit, budgets: Some(budgets.clone()), seen: Mutex::default() });
         let state = match body.is_end_stream() {
             true => State::Whole(Bytes::new()),
             false => State::Unread(Mutex::new(Box::pin(body.map_err(Into::into)))),
         };
         (Self { state, ledger: Arc::clone(&ledger) }, ledger)
+    }
+
+    /// Waits until an answer that is large has room beside the others; the room is kept until the answer was sent. To be
+    /// asked for once, before the answer is put together; `length` is about what that takes.
+    pub(crate) async fn room_to_answer(&self, length: u64) {
+        if let Some(budgets) = &self.ledger.budgets {
+            let hold = budgets.answers.hold(length).await;
+            self.ledger.seen().answer = Some(hold);
+        }
     }
 
     /// The declared length in bytes, if there is one.
@@ -222,7 +231,7 @@ impl Drop for Incoming {
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
     limit: u64,
-    budget: Option<Budget>,
+    budgets: Option<Budgets>,
     seen: Mutex<Seen>,
 }
 
@@ -238,6 +247,25 @@ pub(crate) struct Seen {
     pub(crate) left: Option<Raw>,
     /// Room in the budget, kept until the request is answered.
     hold: Option<Arc<Hold>>,
+    /// The room of a large answer.
+    answer: Option<Hold>,
+}
+
+impl Seen {
+    /// The body of the answer, which holds its room until it was sent or dropped.
+    pub(crate) fn in_its_room(&mut self, body: ReplyBody) -> ReplyBody {
+        match (body, self.answer.take()) {
+            (ReplyBody::Full(bytes), Some(hold)) => {
+                ReplyBody::Full(Bytes::from_owner(Held { bytes, _hold: Arc::new(hold) }))
+            }
+            (ReplyBody::Stream(stream), Some(hold)) => {
+                ReplyBody::Stream(Box::pin(stream.inspect(move |_| {
+                    let _ = &hold;
+                })))
+            }
+            (body, None) => body,
+        }
+    }
 }
 
 impl fmt::Debug for Seen {
@@ -321,7 +349,7 @@ impl Ledger {
     }
 
     async fn hold(&self, length: u64) -> Option<Hold> {
-        Some(self.budget.as_ref()?.hold(length).await)
+        Some(self.budgets.as_ref()?.bodies.hold(length).await)
     }
 }
 
@@ -377,7 +405,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_body_is_read_once_and_given_again() {
-        let (mut body, ledger) = Incoming::new(pieces(&[3, 4]), 10, &Budget::new(10));
+        let (mut body, ledger) = Incoming::new(pieces(&[3, 4]), 10, &Budgets::new(10));
         assert_eq!(body.whole(), b"");
         assert_eq!(body.bytes().await.unwrap().len(), 7);
         assert_eq!(body.bytes().await.unwrap().len(), 7);
@@ -387,10 +415,10 @@ mod tests {
 
     #[tokio::test]
     async fn what_nobody_reads_is_left_to_the_shell() {
-        let (body, ledger) = Incoming::new(pieces(&[3, 4]), 10, &Budget::new(10));
+        let (body, ledger) = Incoming::new(pieces(&[3, 4]), 10, &Budgets::new(10));
         drop(body);
         assert!(ledger.seen().left.is_some());
-        let (body, ledger) = Incoming::new(pieces(&[3, 4]), 10, &Budget::new(10));
+        let (body, ledger) = Incoming::new(pieces(&[3, 4]), 10, &Budgets::new(10));
         let mut stream = body.stream();
         assert_eq!(stream.next().await.unwrap().unwrap().len(), 3);
         drop(stream);
@@ -399,9 +427,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_stream_has_no_limit_and_a_whole_body_has_one() {
-        let (body, _) = Incoming::new(pieces(&[8, 8]), 10, &Budget::new(10));
+        let (body, _) = Incoming::new(pieces(&[8, 8]), 10, &Budgets::new(10));
         assert_eq!(body.stream().count().await, 2);
-        let (mut body, ledger) = Incoming::new(pieces(&[8, 8]), 10, &Budget::new(10));
+        let (mut body, ledger) = Incoming::new(pieces(&[8, 8]), 10, &Budgets::new(10));
         assert_eq!(body.bytes().await, Err(BodyFault::TooLarge { limit: 10 }));
         assert!(ledger.seen().fault.is_some());
     }
@@ -409,7 +437,7 @@ mod tests {
     #[tokio::test]
     async fn a_large_body_of_unknown_length_waits_for_its_turn_and_keeps_it_until_the_bytes_are_gone() {
         const SIZES: &[usize] = &[1 << 19, 1 << 19, 1 << 19];
-        let budget = Budget::new(2 << 20);
+        let budget = Budgets::new(2 << 20);
         let (mut first, ledger) = Incoming::new(pieces(SIZES), 2 << 20, &budget);
         let bytes = first.bytes().await.unwrap();
         drop((first, ledger));
@@ -424,12 +452,12 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_silent_sender_of_a_large_body_gives_its_place_back() {
-        let budget = Budget::new(2 << 20);
+        let budget = Budgets::new(2 << 20);
         let pieces = stream::iter([Ok::<_, io::Error>(Frame::data(Bytes::from(vec![b'x'; 1 << 21])))]);
         let silent = StreamBody::new(pieces.chain(stream::pending()));
         let (mut body, _ledger) = Incoming::new(silent, 2 << 20, &budget);
         assert_eq!(body.bytes().await, Err(BodyFault::Slow));
-        assert!(budget.hold(2 << 20).now_or_never().is_some());
+        assert!(budget.bodies.hold(2 << 20).now_or_never().is_some());
     }
 
     #[test]
@@ -437,5 +465,19 @@ mod tests {
         assert!(!is_slow(0, GRACE));
         assert!(!is_slow(PACE * 5, GRACE + Duration::from_secs(5)));
         assert!(is_slow(PACE * 5 - 1, GRACE + Duration::from_secs(5)));
+    }
+
+    #[tokio::test]
+    async fn a_large_answer_keeps_its_room_until_it_is_sent_and_bodies_that_come_in_do_not_mind() {
+        let budgets = Budgets::new(2 << 20);
+        let (first, ledger) = Incoming::new(pieces(&[1]), 10, &budgets);
+        first.room_to_answer(2 << 20).await;
+        let answer = ledger.seen().in_its_room(ReplyBody::Full(Bytes::from_static(b"sent")));
+        drop((first, ledger));
+        let (second, _) = Incoming::new(pieces(&[1]), 10, &budgets);
+        assert!(second.room_to_answer(2 << 20).now_or_never().is_none());
+        assert!(budgets.bodies.hold(2 << 20).now_or_never().is_some());
+        drop(answer);
+        assert!(second.room_to_answer(2 << 20).now_or_never().is_some());
     }
 }

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::announcement::{self, Listening};
-use crate::budget::Budget;
+use crate::budget::Budgets;
 use crate::clock::{ServiceTime, real_sleep};
 use crate::control::Control;
 use crate::credentials::{self, Credentials};
@@ -99,7 +99,7 @@ impl ServerBuilder {
             sockets: connections.sockets(draining.clone()),
             draining,
             max_body: options.max_body,
-            budget: Budget::new(options.max_body),
+            budgets: Budgets::new(options.max_body),
             discards: TaskTracker::new(),
         });
         start(&shell, &mut credentials).await?;

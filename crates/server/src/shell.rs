@@ -17,7 +17,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 use uuid::Builder;
 
-use crate::budget::Budget;
+use crate::budget::Budgets;
 use crate::clock::{ServiceTime, Stopwatch};
 use crate::control::{self, Control, Entry};
 use crate::http::{BodyFault, Inbound, Incoming, Mount, Peer, Reply, ReplyBody, Upgrade};
@@ -69,7 +69,7 @@ pub(crate) struct Shell {
     /// Cancelled when shutdown begins: waiting handlers answer what they hold.
     pub(crate) draining: CancellationToken,
     pub(crate) max_body: u64,
-    pub(crate) budget: Budget,
+    pub(crate) budgets: Budgets,
     /// Upgraded connections.
     pub(crate) sockets: Sockets,
     /// Bodies that are being discarded.
@@ -84,8 +84,9 @@ pub(crate) struct Arrival<'v> {
     /// Used where the request names none.
     pub(crate) authority: &'v str,
     pub(crate) upgrade: Option<Upgrade>,
-    /// Whether an unread body must be heard out, so that its sender gets to read the answer.
-    pub(crate) discard: bool,
+    /// Whether a connection lies between: an unread body must be heard out there, so that its sender gets to read the
+    /// answer, and the answer takes its time to leave.
+    pub(crate) connected: bool,
 }
 
 enum Place<'s> {
@@ -126,8 +127,9 @@ impl Shell {
             return Err(Broken("reset by a fault rule".to_owned()));
         }
         let mut entry = Entry::new(place.name(), &parts, &id, self.time.now());
-        let (body, ledger) = Incoming::new(body, self.max_body, &self.budget);
-        let discard = arrival.discard.then(|| Expecting(parts.headers.contains_key(EXPECT)));
+        let (body, ledger) = Incoming::new(body, self.max_body, &self.budgets);
+        let connected = arrival.connected;
+        let discard = connected.then(|| Expecting(parts.headers.contains_key(EXPECT)));
         let answered = match plan.reply() {
             Some(reply) => {
                 drop(body);
@@ -136,6 +138,10 @@ impl Shell {
             None => self.answer(&place, parts, body, arrival, &id).await,
         };
         let mut reply = self.judge(answered, &place, &ledger, discard)?;
+        if connected {
+            // In process the answer is its reader's from now on, who may keep it.
+            reply.body = ledger.seen().in_its_room(reply.body);
+        }
         self.finish(&mut reply, &id);
         note(&mut entry, &ledger);
         entry.answered(&reply, watch.elapsed());

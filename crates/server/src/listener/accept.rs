@@ -9,6 +9,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
 use super::connection::{self, Host};
+use super::taken::Taken;
 use crate::clock::{real_limit, real_sleep};
 use crate::error::ServerError;
 use crate::http::Peer;
@@ -60,6 +61,7 @@ async fn serve(stream: TcpStream, addr: SocketAddr, tls: Option<TlsAcceptor>, ho
         tracing::debug!(%error, "no delay could not be set");
     }
     let peer = Peer { addr: Some(addr), certificate: None, secure: tls.is_some() };
+    let stream = Taken::new(stream);
     let Some(tls) = tls else { return connection::run(stream, peer, host).await };
     let stop = host.connections.stop.clone();
     let shaken = tokio::select! {

@@ -52,7 +52,7 @@ where
         let upgrade = Upgrade::of(&mut request, &sockets);
         async move {
             let (view, authority) = (&host.view, &*host.authority);
-            let arrival = Arrival { peer, view, authority, upgrade, discard: true };
+            let arrival = Arrival { peer, view, authority, upgrade, connected: true };
             let reply = host.shell.serve(request, arrival).await?;
             Ok::<_, Broken>(response(reply))
         }

@@ -2,6 +2,7 @@
 
 pub(crate) mod accept;
 pub(crate) mod connection;
+mod taken;
 pub(crate) mod unix;
 
 use std::sync::Arc;

@@ -1,9 +1,13 @@
 //! Collections: list, create, and the three bulk operations.
 
+use std::io;
 use std::sync::Arc;
 
+use bytes::Bytes;
+use futures_util::{StreamExt, future, stream};
 use http::{HeaderName, StatusCode};
-use pentad_store::Tx;
+use pentad_rql::Selection;
+use pentad_store::{Store, Tx};
 use serde_json::{Map, Value, json};
 
 use super::super::declared::{Kind, Registry};
@@ -17,7 +21,7 @@ use super::super::{Call, Caller, Connect};
 use super::body::{self, Body};
 use super::resource::{self, Change};
 use super::{bulk, header_value, reply, stamp, still_collection};
-use crate::http::Reply;
+use crate::http::{Reply, ReplyBody};
 
 /// `GET`: a page of the collection, with `Content-Range`.
 pub(super) async fn list(connect: &Connect, call: &Call) -> Result<Reply, Failure> {
@@ -31,25 +35,51 @@ pub(super) async fn list(connect: &Connect, call: &Call) -> Result<Reply, Failur
     });
     let page = page.await?;
     let offset = if asked.limit == 0 { 0 } else { asked.plan.offset() };
-    let last = offset.saturating_add((page.bodies.len() as u64).saturating_sub(1));
+    let count = (page.bodies.len() + page.rest.len()) as u64;
+    let last = offset.saturating_add(count.saturating_sub(1));
     let range = format!("items {offset}-{last}/{}", page.total);
-    let body = shown(&page.bodies, asked.plan.selection());
-    let name = HeaderName::from_static("content-range");
-    Ok(reply(StatusCode::OK, body).header(name, header_value(&range)))
+    let mut reply = reply(StatusCode::OK, "");
+    reply.body = shown(connect.store.clone(), page, asked.plan.selection().clone());
+    Ok(reply.header(HeaderName::from_static("content-range"), header_value(&range)))
 }
 
-/// The objects as an array, without what is not shown.
-fn shown(bodies: &[String], selection: &pentad_rql::Selection) -> String {
-    let mut out = String::with_capacity(2 + bodies.iter().map(|body| body.len() + 1).sum::<usize>());
-    out.push('[');
+/// The objects as an array, without what is not shown. What does not fit into memory beside other answers is read while
+/// it is sent.
+fn shown(store: Store, page: pages::Page, selection: Selection) -> ReplyBody {
+    let mut text = String::from("[");
+    push_all(&mut text, &page.bodies, &selection);
+    if page.rest.is_empty() {
+        text.push(']');
+        return ReplyBody::Full(text.into());
+    }
+    let first = stream::once(future::ready(Ok(Bytes::from(text))));
+    let more = stream::try_unfold(Some(page.rest), move |rest| {
+        let (store, selection) = (store.clone(), selection.clone());
+        async move {
+            let Some(rest) = rest else { return Ok(None) };
+            if rest.is_empty() {
+                return Ok(Some((Bytes::from_static(b"]"), None)));
+            }
+            let page = store.read(move |tx| pages::more(tx, rest.clone())).await.map_err(io::Error::other)?;
+            let mut text = String::from(",");
+            push_all(&mut text, &page.bodies, &selection);
+            // Those that were removed meanwhile leave nothing.
+            let text = if page.bodies.is_empty() { Bytes::new() } else { text.into() };
+            Ok(Some((text, Some(page.rest))))
+        }
+    });
+    ReplyBody::Stream(Box::pin(first.chain(more)))
+}
+
+/// Adds objects with commas between them.
+fn push_all(out: &mut String, bodies: &[String], selection: &Selection) {
+    out.reserve(bodies.iter().map(|body| body.len() + 1).sum());
     for (index, body) in bodies.iter().enumerate() {
         if index > 0 {
             out.push(',');
         }
-        resource::show(body, selection, &mut out);
+        resource::show(body, selection, out);
     }
-    out.push(']');
-    out
 }
 
 /// `POST`: one object or many. On a path that is no collection yet it must not be an action in disguise.

@@ -23,6 +23,8 @@ use crate::ivcap::storage::things::{self, Held, Selection, Thing};
 const SLICE: usize = 1000;
 /// Bytes of documents that are read in one snapshot, unless a single one has more.
 const SLICE_BYTES: usize = 8 << 20;
+/// The same as long as the page has no room beside other large answers.
+const FIRST_BYTES: usize = 1 << 20;
 /// Bytes of the documents that one page shows, unless a single one has more.
 const PAGE_BYTES: usize = 16 << 20;
 /// Real time in which a page must be found.
@@ -182,6 +184,7 @@ pub(crate) async fn walk<R: Marked + 'static>(
     let mut mark = query.place().filter(|_| natural).map(|place| (place.at, place.id.clone()));
     let mut page = Found::default();
     let began = Stopwatch::start();
+    let mut most = FIRST_BYTES;
     let mut rows = if query.filters() || !natural { SLICE } else { query.limit + 1 };
     loop {
         let (reading, asked, from) = (Arc::clone(&reading), query.clone(), mark.take());
@@ -189,6 +192,7 @@ pub(crate) async fn walk<R: Marked + 'static>(
             count: query.limit - page.rows.len().min(query.limit),
             bytes: PAGE_BYTES - page.weight.min(PAGE_BYTES),
             first: page.rows.is_empty(),
+            read: most,
         };
         let slice = call.core.read(move |tx| {
             let mut slice = Slice::new(&asked, room, from.clone());
@@ -207,6 +211,10 @@ pub(crate) async fn walk<R: Marked + 'static>(
         mark = slice.goes_on;
         if mark.is_none() || (natural && page.more) {
             return finish(call, query, page);
+        }
+        if page.weight >= FIRST_BYTES / 2 && most == FIRST_BYTES {
+            call.body.room_to_answer(PAGE_BYTES as u64).await;
+            most = SLICE_BYTES;
         }
         if call.gone.is_cancelled() {
             return Err(Failure::unavailable());
@@ -302,6 +310,8 @@ struct Room {
     bytes: usize,
     /// Whether it shows nothing yet: then one row has room, whatever its size.
     first: bool,
+    /// Bytes of documents that may be read at once.
+    read: usize,
 }
 
 /// What is found in one snapshot.
@@ -343,7 +353,7 @@ impl<'q> Slice<'q> {
         };
         self.read += bytes;
         self.at = Some(row.mark());
-        self.stopped = flow.is_break() || self.read > SLICE_BYTES;
+        self.stopped = flow.is_break() || self.read > self.room.read;
         Ok(if self.stopped { ControlFlow::Break(()) } else { flow })
     }
 

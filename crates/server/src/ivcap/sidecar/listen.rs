@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use super::api;
 use crate::Tasks;
 use crate::body::Outgoing;
-use crate::budget::Budget;
+use crate::budget::Budgets;
 use crate::clock::real_sleep;
 use crate::http::{Inbound, Incoming, Mount, Peer, Reply};
 use crate::ivcap::core::Core;
@@ -43,7 +43,7 @@ pub(super) async fn open(core: &Arc<Core>, tasks: &Tasks) -> io::Result<SocketAd
 
 async fn accept(core: &Arc<Core>, listener: TcpListener, address: SocketAddr, stop: &CancellationToken) {
     let slots = Arc::new(Semaphore::new(MOST));
-    let budget = Budget::new(LARGEST);
+    let budgets = Budgets::new(LARGEST);
     let connections = tokio_util::task::TaskTracker::new();
     loop {
         let accepted = tokio::select! {
@@ -54,9 +54,9 @@ async fn accept(core: &Arc<Core>, listener: TcpListener, address: SocketAddr, st
             real_sleep(EXHAUSTED).await;
             continue;
         };
-        let (core, budget, stop) = (Arc::clone(core), budget.clone(), stop.clone());
+        let (core, budgets, stop) = (Arc::clone(core), budgets.clone(), stop.clone());
         connections.spawn(async move {
-            let host = Host { core, budget, address, peer, stop };
+            let host = Host { core, budgets, address, peer, stop };
             host.serve(stream).await;
             drop(slot);
         });
@@ -68,7 +68,7 @@ async fn accept(core: &Arc<Core>, listener: TcpListener, address: SocketAddr, st
 #[derive(Clone)]
 struct Host {
     core: Arc<Core>,
-    budget: Budget,
+    budgets: Budgets,
     address: SocketAddr,
     peer: SocketAddr,
     stop: CancellationToken,
@@ -97,7 +97,7 @@ impl Host {
 
     async fn answer(&self, request: Request<Raw>) -> Reply {
         let (head, body) = request.into_parts();
-        let (body, _ledger) = Incoming::new(body, LARGEST, &self.budget);
+        let (body, _ledger) = Incoming::new(body, LARGEST, &self.budgets);
         let inbound = Inbound {
             method: head.method,
             path: head.uri.path().to_owned(),

@@ -31,6 +31,23 @@ async fn objects_of_too_many_values_are_refused_and_large_ones_are_not() {
 }
 
 #[tokio::test]
+async fn pages_of_large_objects_come_whole_and_in_order() {
+    let w = World::new().await;
+    let text = "x".repeat(300_000);
+    for n in 0..20 {
+        w.post("things", json!({"id": format!("t{n:02}"), "n": n, "text": text})).await.with(201);
+    }
+    let page = w.get("things?limit=1000&ordering(-n)").await;
+    assert_eq!(page.range.as_deref(), Some("items 0-19/20"));
+    let ids: Vec<String> = (0..20).rev().map(|n| format!("t{n:02}")).collect();
+    assert_eq!(page.ids(), ids);
+    let short = w.get("things?limit=1000&select(-text)").await;
+    assert_eq!(short.ids().len(), 20);
+    let short = short.with(200);
+    assert_eq!((&short[7]["n"], short[7].get("text")), (&json!(7), None));
+}
+
+#[tokio::test]
 async fn queries_beyond_all_measure_are_refused() {
     let w = World::new().await;
     w.post("things", json!({"id": "a"})).await.with(201);

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use futures_util::TryStreamExt;
 use http::{HeaderValue, Method};
 use pentad_server::connect::Connect;
 use pentad_server::http::{Inbound, ReplyBody};
@@ -113,8 +114,11 @@ impl World {
         let reply = self.connect.handle(inbound).await;
         let header = |name: &str| reply.headers.get(name).map(|value| value.to_str().unwrap().to_owned());
         let (kind, range, allow) = (header("content-type"), header("content-range"), header("allow"));
-        let ReplyBody::Full(body) = reply.body else { panic!("a body that is known") };
-        let text = String::from_utf8(body.to_vec()).unwrap();
+        let body = match reply.body {
+            ReplyBody::Full(body) => body.to_vec(),
+            ReplyBody::Stream(pieces) => pieces.try_collect::<Vec<Bytes>>().await.unwrap().concat(),
+        };
+        let text = String::from_utf8(body).unwrap();
         Answer { status: reply.status.as_u16(), kind, range, allow, text }
     }
 
