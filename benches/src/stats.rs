@@ -46,14 +46,27 @@ fn verdict(number: f64, fits: bool) -> &'static str {
 /// # Errors
 /// When the process is gone or the system has no `/proc`.
 pub fn cpu(pid: &str) -> Result<Duration> {
+    ticks(pid, &[11, 12])
+}
+
+/// The same with that of the processes that it started and waited for.
+///
+/// # Errors
+/// As [`cpu`].
+pub fn cpu_of_all(pid: &str) -> Result<Duration> {
+    ticks(pid, &[11, 12, 13, 14])
+}
+
+fn ticks(pid: &str, fields: &[usize]) -> Result<Duration> {
     let text = std::fs::read_to_string(format!("/proc/{pid}/stat"))?;
     // The name in parentheses may hold blanks: count from its end.
-    let rest = text.rsplit(')').next().unwrap_or_default();
-    let ticks = |index: usize| -> Result<u64> {
-        Ok(rest.split_whitespace().nth(index).ok_or("short /proc/PID/stat")?.parse()?)
-    };
+    let rest: Vec<&str> = text.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+    let mut sum = 0;
+    for field in fields {
+        sum += rest.get(*field).ok_or("short /proc/PID/stat")?.parse::<u64>()?;
+    }
     // A tick is 10 ms on every Linux that matters here.
-    Ok(Duration::from_millis((ticks(11)? + ticks(12)?) * 10))
+    Ok(Duration::from_millis(sum * 10))
 }
 
 /// A line of `/proc/PID/status` about memory, such as `VmRSS` or `VmHWM`, of the process `pid` (or `self`), in KiB.

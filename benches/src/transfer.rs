@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http::{HeaderName, Method};
 use pentad_benches::bare::Bare;
 use pentad_benches::server::Server;
-use pentad_benches::stats::{at_least, at_most, cpu, median, memory};
+use pentad_benches::stats::{at_least, at_most, cpu_of_all, median, memory};
 use pentad_benches::{Result, say};
 
 use crate::arguments::Arguments;
@@ -66,6 +66,8 @@ struct Column {
     of_curl: Vec<f64>,
     of_python: Vec<f64>,
     rate: Vec<f64>,
+    /// Processor seconds per GB of ours, of `curl` and of the original client.
+    costs: [Vec<f64>; 3],
     memory: f64,
 }
 
@@ -118,14 +120,19 @@ impl Column {
         self.of_curl.push(ours.rate / curl.rate);
         self.of_python.extend(python.map(|python| ours.efficiency / python.efficiency));
         self.rate.push(ours.rate / 1e6);
+        for (column, cost) in self.costs.iter_mut().zip([Some(ours), Some(curl), python]) {
+            column.extend(cost.map(|cost| 1e9 / cost.efficiency));
+        }
         self.memory = self.memory.max(ours.memory);
     }
 
     fn tell(&self, way: &str, size: u64, server: f64) {
         let (of_curl, of_python) = (median(&self.of_curl), median(&self.of_python));
+        let [ours, curl, python] = self.costs.each_ref().map(|costs| median(costs));
         say(&format!(
             "ivcap, {size} bytes {way}: {:.0} MB/s, {of_curl:.2} of curl's (at least {OF_CURL}: {}), {of_python:.1} x the \
-             Python client's bytes per processor second (at least {OF_PYTHON}: {}), peak memory {:.0} MiB of the client \
+             Python client's bytes per processor second (at least {OF_PYTHON}: {}; seconds per GB: {ours:.2}, curl {curl:.2}, \
+             Python {python:.2}), peak memory {:.0} MiB of the client \
              and {server:.0} MiB of the server (less than {MEMORY} each: {}, {})",
             median(&self.rate),
             at_least(of_curl, OF_CURL),
@@ -279,7 +286,7 @@ fn watched(command: &mut Command, size: u64) -> Result<(Cost, String)> {
         most = most.max(peak(&pid).unwrap_or_default());
         std::thread::sleep(LOOK);
     }
-    let (took, spent) = (began.elapsed(), cpu(&pid)?);
+    let (took, spent) = (began.elapsed(), cpu_of_all(&pid)?);
     let output = child.wait_with_output()?;
     if !output.status.success() {
         let program = PathBuf::from(command.get_program());

@@ -325,7 +325,8 @@ async fn passwords_are_in_no_log_and_the_log_is_published() {
     body["users"] = json!([{"name": "app", "password": "canary-one", "databases": [{"name": "shop"}]}]);
     let id = world.real(body).await;
     let path = format!("/instances/{id}");
-    let users = json!({"users": [{"name": "two", "password": "canary-two", "databases": [{"name": "shop"}]}]});
+    let users =
+        json!({"users": [{"name": "two", "password": "canary-two", "databases": [{"name": "shop"}]}]});
     world.post(&format!("{path}/users"), users).await.ok();
     let users = json!({"users": [{"name": "two", "password": "canary-three"}]});
     world.put(&format!("{path}/users"), users).await.ok();
