@@ -9,7 +9,7 @@ use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use http::header::{CONNECTION, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE};
-use http::{HeaderValue, StatusCode, Version};
+use http::{HeaderValue, Method, StatusCode, Version};
 use http_body::Frame;
 use http_body_util::{Full, StreamBody};
 use pentad_core::message::ResponseBody;
@@ -49,6 +49,7 @@ impl Door {
             return Err(Error::new(ErrorKind::Connection, "the embedded server was shut down"));
         }
         let uri = request.uri()?;
+        let is_head = request.method == Method::HEAD;
         let mut message = http::Request::new(());
         *message.method_mut() = request.method;
         *message.uri_mut() = uri;
@@ -59,7 +60,9 @@ impl Door {
             Body::Once(stream, _) => self.stream(message, stream).await,
             _ => self.pass(message.map(|()| Full::<Bytes>::default()), link).await,
         };
-        reply.map(response).map_err(|broken| {
+        // As on a connection: the head says what a GET would be given.
+        let seen = |reply| if is_head { without_body(response(reply)) } else { response(reply) };
+        reply.map(seen).map_err(|broken| {
             Error::new(ErrorKind::Connection, "the exchange was broken off")
                 .with_source(broken)
                 .with_sent(Sent::Maybe)
@@ -120,6 +123,10 @@ impl Socket for Door {
     fn open(&self, request: Request) -> BoxFuture<'_, Result<(Box<dyn FrameSink>, FrameStream)>> {
         Box::pin(self.upgraded(request))
     }
+}
+
+fn without_body(response: Response) -> Response {
+    Response { body: ResponseBody::Full(Bytes::new()), ..response }
 }
 
 fn response(reply: Reply) -> Response {

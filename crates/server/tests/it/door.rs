@@ -76,3 +76,12 @@ async fn a_door_of_a_stopped_server_is_a_connection_that_was_never_made() {
     let error = door.send(request("/v1/x", Body::Empty)).await.err().unwrap();
     assert_eq!((error.kind(), error.sent()), (ErrorKind::Connection, Sent::No));
 }
+
+#[tokio::test]
+async fn the_answer_to_a_head_request_has_no_body() {
+    let server = open(ServerOptions::memory()).await;
+    let head = Request { method: Method::HEAD, ..request("/v1/x", Body::Empty) };
+    let answer = server.door().send(head).await.unwrap();
+    assert!(answer.headers.contains_key("x-request-id"));
+    assert!(answer.bytes(1 << 20).await.unwrap().is_empty());
+}
