@@ -1,11 +1,15 @@
 //! What can be typed: the tree of commands and the flags that all of them share.
 
 mod global;
+mod named;
 mod value;
 
-use clap::{Parser, Subcommand};
+use std::mem::ManuallyDrop;
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub(crate) use self::global::{Global, Language};
+pub(crate) use self::named::Named;
 pub(crate) use self::value::{attribute, json_source, timeout};
 use crate::command;
 
@@ -23,21 +27,34 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
 }
 
+impl Cli {
+    /// Reads the words that the process was started with.
+    ///
+    /// # Errors
+    /// What clap has to say, help and version included.
+    pub(crate) fn read() -> Result<Self, clap::Error> {
+        // Taking the tree down again would cost as much as making it, and the process ends soon.
+        let mut tree = ManuallyDrop::new(Self::command());
+        let mut matches = tree.try_get_matches_from_mut(std::env::args_os())?;
+        Self::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut tree))
+    }
+}
+
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// ARGO Messaging Service: topics, subscriptions, messages.
-    Ams(command::ams::AmsArgs),
+    Ams(Named<command::ams::AmsArgs>),
     /// CloudBlue Connect: any collection, resource or action by its path.
-    Connect(Box<command::connect::ConnectArgs>),
+    Connect(Named<command::connect::ConnectArgs>),
     /// OpenStack databases (Trove): instances, backups, users, configurations.
-    Db(Box<command::db::DbArgs>),
+    Db(Named<command::db::DbArgs>),
     /// IVCAP science platform: services, orders, artifacts, metadata.
-    Ivcap(Box<command::ivcap::IvcapArgs>),
+    Ivcap(Named<command::ivcap::IvcapArgs>),
     /// OpenStack identity: tokens, the catalog, projects.
-    Openstack(Box<command::openstack::OpenStackArgs>),
+    Openstack(Named<command::openstack::OpenStackArgs>),
     /// OpenStack messaging (Zaqar): queues, messages, claims.
-    Zaqar(Box<command::zaqar::ZaqarArgs>),
+    Zaqar(Named<command::zaqar::ZaqarArgs>),
     /// Run the local server until it is told to stop.
     Serve(Box<command::serve::ServeArgs>),
     /// Show the main job of every service, live, on a server in memory.

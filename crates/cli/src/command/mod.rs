@@ -24,8 +24,6 @@ mod show;
 pub(crate) mod tour;
 pub(crate) mod zaqar;
 
-use clap::Parser;
-
 use self::run::Desk;
 pub(crate) use self::services::TABLES;
 use crate::args::{Cli, Command, Global};
@@ -42,7 +40,7 @@ pub(crate) fn run() -> Exit {
         Ok(false) => {}
         Err(error) => return parse_exit(&error),
     }
-    let cli = match Cli::try_parse() {
+    let cli = match Cli::read() {
         Ok(cli) => cli,
         Err(error) => return parse_exit(&error),
     };

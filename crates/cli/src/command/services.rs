@@ -25,9 +25,9 @@ pub(super) const PARTS: &[Part] =
 /// True if the command ends in order at a signal: finishes what it began, tidies up.
 pub(super) const fn ends_itself(command: &Command) -> bool {
     match command {
-        Command::Ams(args) => args.ends_itself(),
-        Command::Connect(args) => args.ends_itself(),
-        Command::Zaqar(args) => args.ends_itself(),
+        Command::Ams(args) => args.0.ends_itself(),
+        Command::Connect(args) => args.0.ends_itself(),
+        Command::Zaqar(args) => args.0.ends_itself(),
         _ => false,
     }
 }
@@ -35,12 +35,12 @@ pub(super) const fn ends_itself(command: &Command) -> bool {
 /// Runs the command of a service.
 pub(super) async fn act(command: Command, desk: Desk<'_>) -> Result<Exit> {
     match command {
-        Command::Ams(args) => ams::run(args, desk).await,
-        Command::Connect(args) => connect::run(*args, desk).await,
-        Command::Db(args) => db::run(*args, desk).await,
-        Command::Ivcap(args) => ivcap::run(*args, desk).await,
-        Command::Openstack(args) => openstack::run(*args, desk).await,
-        Command::Zaqar(args) => zaqar::run(*args, desk).await,
+        Command::Ams(args) => ams::run(*args.0, desk).await,
+        Command::Connect(args) => connect::run(*args.0, desk).await,
+        Command::Db(args) => db::run(*args.0, desk).await,
+        Command::Ivcap(args) => ivcap::run(*args.0, desk).await,
+        Command::Openstack(args) => openstack::run(*args.0, desk).await,
+        Command::Zaqar(args) => zaqar::run(*args.0, desk).await,
         _ => Err(Failure::local("cannot run this here", "it is no command of a service")),
     }
 }
