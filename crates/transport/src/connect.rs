@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures_util::TryFutureExt;
-use futures_util::future::{BoxFuture, MapErr};
+use futures_util::future::MapErr;
 use http::Uri;
 use http::uri::Scheme;
 use hyper::rt::{Read, ReadBufCursor, Write};
@@ -26,27 +26,27 @@ use crate::tls::Tls;
 
 pub(crate) type BoxError = Box<dyn StdError + Send + Sync>;
 
-tokio::task_local! {
-    /// How long the request that is being polled lets a connection take.
-    ///
-    /// The pool hands a connector nothing but the URL, and calls it while the request's own future is polled.
-    pub(crate) static PATIENCE: Duration;
+/// Makes connections to servers.
+pub(crate) trait Connect: Send + Sync + 'static {
+    /// What comes of it, before the first byte of HTTP.
+    type Stream: Read + Write + Connection + Unpin + Send + 'static;
+
+    /// Connects to the server of a URL within `limit`.
+    fn connect(
+        &self,
+        server: Uri,
+        limit: Duration,
+    ) -> impl Future<Output = Result<Self::Stream, Fault>> + Send;
 }
 
-/// Ends what takes longer than the current request's connect limit.
+/// Ends what takes longer than a connect limit.
 pub(crate) async fn within_limit<T>(
-    limit: Option<Duration>,
+    limit: Duration,
     connecting: impl Future<Output = Result<T, Fault>>,
 ) -> Result<T, Fault> {
-    let Some(limit) = limit else { return connecting.await };
     #[expect(clippy::disallowed_methods, reason = "a limit on real network input and output")]
     let connected = tokio::time::timeout(limit, connecting).await;
     connected.unwrap_or(Err(Fault::Timeout))
-}
-
-/// The connect limit of the request whose future is being polled, if it is one of ours.
-pub(crate) fn current_limit() -> Option<Duration> {
-    PATIENCE.try_with(|limit| *limit).ok()
 }
 
 /// Why there is no connection. Nothing of the request was sent.
@@ -209,22 +209,12 @@ impl Connector {
     }
 }
 
-impl Service<Uri> for Connector {
-    type Response = MaybeHttpsStream<Leg>;
-    type Error = Fault;
-    type Future = BoxFuture<'static, Result<Self::Response, Fault>>;
+impl Connect for Connector {
+    type Stream = MaybeHttpsStream<Leg>;
 
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Fault>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, server: Uri) -> Self::Future {
-        let inner = Arc::clone(&self.0);
-        let limit = match (current_limit(), inner.ceiling) {
-            (Some(limit), Some(ceiling)) => Some(limit.min(ceiling)),
-            (limit, ceiling) => limit.or(ceiling),
-        };
-        Box::pin(async move { within_limit(limit, inner.connect(server)).await })
+    async fn connect(&self, server: Uri, limit: Duration) -> Result<Self::Stream, Fault> {
+        let limit = self.0.ceiling.map_or(limit, |ceiling| limit.min(ceiling));
+        within_limit(limit, self.0.connect(server)).await
     }
 }
 

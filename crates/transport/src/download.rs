@@ -19,8 +19,8 @@ use tower_http::decompression::Decompression;
 use tower_service::Service;
 
 use crate::connect::BoxError;
-use crate::exchange::Line;
 use crate::failure;
+use crate::line::Origin;
 
 /// Answers up to this length are read before they are handed over: no stream, no box, mostly no copy.
 const SMALL: u64 = 256 * 1024;
@@ -30,14 +30,17 @@ pub(crate) async fn receive(
     answer: http::Response<Incoming>,
     idle: Duration,
     decode: bool,
-    line: Line,
+    line: Origin,
 ) -> Result<Response> {
     if decode && is_compressed(&answer) {
         return decompress(answer, idle, line).await;
     }
     let (parts, body) = answer.into_parts();
     let body = match body.size_hint().exact() {
-        Some(0) => ResponseBody::Full(Bytes::new()),
+        Some(0) => {
+            line.read();
+            ResponseBody::Full(Bytes::new())
+        }
         Some(length) if length <= SMALL => {
             ResponseBody::Full(collect(Frames::new(body, idle, line), length).await?)
         }
@@ -60,7 +63,7 @@ fn is_compressed(answer: &http::Response<Incoming>) -> bool {
     matches!(encoding.as_bytes(), b"gzip" | b"zstd") && !answer.body().is_end_stream()
 }
 
-async fn decompress(answer: http::Response<Incoming>, idle: Duration, line: Line) -> Result<Response> {
+async fn decompress(answer: http::Response<Incoming>, idle: Duration, line: Origin) -> Result<Response> {
     let mut answer = Some(answer);
     let source = tower::service_fn(move |_: http::Request<()>| at_once(answer.take().ok_or(AlreadyRead)));
     let answer = Decompression::new(source).call(http::Request::new(())).await.map_err(|error| {
@@ -85,6 +88,7 @@ impl std::error::Error for AlreadyRead {}
 async fn collect(mut frames: Frames<Incoming>, length: u64) -> Result<Bytes> {
     let Some(first) = frames.next().await.transpose()? else { return Ok(Bytes::new()) };
     if frames.body.is_end_stream() {
+        frames.line.read();
         return Ok(first);
     }
     let mut whole = BytesMut::with_capacity(length as usize);
@@ -103,12 +107,12 @@ struct Frames<B> {
     silence: Option<Pin<Box<Sleep>>>,
     /// Data came since the timer was set.
     moved: bool,
-    line: Line,
+    line: Origin,
     ended: bool,
 }
 
 impl<B> Frames<B> {
-    const fn new(body: B, idle: Duration, line: Line) -> Self {
+    const fn new(body: B, idle: Duration, line: Origin) -> Self {
         Self { body, idle, silence: None, moved: false, line, ended: false }
     }
 
@@ -143,7 +147,10 @@ where
                         Err(_) => {}
                     }
                 }
-                Poll::Ready(None) => this.ended = true,
+                Poll::Ready(None) => {
+                    this.ended = true;
+                    this.line.read();
+                }
                 Poll::Ready(Some(Err(error))) => {
                     this.ended = true;
                     this.line.evict();

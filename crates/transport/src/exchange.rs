@@ -1,7 +1,7 @@
 //! One request and its answer over a pooled connection.
 
 use std::future::{Future, poll_fn, ready};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
@@ -12,29 +12,29 @@ use http::uri::Scheme;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use http_body::Body;
 use hyper::body::Incoming;
-use hyper_util::client::legacy::connect::{CaptureConnection, Connect, capture_connection};
-use hyper_util::client::legacy::{Builder, Client, Error as HyperError, ResponseFuture};
-use hyper_util::rt::{TokioExecutor, TokioTimer};
-use pentad_core::{Error, ErrorKind, Limits, Request, Response, Result};
+use hyper::client::conn::TrySendError;
+use pentad_core::{Error, ErrorKind, Limits, Request, Response, Result, Sent};
 
-use crate::connect::PATIENCE;
-use crate::failure::{self, Place};
+use crate::connect::{Connect, Fault, within_limit};
+use crate::failure;
+use crate::line::{Handshake, Line};
+use crate::pool::{Pool, Server};
 use crate::proxy::Proxies;
 use crate::upload::{Progress, Upload};
 use crate::{PoolOptions, download};
 
 /// A pool of connections of one kind.
 pub(crate) struct Exchange<C> {
-    client: Client<C, Upload>,
+    connector: C,
+    handshake: Handshake,
+    pool: Arc<Pool>,
     proxies: Arc<Proxies>,
 }
 
-impl<C> Exchange<C>
-where
-    C: Connect + Clone + Send + Sync + 'static,
-{
-    pub(crate) fn new(connector: C, proxies: Arc<Proxies>, pool: &PoolOptions) -> Self {
-        Self { client: builder(pool).build(connector), proxies }
+impl<C: Connect> Exchange<C> {
+    pub(crate) fn new(connector: C, proxies: Arc<Proxies>, options: PoolOptions) -> Self {
+        let handshake = Handshake::new(options.http2_only);
+        Self { connector, handshake, pool: Pool::new(options), proxies }
     }
 
     /// Sends the request and waits for the head of the answer, and for its body if that is short.
@@ -62,58 +62,123 @@ where
         let headers = outgoing.headers_mut();
         let decode = accept_compressed(headers);
         self.proxies.authorize(&uri, headers);
-        if !headers.contains_key(USER_AGENT) {
-            headers.insert(USER_AGENT, PRODUCT);
-        }
+        headers.entry(USER_AGENT).or_insert(PRODUCT);
         if outgoing.body().is_end_stream()
             && matches!(*outgoing.method(), Method::POST | Method::PUT | Method::PATCH)
         {
             // hyper leaves it out; servers may ask for it (411).
             outgoing.headers_mut().entry(CONTENT_LENGTH).or_insert(HeaderValue::from_static("0"));
         }
-        *outgoing.uri_mut() = uri.clone();
-        let line = Line::watch(&mut outgoing);
-        Ok(Prepared { outgoing, uri, progress, line, limits: request.limits, decode })
+        let mut parts = uri.into_parts();
+        let (Some(scheme), Some(authority)) = (parts.scheme.take(), parts.authority.take()) else {
+            return Err(Error::new(ErrorKind::Config, "the endpoint is not a URL"));
+        };
+        *outgoing.uri_mut() = parts.path_and_query.map(Uri::from).unwrap_or_default();
+        let server = Server { scheme, authority };
+        Ok(Prepared { outgoing, server, progress, limits: request.limits, decode })
     }
 
     async fn run(&self, prepared: Prepared) -> Result<Response> {
-        let Prepared { outgoing, uri, progress, line, limits, decode } = prepared;
-        let place = || Place::of(&uri);
-        let answering = self.client.request(outgoing);
-        let head = PATIENCE.scope(limits.connect, head(answering, &line, progress.as_deref(), limits));
-        let answer = match head.await {
-            Ok(answer) => answer,
-            Err(Unanswered::Silence) => {
-                line.evict();
-                return Err(failure::silence(limits.idle));
-            }
-            Err(Unanswered::Stuck) => return Err(failure::no_connection(&place(), limits.connect)),
-            Err(Unanswered::Failed(error)) => {
-                if let Some(connection) = error.connect_info() {
-                    connection.poison();
+        let Prepared { mut outgoing, server, progress, limits, decode } = prepared;
+        loop {
+            let held = match self.pool.take(&server) {
+                Some(line) => line.settled().await,
+                None => None,
+            };
+            let mut line = match held {
+                Some(line) => line,
+                // Boxed: room for what is rare would be carried along by every request.
+                None => Box::pin(self.connect(&server, limits.connect)).await?,
+            };
+            line.address(&mut outgoing, &server);
+            let answer = head(pin!(line.send(outgoing)), progress.as_deref(), limits.idle).await;
+            let origin = line.origin();
+            match answer {
+                Ok(answer) => {
+                    if is_sick(&answer) {
+                        origin.evict();
+                    }
+                    if !line.is_shared() {
+                        self.pool.put(&server, line);
+                    }
+                    self.refuse_proxys_answer(&answer, &server)?;
+                    return download::receive(answer, limits.idle, decode, origin).await;
                 }
-                let own = progress.and_then(|progress| progress.failure());
-                return Err(own.unwrap_or_else(|| failure::unanswered(error, &place(), limits.connect)));
+                Err(Unanswered::Silence) => {
+                    origin.evict();
+                    return Err(failure::silence(limits.idle));
+                }
+                Err(Unanswered::Failed(failed)) => {
+                    origin.evict();
+                    match unread(failed, line.is_used(), &server) {
+                        Ok(unread) => outgoing = unread,
+                        Err(error) => {
+                            let own = progress.and_then(|progress| progress.failure());
+                            return Err(own.unwrap_or(error));
+                        }
+                    }
+                }
             }
-        };
-        if answer.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED
-            && let Some(proxy) = self.proxies.forwarder_to(&uri)
-        {
-            return Err(failure::refused_by_proxy(&proxy.refusal(answer.status()), &place()));
         }
-        if is_sick(&answer) {
-            line.evict();
-        }
-        download::receive(answer, limits.idle, decode, line).await
     }
+
+    /// Connects to a server: each request by itself, or where requests share a connection one for all.
+    async fn connect(&self, server: &Server, limit: Duration) -> Result<Line> {
+        let unconnected = |fault| failure::unconnected(fault, &server.place(), limit);
+        let turn = self.pool.turn(server);
+        let _turn = match &turn {
+            Some(turn) => {
+                let waiting = async { Ok::<_, Fault>(turn.lock().await) };
+                let held = within_limit(limit, waiting).await.map_err(unconnected)?;
+                // Whoever had the turn before may have connected for us.
+                if let Some(line) = self.pool.take(server) {
+                    return Ok(line);
+                }
+                Some(held)
+            }
+            None => None,
+        };
+        let stream = self.connector.connect(server.uri(None), limit).await.map_err(unconnected)?;
+        let line = self
+            .handshake
+            .shake(stream, server)
+            .await
+            .map_err(|error| failure::cut(error, &server.place()).with_sent(Sent::No))?;
+        Ok(if line.is_shared() { self.pool.share(server, line) } else { line })
+    }
+
+    /// An answer of a proxy that was given the request instead of the server.
+    fn refuse_proxys_answer(&self, answer: &http::Response<Incoming>, server: &Server) -> Result<()> {
+        if answer.status() != StatusCode::PROXY_AUTHENTICATION_REQUIRED {
+            return Ok(());
+        }
+        match self.proxies.forwarder_to(&server.uri(None)) {
+            Some(proxy) => Err(failure::refused_by_proxy(&proxy.refusal(answer.status()), &server.place())),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The request that may go to another connection, or the failure.
+///
+/// That is not a retry of an exchange: hyper hands back, whole and unread, a request whose connection turned out to be
+/// closed before its first byte was written. Left to the retry loop, each server that closes idle connections would
+/// cost a pause, and a one-shot body would be lost. Only used connections do that, so it ends with the idle ones.
+fn unread(mut failed: Box<Failed>, is_used: bool, server: &Server) -> Result<http::Request<Upload>> {
+    let sent = match failed.take_message() {
+        Some(unread) if is_used => return Ok(unread),
+        Some(_) => Sent::No,
+        None => Sent::Maybe,
+    };
+    Err(failure::cut(failed.into_error(), &server.place()).with_sent(sent))
 }
 
 /// A request made ready for the connection.
 struct Prepared {
+    /// Its URL has no more than path and query.
     outgoing: http::Request<Upload>,
-    uri: Uri,
+    server: Server,
     progress: Option<Arc<Progress>>,
-    line: Line,
     limits: Limits,
     decode: bool,
 }
@@ -122,79 +187,49 @@ struct Prepared {
 pub(crate) const PRODUCT: HeaderValue =
     HeaderValue::from_static(concat!("pentad/", env!("CARGO_PKG_VERSION")));
 
-/// Waits for the head of the answer, until the line is silent for too long.
-///
-/// While a connection is being made the connector's limit holds; the silence is counted from when there is
-/// one, and anew whenever the connection takes more of the body.
+/// Waits for the head of the answer, until the connection is silent for too long; the silence is counted anew whenever
+/// the connection takes more of the body.
 async fn head(
-    answering: ResponseFuture,
-    line: &Line,
+    mut answering: Pin<&mut impl Future<Output = Result<http::Response<Incoming>, Failed>>>,
     progress: Option<&Progress>,
-    limits: Limits,
+    idle: Duration,
 ) -> Result<http::Response<Incoming>, Unanswered> {
-    let mut answering = pin!(answering);
     let mut silence = pin!(None);
-    let mut connected = false;
     let mut taken = 0;
     poll_fn(|cx| {
         if let Poll::Ready(answer) = answering.as_mut().poll(cx) {
-            return Poll::Ready(answer.map_err(Unanswered::Failed));
-        }
-        if !connected && line.is_connected() {
-            connected = true;
-            silence.set(Some(timer(limits.idle)));
+            return Poll::Ready(answer.map_err(|failed| Unanswered::Failed(Box::new(failed))));
         }
         loop {
             let Some(running) = silence.as_mut().as_pin_mut() else {
-                silence.set(Some(timer(limits.connect.saturating_add(limits.idle))));
+                silence.set(Some(timer(idle)));
                 continue;
             };
             if running.poll(cx).is_pending() {
                 return Poll::Pending;
             }
             match progress.map(Progress::taken) {
-                _ if !connected => return Poll::Ready(Err(Unanswered::Stuck)),
                 Some(now) if now > taken => taken = now,
                 _ => return Poll::Ready(Err(Unanswered::Silence)),
             }
-            silence.set(Some(timer(limits.idle)));
+            silence.set(Some(timer(idle)));
         }
     })
     .await
 }
 
+type Failed = TrySendError<http::Request<Upload>>;
+
 /// Why no head of an answer came.
 enum Unanswered {
-    Failed(HyperError),
+    Failed(Box<Failed>),
     /// There was a connection, and nothing came over it.
     Silence,
-    /// Neither a connection nor an error came.
-    Stuck,
 }
 
 #[expect(clippy::disallowed_methods, reason = "a limit on real network input and output")]
 fn timer(limit: Duration) -> tokio::time::Sleep {
     tokio::time::sleep(limit)
-}
-
-fn builder(pool: &PoolOptions) -> Builder {
-    let mut builder = Client::builder(TokioExecutor::new());
-    builder
-        .pool_timer(TokioTimer::new())
-        .timer(TokioTimer::new())
-        .pool_idle_timeout(pool.idle)
-        .pool_max_idle_per_host(pool.per_host)
-        .http2_only(pool.http2_only)
-        .http2_adaptive_window(true)
-        // A dead connection that many requests share is found by pings, and leaves the pool.
-        .http2_keep_alive_interval(Duration::from_secs(15))
-        .http2_keep_alive_timeout(Duration::from_secs(10))
-        // Not a retry of an exchange: hyper hands back, whole and unread, a request whose pooled connection turned
-        // out to be closed before its first byte was written, and it goes to the next connection. Left to the
-        // retry loop, each server that closes idle connections would cost a pause, and a one-shot body would be lost.
-        // It never happens on a fresh connection, so it ends with the idle ones.
-        .retry_canceled_requests(true);
-    builder
 }
 
 /// Asks for a compressed answer unless the caller says what it accepts; tells whether it is ours to decode.
@@ -214,25 +249,5 @@ fn is_sick(answer: &http::Response<Incoming>) -> bool {
         StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT => true,
         StatusCode::SERVICE_UNAVAILABLE => !answer.headers().contains_key(RETRY_AFTER),
         _ => false,
-    }
-}
-
-/// The connection that a request went over.
-pub(crate) struct Line(CaptureConnection);
-
-impl Line {
-    fn watch(request: &mut http::Request<Upload>) -> Self {
-        Self(capture_connection(request))
-    }
-
-    fn is_connected(&self) -> bool {
-        self.0.connection_metadata().is_some()
-    }
-
-    /// Keeps the connection from being used again.
-    pub(crate) fn evict(&self) {
-        if let Some(connection) = &*self.0.connection_metadata() {
-            connection.poison();
-        }
     }
 }

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use http::Uri;
 use http::uri::{Authority, Scheme};
-use hyper_util::client::legacy::Error as HyperError;
 use pentad_core::{Error, ErrorKind, Sent};
 use rustls::AlertDescription;
 
@@ -65,17 +64,6 @@ pub(crate) fn in_body(error: BoxError) -> Error {
     error.with_source(source).with_sent(Sent::Maybe)
 }
 
-/// No answer came: the connection could not be made, or broke.
-pub(crate) fn unanswered(error: HyperError, place: &Place, connect: Duration) -> Error {
-    let sent = how_far(&error);
-    let source = Cause(Box::new(error));
-    let error = match source.find::<Fault>() {
-        Some(fault) => not_connected(outermost(&source).unwrap_or(fault), &source, place, connect),
-        None => broken(&source, place),
-    };
-    error.with_source(source).with_sent(sent)
-}
-
 /// There is no connection; nothing was sent.
 pub(crate) fn unconnected(fault: Fault, place: &Place, connect: Duration) -> Error {
     let source = Cause(Box::new(fault));
@@ -118,16 +106,6 @@ fn not_connected(fault: &Fault, source: &Cause, place: &dyn fmt::Display, connec
 /// A proxy that is given requests as they are answered instead of the server.
 pub(crate) fn refused_by_proxy(refusal: &Refusal, place: &Place) -> Error {
     refusal.error(place)
-}
-
-/// hyper names the connection only where the request had one, and says "canceled" only of a request that it
-/// could hand back unread.
-fn how_far(error: &HyperError) -> Sent {
-    let canceled = error
-        .source()
-        .and_then(|source| source.downcast_ref::<hyper::Error>())
-        .is_some_and(hyper::Error::is_canceled);
-    if error.connect_info().is_none() || error.is_connect() || canceled { Sent::No } else { Sent::Maybe }
 }
 
 fn not_reached(source: &Cause, place: &dyn fmt::Display) -> Error {

@@ -39,6 +39,8 @@ mod connect;
 mod download;
 mod exchange;
 mod failure;
+mod line;
+mod pool;
 mod proxy;
 mod tls;
 mod transport;

@@ -138,7 +138,7 @@ impl HyperTransportBuilder {
         let tls = Tls::new(&self.tls, protocols)?;
         let route = PlainRoute::Forwarded;
         let connector = Connector::new(tls, Arc::clone(&proxies), route, self.connect_ceiling);
-        Ok(HyperTransport(Arc::new(Exchange::new(connector, proxies, &self.pool))))
+        Ok(HyperTransport(Arc::new(Exchange::new(connector, proxies, self.pool))))
     }
 }
 

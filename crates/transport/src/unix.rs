@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::time::Duration;
 
 use futures_core::future::BoxFuture;
 use http::Uri;
@@ -13,10 +13,9 @@ use hyper_util::rt::TokioIo;
 use pentad_core::unix::SocketPath;
 use pentad_core::{Error, ErrorKind, Request, Response, Result, Target, Transport};
 use tokio::net::UnixStream;
-use tower_service::Service;
 
 use crate::PoolOptions;
-use crate::connect::{Fault, current_limit, within_limit};
+use crate::connect::{Connect, Fault, within_limit};
 use crate::exchange::Exchange;
 use crate::proxy::Proxies;
 
@@ -34,7 +33,7 @@ pub fn unix(path: PathBuf) -> Arc<dyn Transport> {
     let pool = PoolOptions { per_host: 0, ..PoolOptions::default() };
     Arc::new(UnixTransport {
         path: Arc::clone(&connector.0),
-        exchange: Exchange::new(connector, Arc::new(Proxies::none()), &pool),
+        exchange: Exchange::new(connector, Arc::new(Proxies::none()), pool),
     })
 }
 
@@ -61,25 +60,17 @@ impl fmt::Debug for UnixTransport {
 }
 
 /// Connects to one socket file.
-#[derive(Clone)]
 struct SocketFile(Arc<Path>);
 
-impl Service<Uri> for SocketFile {
-    type Response = Stream;
-    type Error = Fault;
-    type Future = BoxFuture<'static, Result<Stream, Fault>>;
+impl Connect for SocketFile {
+    type Stream = Stream;
 
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Fault>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, _: Uri) -> Self::Future {
-        let path = Arc::clone(&self.0);
-        let connecting = async move {
-            let stream = connect(&path).await.map_err(|error| Fault::Dial(Box::new(error)))?;
+    async fn connect(&self, _: Uri, limit: Duration) -> Result<Stream, Fault> {
+        let connecting = async {
+            let stream = connect(&self.0).await.map_err(|error| Fault::Dial(Box::new(error)))?;
             Ok(TokioIo::new(stream))
         };
-        Box::pin(within_limit(current_limit(), connecting))
+        within_limit(limit, connecting).await
     }
 }
 

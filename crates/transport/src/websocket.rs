@@ -9,6 +9,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+#[cfg(unix)]
+use crate::connect::{self, Connect, Connector, PlainRoute};
+use crate::failure::{self, Place};
+use crate::proxy::{Proxies, Proxy};
+use crate::tls::{self, Tls, TlsOptions};
 use futures_core::future::BoxFuture;
 use http::Uri;
 use http::uri::Scheme;
@@ -16,13 +21,6 @@ use hyper_util::rt::TokioIo;
 use pentad_core::socket::{FrameSink, FrameStream};
 use pentad_core::{Error, ErrorKind, Request, Result, Socket};
 use tokio::io::{AsyncRead, AsyncWrite};
-#[cfg(unix)]
-use tower_service::Service;
-
-use crate::connect::{self, Connector, PATIENCE, PlainRoute};
-use crate::failure::{self, Place};
-use crate::proxy::{Proxies, Proxy};
-use crate::tls::{self, Tls, TlsOptions};
 
 /// Longest message that is accepted unless the builder says otherwise.
 const LONGEST: usize = 16 * 1024 * 1024;
@@ -104,7 +102,7 @@ impl WebSocket {
             return Err(Error::new(ErrorKind::Config, "there is no TLS on a unix socket"));
         }
         let place = Place::of(&hello.server);
-        let dialled = PATIENCE.scope(limits.connect, self.dial.call(hello.server.clone())).await;
+        let dialled = self.dial.call(hello.server.clone(), limits.connect).await;
         let stream = dialled.map_err(|fault| failure::unconnected(fault, &place, limits.connect))?;
         let socket = hello.shake(stream, self.longest, limits.idle, &place).await?;
         Ok(pump::start(socket, limits, place))
@@ -190,10 +188,10 @@ enum Dial {
 }
 
 impl Dial {
-    async fn call(&self, server: Uri) -> Result<Stream, connect::Fault> {
+    async fn call(&self, server: Uri, limit: Duration) -> Result<Stream, connect::Fault> {
         match self {
             Self::Net(connector) => {
-                let stream = connector.clone().call(server).await?;
+                let stream = connector.connect(server, limit).await?;
                 Ok(Box::new(TokioIo::new(stream)))
             }
             #[cfg(unix)]
@@ -201,7 +199,7 @@ impl Dial {
                 let connecting = async {
                     crate::unix::connect(path).await.map_err(|error| connect::Fault::Dial(Box::new(error)))
                 };
-                let stream = connect::within_limit(connect::current_limit(), connecting).await?;
+                let stream = connect::within_limit(limit, connecting).await?;
                 Ok(Box::new(stream))
             }
         }

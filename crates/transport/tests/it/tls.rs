@@ -75,6 +75,20 @@ async fn http2_is_agreed_on_and_shared_by_requests_in_flight() {
 }
 
 #[tokio::test]
+async fn first_requests_at_once_end_up_on_one_shared_connection() {
+    let ca = ca();
+    let server = Server::start_tls(server(&ca, "localhost", None), |_| async { answer("hello") }).await;
+    let transport = direct().tls(TlsOptions::new().ca_pem(ca.pem())).build().unwrap();
+    let many =
+        || futures_util::future::try_join_all((0..8).map(|_| transport.send(request(&server.https(), "/"))));
+    assert!(many().await.unwrap().iter().all(|response| response.version == Version::HTTP_2));
+    // Nobody knew that it could be shared.
+    let made = server.connections();
+    many().await.unwrap();
+    assert_eq!(server.connections(), made);
+}
+
+#[tokio::test]
 async fn server_without_http2_is_spoken_to_in_http1() {
     let ca = ca();
     let mut config = server(&ca, "localhost", None);
