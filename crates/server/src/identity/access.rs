@@ -117,6 +117,9 @@ pub(crate) fn load(tx: &mut Tx<'_>, payload: Payload) -> Answer<Access> {
         None => None,
         Some(id) => {
             let trust = live_trust(tx, id, &user.id)?;
+            if payload.lent != Some(lent(tx, &trust)?) {
+                return Err(Failure::unauthorized());
+            }
             let (trustor, domain) = enabled_user(tx, &trust.trustor_user_id)?;
             // Who gave the roles away first must have them still.
             holder = first_trustor(tx, &trust)?;
@@ -221,6 +224,21 @@ pub(crate) fn live_trust(tx: &mut Tx<'_>, id: &str, trustee: &str) -> Answer<Tru
     Ok(trust)
 }
 
+/// The generations of all who lent what a trust gives, from the first trustor to its own: a new password or a time of being
+/// disabled of any of them makes it another.
+pub(crate) fn lent(tx: &mut Tx<'_>, trust: &Trust) -> Answer<u64> {
+    let mut sum = need::<User>(tx, &trust.trustor_user_id)?.generation;
+    let mut above = trust.redelegated_trust_id.clone();
+    while let Some(id) = above {
+        let parent: Trust = need(tx, &id)?;
+        for user in [&parent.trustor_user_id, &parent.trustee_user_id] {
+            sum = sum.saturating_add(need::<User>(tx, user)?.generation);
+        }
+        above = parent.redelegated_trust_id;
+    }
+    Ok(sum)
+}
+
 /// Who the roles of a trust come from: along a chain, the trustor of the first.
 pub(crate) fn first_trustor(tx: &mut Tx<'_>, trust: &Trust) -> Answer<String> {
     let mut first = trust.trustor_user_id.clone();
@@ -303,7 +321,7 @@ impl Directory {
         let access = match known {
             Some(access) => access,
             None => {
-                let payload = seal::read_token(engine, text).ok_or(Refused::Unknown)?;
+                let payload = seal::read::<Payload>(engine, text).ok_or(Refused::Unknown)?;
                 let generation = self.generation.load(Ordering::SeqCst);
                 let found = store.read(move |tx| load(tx, payload.clone())).await;
                 let found = Arc::new(found.map_err(|failure| match failure.status() {

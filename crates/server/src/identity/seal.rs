@@ -12,8 +12,6 @@ use super::error::{Answer, Failure};
 
 /// Longest text that is looked at: far above what is ever made here.
 const LONGEST: usize = 4096;
-const TOKEN: &str = "identity.token";
-const RECEIPT: &str = "identity.receipt";
 
 /// Where a token counts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,6 +50,9 @@ pub(crate) struct Payload {
     pub(crate) expires: i64,
     #[serde(rename = "t", default, skip_serializing_if = "Option::is_none")]
     pub(crate) trust: Option<String>,
+    /// The generations of all who lent what the trust gives, together: they only grow.
+    #[serde(rename = "l", default, skip_serializing_if = "Option::is_none")]
+    pub(crate) lent: Option<u64>,
     #[serde(rename = "c", default, skip_serializing_if = "Option::is_none")]
     pub(crate) application_credential: Option<String>,
 }
@@ -71,37 +72,36 @@ pub(crate) struct Receipt {
     pub(crate) expires: i64,
 }
 
-/// The text of a token.
-pub(crate) fn token(engine: &Engine, payload: &Payload) -> Answer<String> {
-    seal(engine, TOKEN, payload)
+/// What is sealed here, each kind under a name of its own: none is taken for another.
+pub(crate) trait Sealed: Serialize + DeserializeOwned {
+    /// The name.
+    const PURPOSE: &'static str;
 }
 
-/// What a token says; `None` if it was not made here.
-pub(crate) fn read_token(engine: &Engine, text: &str) -> Option<Payload> {
-    open(engine, TOKEN, text)
+impl Sealed for Payload {
+    const PURPOSE: &'static str = "identity.token";
 }
 
-/// The text of a receipt.
-pub(crate) fn receipt(engine: &Engine, receipt: &Receipt) -> Answer<String> {
-    seal(engine, RECEIPT, receipt)
+impl Sealed for Receipt {
+    const PURPOSE: &'static str = "identity.receipt";
 }
 
-/// What a receipt says; `None` if it was not made here.
-pub(crate) fn read_receipt(engine: &Engine, text: &str) -> Option<Receipt> {
-    open(engine, RECEIPT, text)
+/// The text of a token or receipt.
+///
+/// # Errors
+/// 500 if the system gives no random numbers.
+pub(crate) fn text<T: Sealed>(engine: &Engine, said: &T) -> Answer<String> {
+    let plain = serde_json::to_vec(said).map_err(|_| Failure::internal())?;
+    Ok(URL_SAFE_NO_PAD.encode(engine.vault().seal(T::PURPOSE, &plain)?))
 }
 
-fn seal(engine: &Engine, purpose: &str, value: &impl Serialize) -> Answer<String> {
-    let plain = serde_json::to_vec(value).map_err(|_| Failure::internal())?;
-    Ok(URL_SAFE_NO_PAD.encode(engine.vault().seal(purpose, &plain)?))
-}
-
-fn open<T: DeserializeOwned>(engine: &Engine, purpose: &str, text: &str) -> Option<T> {
+/// What a text says; `None` if it was not made here.
+pub(crate) fn read<T: Sealed>(engine: &Engine, text: &str) -> Option<T> {
     if text.len() > LONGEST {
         return None;
     }
     let sealed = URL_SAFE_NO_PAD.decode(text).ok()?;
-    let plain = engine.vault().open(purpose, &sealed).ok()?;
+    let plain = engine.vault().open(T::PURPOSE, &sealed).ok()?;
     serde_json::from_slice(&plain).ok()
 }
 

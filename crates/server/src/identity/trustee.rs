@@ -66,6 +66,7 @@ impl Core {
                 issued,
                 expires,
                 trust: Some(trust.id.clone()),
+                lent: Some(access::lent(tx, &trust)?),
                 application_credential: None,
             };
             let access = access::load(tx, payload)?;
@@ -73,7 +74,7 @@ impl Core {
             Ok(access)
         };
         let access = self.store.write(work).await.map_err(refused)?;
-        seal::token(&self.engine, &access.payload).map_err(refused)
+        seal::text(&self.engine, &access.payload).map_err(refused)
     }
 }
 

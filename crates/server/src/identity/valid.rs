@@ -1,5 +1,6 @@
 //! Reading request bodies, with the texts that the real service has for what is wrong in them.
 
+use pentad_core::redact;
 use serde_json::{Map, Value};
 
 use super::error::{Answer, Failure};
@@ -42,7 +43,7 @@ impl<'b> Fields<'b> {
     /// A member that must be there.
     pub(crate) fn need(&self, name: &str) -> Answer<&'b Value> {
         self.get(name).ok_or_else(|| {
-            let value = repr(&Value::Object(self.map.clone()));
+            let value = repr(&shown(self.name, &Value::Object(self.map.clone())));
             let what = self.name;
             let text = format!(
                 "Invalid input for field/attribute {what}. Value: {value}. '{name}' is a required property"
@@ -57,10 +58,10 @@ impl<'b> Fields<'b> {
         let text = value.as_str().ok_or_else(|| wrong_type(name, value, "string"))?;
         if text.trim().is_empty() {
             let why = if text.is_empty() { "should be non-empty" } else { "does not match '[\\\\S]+'" };
-            return Err(wrong(name, value, &format!("{} {why}", repr(value))));
+            return Err(wrong(name, value, &format!("{} {why}", repr(&shown(name, value)))));
         }
         if text.chars().count() > LONGEST {
-            return Err(wrong(name, value, &format!("{} is too long", repr(value))));
+            return Err(wrong(name, value, &format!("{} is too long", repr(&shown(name, value)))));
         }
         Ok(Some(text.to_owned()))
     }
@@ -78,7 +79,8 @@ impl<'b> Fields<'b> {
             Some(Value::Null) => Ok(Some(None)),
             Some(Value::String(text)) => Ok(Some(Some(text.clone()))),
             Some(other) => {
-                Err(wrong(name, other, &format!("{} is not of type 'string', 'null'", repr(other))))
+                let told = repr(&shown(name, other));
+                Err(wrong(name, other, &format!("{told} is not of type 'string', 'null'")))
             }
         }
     }
@@ -157,13 +159,24 @@ impl<'b> Fields<'b> {
 
 /// 400 for a value, and why.
 pub(crate) fn wrong(name: &str, value: &Value, why: &str) -> Failure {
-    let shown = value.as_str().map_or_else(|| repr(value), str::to_owned);
+    let shown = shown(name, value);
+    let shown = shown.as_str().map_or_else(|| repr(&shown), str::to_owned);
     Failure::invalid(format!("Invalid input for field/attribute {name}. Value: {shown}. {why}"))
+}
+
+/// A value as messages repeat it: nothing that is secret is told to whoever reads them.
+pub(crate) fn shown(name: &str, value: &Value) -> Value {
+    if redact::is_secret(name) || name == "blob" {
+        return Value::from(redact::HIDDEN);
+    }
+    let mut value = value.clone();
+    redact::json(&mut value);
+    value
 }
 
 /// 400 for a value of another type.
 pub(crate) fn wrong_type(name: &str, value: &Value, kind: &str) -> Failure {
-    wrong(name, value, &format!("{} is not of type '{kind}'", repr(value)))
+    wrong(name, value, &format!("{} is not of type '{kind}'", repr(&shown(name, value))))
 }
 
 /// 400 for a value that is none of those.

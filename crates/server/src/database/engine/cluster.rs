@@ -266,6 +266,29 @@ impl Cluster {
         removed.map_err(|error| told("cannot remove", &self.folder, &error))
     }
 
+    /// A place for making it, which nobody has used; what earlier attempts left goes, as far as nobody writes there.
+    pub(crate) async fn attempt(&self) -> Self {
+        let attempts = self.beside(ATTEMPT);
+        let (first, home) = (attempts.file_name().unwrap_or_default(), self.folder.parent());
+        let entries = home.and_then(|home| std::fs::read_dir(home).ok()).into_iter().flatten().flatten();
+        let left = entries
+            .filter(|entry| entry.file_name().as_encoded_bytes().starts_with(first.as_encoded_bytes()));
+        for folder in left.map(|entry| entry.path()).collect::<Vec<_>>() {
+            let _ = files::remove(folder).await;
+        }
+        let folder = self.beside(&format!("{ATTEMPT}{}", uuid::Uuid::new_v4().simple()));
+        Self { folder, ..self.clone() }
+    }
+
+    /// Puts what was made in an attempt into its place.
+    ///
+    /// # Errors
+    /// Of the file system.
+    pub(crate) fn becomes(&self, place: &Self) -> Made<()> {
+        std::fs::rename(&self.folder, &place.folder)
+            .map_err(|error| told("cannot make", &place.folder, &error))
+    }
+
     fn beside(&self, ending: &str) -> PathBuf {
         let mut name = self.folder.file_name().unwrap_or_default().to_owned();
         name.push(ending);
@@ -323,6 +346,9 @@ impl Cluster {
         files::size(self.folder.clone()).await.unwrap_or_default()
     }
 }
+
+/// What the ending of the folder of an attempt begins with.
+const ATTEMPT: &str = ".new-";
 
 /// The ending of a folder that was put aside.
 const ASIDE: &str = ".aside";

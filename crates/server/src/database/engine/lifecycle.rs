@@ -96,6 +96,7 @@ impl Engine {
                 cluster.promote().await?;
                 self.leave(deed).await;
             }
+            Job::Report => return Ok(Outcome { is_up: cluster.runs(), ..Outcome::default() }),
             Job::Access | Job::DeleteBackup | Job::ClusterReady | Job::DeleteCluster => {}
             Job::Restart
             | Job::Migrate
@@ -168,23 +169,18 @@ impl Engine {
     }
 
     async fn build_in(&self, cluster: &Cluster, deed: &Deed, is_saved: bool) -> Done<u16> {
-        let id = &deed.instance.id;
-        if let Some(source) = &deed.source {
-            let source = self.cluster(&source.id, source.port)?;
-            cluster.copy_running(&source, Some(id)).await?;
-        } else if is_saved {
-            let backup = deed.instance.backup.as_deref().unwrap_or_default();
-            let _turn = self.turn(backup).await;
-            let saved = self.backup(backup)?;
-            if !saved.exists() {
-                return Err(format!("the files of the backup {backup} are not there"));
-            }
-            cluster.copy_folder(saved.folder()).await?;
-        } else {
-            cluster.init().await?;
+        // A program of a server that was killed may still write where that one let it.
+        let attempt = cluster.attempt().await;
+        let made = match self.make(&attempt, deed, is_saved).await {
+            Ok(()) => attempt.becomes(cluster),
+            Err(why) => Err(why),
+        };
+        if let Err(why) = made {
+            let _ = attempt.remove().await;
+            return Err(why);
         }
         cluster.configure(&deed.values).await?;
-        let port = self.start(id, cluster).await?;
+        let port = self.start(&deed.instance.id, cluster).await?;
         if deed.source.is_none() {
             let filled = cluster.clone().on(port).fill(&deed.contents, &deed.secrets).await;
             filled.map_err(|failure| failure.message().to_owned())?;
@@ -192,11 +188,35 @@ impl Engine {
         Ok(port)
     }
 
+    /// Makes the files of a new one.
+    async fn make(&self, cluster: &Cluster, deed: &Deed, is_saved: bool) -> Done<()> {
+        let id = &deed.instance.id;
+        if let Some(source) = &deed.source {
+            let source = self.cluster(&source.id, source.port)?;
+            cluster.copy_running(&source, Some(id)).await
+        } else if is_saved {
+            let backup = deed.instance.backup.as_deref().unwrap_or_default();
+            let _turn = self.turn(backup).await;
+            let saved = self.backup(backup)?;
+            if !saved.exists() {
+                return Err(format!("the files of the backup {backup} are not there"));
+            }
+            cluster.copy_folder(saved.folder()).await
+        } else {
+            cluster.init().await
+        }
+    }
+
     async fn take_backup(&self, cluster: &Cluster, deed: &Deed) -> Done<Outcome> {
         let id = deed.backup.as_ref().ok_or("there is no such backup")?;
         let backup = self.backup(id)?;
         backup.remove().await?;
-        backup.copy_running(cluster, None).await?;
+        let attempt = backup.attempt().await;
+        let copied = attempt.copy_running(cluster, None).await.and_then(|()| attempt.becomes(&backup));
+        if let Err(why) = copied {
+            let _ = attempt.remove().await;
+            return Err(why);
+        }
         Ok(Outcome { size: Some(gigabytes(backup.size().await)), ..Outcome::default() })
     }
 

@@ -134,6 +134,37 @@ impl Engine {
         read.map_err(|error| Failure::internal(format!("the log cannot be read: {error}")))
     }
 
+    /// Forgets those that ended by themselves: who they were, and what they last said. Those that `busy` names are left alone.
+    pub(crate) async fn ended(&self, busy: impl Fn(&str) -> bool) -> Vec<(String, String)> {
+        let gone: Vec<(String, Cluster)> = {
+            let mut running = locked(&self.running);
+            let gone: Vec<String> = running
+                .iter()
+                .filter(|(id, cluster)| !busy(id) && !cluster.runs())
+                .map(|(id, _)| id.clone())
+                .collect();
+            gone.into_iter().filter_map(|id| running.remove(&id).map(|cluster| (id, cluster))).collect()
+        };
+        let mut told = Vec::new();
+        for (id, cluster) in gone {
+            told.push((id, format!("The database ended by itself.\n{}", cluster.last_words().await)));
+        }
+        told
+    }
+
+    /// Keeps the logs of those that run from growing without end.
+    pub(crate) async fn cut_logs(&self) {
+        let all: Vec<Cluster> = locked(&self.running).values().cloned().collect();
+        for cluster in all {
+            cluster.cut_log().await;
+        }
+    }
+
+    /// Whether there is anything that could end by itself.
+    pub(crate) fn runs_any(&self) -> bool {
+        !locked(&self.running).is_empty()
+    }
+
     /// Stops everything that runs.
     pub(crate) async fn stop_all(&self) {
         let all = std::mem::take(&mut *locked(&self.running));

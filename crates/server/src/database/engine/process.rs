@@ -10,7 +10,7 @@ use super::{files, programs};
 pub(super) const LOCK: &str = "postmaster.pid";
 /// Where the system tells of processes.
 const PROCESSES: &str = "/proc";
-/// A log that is longer at a start begins anew; the one before it is kept.
+/// A log that becomes longer begins anew; the one before it is kept.
 const LONGEST_LOG: u64 = 16 << 20;
 /// How much of the end of a log is looked at.
 const END_OF_LOG: u64 = 8 << 10;
@@ -104,6 +104,27 @@ impl Cluster {
         if let Err(error) = turned.await {
             tracing::warn!(%error, "the log of a database instance could not be put aside");
         }
+    }
+
+    /// Lets a log that has become long begin anew while its server writes on, which appends; what it writes in the moment
+    /// between the copy and the cut is in neither.
+    pub(crate) async fn cut_log(&self) {
+        if self.log_length() <= LONGEST_LOG {
+            return;
+        }
+        let (log, before) = (self.log(), self.folder().join("log.before"));
+        let cut = files::blocking(move || {
+            std::fs::copy(&log, &before)?;
+            std::fs::File::options().write(true).open(&log)?.set_len(0)
+        });
+        if let Err(error) = cut.await {
+            tracing::warn!(%error, "the log of a database instance could not be cut");
+        }
+    }
+
+    /// What it wrote last about itself.
+    pub(crate) async fn last_words(&self) -> String {
+        self.log_since(0).await
     }
 
     fn log_length(&self) -> u64 {

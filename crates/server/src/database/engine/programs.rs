@@ -126,12 +126,13 @@ impl Programs {
     }
 }
 
-/// The end of what a program wrote; its last line, which says most, in front.
+/// The end of what a program wrote; the line that says most in front: the first that tells of an error, else the last.
 fn complaint(text: &str) -> String {
     let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
-    let Some((last, before)) = lines.split_last() else { return "it does not say why".to_owned() };
-    let mut told = vec![*last];
-    told.extend(&before[before.len().saturating_sub(5)..]);
+    let Some(last) = lines.last() else { return "it does not say why".to_owned() };
+    let tells = |line: &&&str| line.contains("FATAL:") || line.contains("error:");
+    let mut told = vec![*lines.iter().find(tells).unwrap_or(last)];
+    told.extend(&lines[lines.len().saturating_sub(6)..]);
     told.join("\n")
 }
 

@@ -46,6 +46,8 @@ pub(crate) enum Job {
     Delete,
     /// The database process was stopped.
     Stop,
+    /// The agent tells again how its database is.
+    Report,
     /// A real database has the values of its configuration group.
     Configure,
     /// The backup is written.

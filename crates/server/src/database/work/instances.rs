@@ -32,6 +32,7 @@ pub(super) fn finish(tx: &mut Tx<'_>, id: &str, job: &Job, outcome: &Outcome) ->
             }
             return Ok(());
         }
+        Job::Report => return report(tx, instance, outcome.is_up),
         Job::Stop => {
             let at = now(tx);
             instance.set_health(Health::Shutdown, at);
@@ -76,6 +77,34 @@ fn fail(tx: &mut Tx<'_>, mut instance: Instance, job: &Job, (text, is_up): (&str
             instance.set_health(if is_up { Health::Healthy } else { Health::Shutdown }, at);
         }
     }
+    Ok(records::put(tx, &instance)?)
+}
+
+/// The agent tells how its database is, unless something else was told meanwhile.
+fn report(tx: &mut Tx<'_>, mut instance: Instance, is_up: bool) -> Answer<()> {
+    if instance.health != Health::Unknown || instance.task != Task::None {
+        return Ok(());
+    }
+    let is_up = is_up || !instance.is_real;
+    let at = now(tx);
+    instance.set_health(if is_up { Health::Healthy } else { Health::Shutdown }, at);
+    instance.updated = at;
+    Ok(records::put(tx, &instance)?)
+}
+
+/// A real database ended by itself.
+///
+/// # Errors
+/// Of the store.
+pub(super) fn ended(tx: &mut Tx<'_>, id: &str, why: &str) -> Answer<()> {
+    let found = records::get::<Instance>(tx, id)?;
+    let Some(mut instance) = found.filter(|one| one.is_real && one.health == Health::Healthy) else {
+        return Ok(());
+    };
+    let at = now(tx);
+    instance.fault = Some(real::fault(why, at));
+    instance.set_health(Health::Shutdown, at);
+    instance.updated = at;
     Ok(records::put(tx, &instance)?)
 }
 

@@ -48,9 +48,9 @@ impl Keystone {
         let mut all: Option<Proven> = None;
         for offer in &request.offers {
             let proven = match offer {
-                Offer::Password { user, password } => self.prove_password(user, password).await?,
-                Offer::Token(text) => self.prove_token(text, request.asks_scope()).await?,
-                Offer::Totp { user, code } => self.prove_code(user, code).await?,
+                Offer::Password { user, password } => self.prove_password(user, password.expose()).await?,
+                Offer::Token(text) => self.prove_token(text.expose(), request.asks_scope()).await?,
+                Offer::Totp { user, code } => self.prove_code(user, code.expose()).await?,
                 Offer::Credential { .. } => self.prove_credential(offer, request.asks_scope()).await?,
             };
             all = Some(match all {
@@ -216,7 +216,7 @@ impl Keystone {
         let Some(known) = self.known(&Named::Id(credential.user_id.clone())).await? else {
             return Err(Failure::unauthorized());
         };
-        let right = self.check_secret(&credential, secret).await?;
+        let right = self.check_secret(&credential, secret.expose()).await?;
         let over = credential.expires_at.is_some_and(|end| end <= self.core.micros());
         if !right || over || !(known.user.enabled && known.domain.enabled) {
             return Err(Failure::unauthorized());

@@ -60,7 +60,7 @@ impl Keystone {
     /// Adds what an earlier request proved (OpenStack reference B10).
     fn add_receipt(&self, text: &str, proven: &mut Proven) -> Answer<()> {
         let unknown = || Failure::unauthorized_because(format!("Could not find auth receipt: {text}."));
-        let receipt = seal::read_receipt(&self.core.engine, text).ok_or_else(unknown)?;
+        let receipt = seal::read::<Receipt>(&self.core.engine, text).ok_or_else(unknown)?;
         let same = receipt.user == proven.user.id && receipt.generation == proven.user.generation;
         if !same || receipt.expires <= self.core.seconds() {
             return Err(unknown());
@@ -109,7 +109,7 @@ impl Keystone {
             },
             "required_auth_methods": rules,
         });
-        Err(Failure::receipt(seal::receipt(&self.core.engine, &receipt)?, body))
+        Err(Failure::receipt(seal::text(&self.core.engine, &receipt)?, body))
     }
 
     /// Makes the token.
@@ -127,6 +127,7 @@ impl Keystone {
             issued,
             expires,
             trust: None,
+            lent: None,
             application_credential: proven.application_credential.clone(),
         };
         let clear = proven.clear_failures;
@@ -153,7 +154,7 @@ impl Keystone {
         } else {
             self.core.store.read(work).await?
         };
-        let text = seal::token(&self.core.engine, &access.payload)?;
+        let text = seal::text(&self.core.engine, &access.payload)?;
         Ok(Issued { text, access })
     }
 }
@@ -164,6 +165,7 @@ fn scoped(tx: &mut Tx<'_>, user: &User, mut payload: Payload, wanted: &Wanted) -
         Wanted::Scope(scope) => scope.clone(),
         Wanted::Trust(trust) => {
             payload.trust = Some(trust.id.clone());
+            payload.lent = Some(access::lent(tx, trust)?);
             trust.project_id.clone().map_or(ScopeId::Unscoped, ScopeId::Project)
         }
         Wanted::Nothing => match &payload.application_credential {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use pentad_core::Secret;
 use pentad_store::Tx;
 use serde_json::{Map, Value, json};
 
@@ -11,7 +12,7 @@ use super::super::model::{Project, Trust};
 use super::super::quirks::Quirk;
 use super::super::seal::ScopeId;
 use super::super::storage::records;
-use super::super::valid::wrong_type;
+use super::super::valid::{shown, wrong_type};
 use super::METHODS;
 
 /// Somebody named in a request: by id, or by name within a domain.
@@ -29,12 +30,12 @@ pub(crate) enum DomainRef {
 }
 
 /// What is offered as proof.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub(crate) enum Offer {
-    Password { user: Named, password: String },
-    Token(String),
-    Credential { id: Option<String>, name: Option<String>, user: Option<Named>, secret: String },
-    Totp { user: Named, code: String },
+    Password { user: Named, password: Secret },
+    Token(Secret),
+    Credential { id: Option<String>, name: Option<String>, user: Option<Named>, secret: Secret },
+    Totp { user: Named, code: Secret },
 }
 
 /// The scope as it was asked for.
@@ -49,7 +50,7 @@ pub(crate) enum ScopeAsk {
 }
 
 /// A login as it was asked for.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub(crate) struct AuthRequest {
     pub(crate) offers: Vec<Offer>,
     pub(crate) scope: ScopeAsk,
@@ -114,7 +115,7 @@ fn object<'v>(name: &'static str, value: &'v Value) -> Answer<&'v Map<String, Va
 }
 
 fn required(name: &str, map: &Map<String, Value>, what: &str) -> Failure {
-    let value = crate::reply::python::repr(&Value::Object(map.clone()));
+    let value = crate::reply::python::repr(&shown(name, &Value::Object(map.clone())));
     let text =
         format!("Invalid input for field/attribute {name}. Value: {value}. '{what}' is a required property");
     Failure::invalid(text)
@@ -128,22 +129,31 @@ fn text(map: &Map<String, Value>, name: &str) -> Answer<Option<String>> {
     }
 }
 
+/// What only who offers it knows; nothing is what does not fit.
+fn secret(map: &Map<String, Value>, name: &str) -> Answer<Secret> {
+    Ok(text(map, name)?.unwrap_or_default().into())
+}
+
 fn offer(call: &Call, method: &str, value: &Value) -> Answer<Offer> {
     let Value::Object(map) = value else { return Err(wrong_type("identity", value, "object")) };
     let place = |method: &'static str| if call.core.quirks.has(Quirk::InNone) { "None" } else { method };
     match method {
         "password" => {
             let user = user_of(map, place("password"))?;
-            let password = text(user, "password")?.unwrap_or_default();
+            let password = secret(user, "password")?;
             Ok(Offer::Password { user: named("user", user)?, password })
         }
         "totp" => {
             let user = user_of(map, place("totp"))?;
-            let code = text(user, "passcode")?.unwrap_or_default();
+            let code = secret(user, "passcode")?;
             Ok(Offer::Totp { user: named("user", user)?, code })
         }
+        // Its name says nothing of what it is.
+        "token" if map.get("id").is_some_and(|id| !id.is_string() && !id.is_null()) => {
+            Err(wrong_type("token", &Value::Null, "string"))
+        }
         "token" => match text(map, "id")? {
-            Some(id) => Ok(Offer::Token(id)),
+            Some(id) => Ok(Offer::Token(id.into())),
             None => {
                 Err(Failure::invalid("Invalid input for field 'identity/token': 'id' is a required property"))
             }
@@ -167,7 +177,7 @@ fn credential(map: &Map<String, Value>) -> Answer<Offer> {
         None => None,
         Some(user) => Some(named("user", object("user", user)?)?),
     };
-    Ok(Offer::Credential { id, name, user, secret: text(map, "secret")?.unwrap_or_default() })
+    Ok(Offer::Credential { id, name, user, secret: secret(map, "secret")? })
 }
 
 /// By id, or by name within a domain.

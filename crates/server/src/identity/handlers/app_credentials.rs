@@ -13,7 +13,7 @@ use super::super::call::{Call, created, member, no_content, ok};
 use super::super::error::{Answer, Failure};
 use super::super::model::{AccessRule, AppCredential, Role, new_id};
 use super::super::storage::{DIRECTORY, records};
-use super::super::valid::{Fields, wrong_type};
+use super::super::valid::{Fields, not_one_of, wrong, wrong_type};
 use super::super::{Keystone, view};
 use crate::http::Reply;
 
@@ -105,17 +105,49 @@ fn wanted_roles(caller: &Access, fields: &Fields<'_>, tx: &mut Tx<'_>) -> Answer
     Ok(ids)
 }
 
-fn access_rules(fields: &Fields<'_>) -> Answer<Vec<AccessRule>> {
-    let mut rules = Vec::new();
-    for rule in fields.list("access_rules")?.into_iter().flatten() {
-        let read: Result<AccessRule, _> = serde_json::from_value(rule.clone());
-        let mut rule = read.map_err(|_| wrong_type("access_rules", rule, "object"))?;
-        if rule.id.is_empty() {
-            rule.id = new_id();
+/// What application credentials may be for.
+const VERBS: [&str; 6] = ["DELETE", "GET", "HEAD", "PATCH", "POST", "PUT"];
+
+/// The rules that are asked for: one that the user has, by its id or because it says the same, or a new one.
+fn access_rules(tx: &mut Tx<'_>, user: &str, fields: &Fields<'_>) -> Answer<Vec<AccessRule>> {
+    let known = rules_of(tx, user)?;
+    let mut rules: Vec<AccessRule> = Vec::new();
+    for given in fields.list("access_rules")?.into_iter().flatten() {
+        let map = given.as_object().ok_or_else(|| wrong_type("access_rules", given, "object"))?;
+        let rule = Fields::over(map, "access_rules");
+        let found = match rule.text("id")? {
+            Some(id) => {
+                let found = known.iter().find(|rule| rule.id == id).cloned();
+                found.ok_or_else(|| Failure::missing("Access Rule", &id))?
+            }
+            None => {
+                let new = new_rule(&rule)?;
+                let same = |one: &&AccessRule| {
+                    (&one.path, &one.method, &one.service) == (&new.path, &new.method, &new.service)
+                };
+                known.iter().chain(&rules).find(same).cloned().unwrap_or(new)
+            }
+        };
+        if !rules.contains(&found) {
+            rules.push(found);
         }
-        rules.push(rule);
     }
     Ok(rules)
+}
+
+fn new_rule(rule: &Fields<'_>) -> Answer<AccessRule> {
+    let need = |name: &'static str| {
+        let value = rule.need(name)?;
+        value.as_str().map(str::to_owned).ok_or_else(|| wrong_type(name, value, "string"))
+    };
+    let (path, method, service) = (need("path")?, need("method")?, need("service")?);
+    if !path.starts_with('/') || path.len() > 225 {
+        return Err(wrong("path", &Value::from(path.as_str()), &format!("'{path}' does not match '^/'")));
+    }
+    if !VERBS.contains(&method.as_str()) {
+        return Err(not_one_of("method", &method, &VERBS));
+    }
+    Ok(AccessRule { id: new_id(), path: Some(path), method: Some(method), service: Some(service) })
 }
 
 /// `POST /v3/users/{user}/application_credentials`.
@@ -161,7 +193,7 @@ pub(crate) fn create(keystone: &Keystone, call: Arc<Call>) -> BoxFuture<'_, Answ
             unrestricted: fields.flag("unrestricted")?,
             roles: Vec::new(),
             secret,
-            access_rules: access_rules(&fields)?,
+            access_rules: Vec::new(),
         };
         let later = Arc::clone(&call);
         keystone.change(move |tx| insert(&later, tx, new.clone(), &plain)).await
@@ -171,6 +203,7 @@ pub(crate) fn create(keystone: &Keystone, call: Arc<Call>) -> BoxFuture<'_, Answ
 fn insert(call: &Call, tx: &mut Tx<'_>, mut new: AppCredential, plain: &str) -> Answer<Reply> {
     let fields = Fields::of(&call.body, "application_credential")?;
     new.roles = wanted_roles(call.caller()?, &fields, tx)?;
+    new.access_rules = access_rules(tx, &new.user_id, &fields)?;
     let most = call.core.settings().user_limit;
     if records::owned::<AppCredential>(tx, &new.user_id)?.len() >= usize::try_from(most).unwrap_or(usize::MAX)
     {
@@ -189,10 +222,15 @@ fn insert(call: &Call, tx: &mut Tx<'_>, mut new: AppCredential, plain: &str) -> 
     Ok(created(&member("application_credential", shown)))
 }
 
-/// Every access rule of a user, with the credential that has it.
+/// Every access rule of a user, each once.
 fn rules_of(tx: &mut Tx<'_>, user: &str) -> Answer<Vec<AccessRule>> {
-    let all = records::owned::<AppCredential>(tx, user)?;
-    Ok(all.into_iter().flat_map(|credential| credential.access_rules).collect())
+    let mut all: Vec<AccessRule> = Vec::new();
+    for rule in records::owned::<AppCredential>(tx, user)?.into_iter().flat_map(|one| one.access_rules) {
+        if !all.iter().any(|known| known.id == rule.id) {
+            all.push(rule);
+        }
+    }
+    Ok(all)
 }
 
 fn rule_view(call: &Call, rule: &AccessRule) -> Value {

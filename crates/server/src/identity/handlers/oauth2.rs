@@ -54,7 +54,7 @@ pub(crate) fn token(keystone: &Keystone, call: Arc<Call>) -> BoxFuture<'_, Answe
                 return Ok(refused(StatusCode::BAD_REQUEST, "unsupported_grant_type", &text));
             }
         }
-        let offer = Offer::Credential { id: Some(id), name: None, user: None, secret };
+        let offer = Offer::Credential { id: Some(id), name: None, user: None, secret: secret.into() };
         let request = AuthRequest { offers: vec![offer], scope: ScopeAsk::Nothing };
         let issued = match keystone.log_in(&call, request).await {
             Ok(issued) => issued,

@@ -170,6 +170,18 @@ async fn a_reset_ends_any_task_and_leaves_the_database_unknown() {
 }
 
 #[tokio::test]
+async fn after_a_reset_the_agent_tells_again_how_a_database_is() {
+    let world = World::new().await;
+    let id = world.instance("db").await;
+    let body = json!({"reset_status": {}});
+    let got = world.call(ROOT, Method::POST, &format!("/instances/{id}/action"), body).await;
+    assert_eq!(got.status, 202);
+    assert_eq!(world.states(&id).await, states("ACTIVE", "ERROR"));
+    world.advance(5).await;
+    assert_eq!(world.states(&id).await, states("ACTIVE", "HEALTHY"));
+}
+
+#[tokio::test]
 async fn logs_are_enabled_published_and_discarded() {
     let world = World::new().await;
     let id = world.instance("db").await;

@@ -19,7 +19,7 @@ use super::world::{ANN, ROOT, World, small, states};
 
 impl World {
     /// The folder of an instance, or of a backup.
-    fn folder(&self, kind: &str, id: &str) -> PathBuf {
+    pub(super) fn folder(&self, kind: &str, id: &str) -> PathBuf {
         self.engine.dir().unwrap().join("instances.database").join(kind).join(id)
     }
 
@@ -35,7 +35,7 @@ impl World {
         self.time.settle().await;
     }
 
-    async fn fault_of(&self, id: &str) -> String {
+    pub(super) async fn fault_of(&self, id: &str) -> String {
         let got = self.get(&format!("/instances/{id}")).await.ok();
         got["instance"]["fault"]["message"].as_str().unwrap_or_default().to_owned()
     }
@@ -137,6 +137,10 @@ async fn a_replica_that_lacks_rows_is_not_promoted_and_nobody_stays_busy() {
     world.promote(&replica).await;
     assert_eq!(world.states(&replica).await.0, "ERROR");
     assert!(world.fault_of(&replica).await.contains("would be lost"), "{}", world.fault_of(&replica).await);
+    // Whoever asked may go on from there without an administrator.
+    world.post(&format!("/instances/{replica}/action"), json!({"restart": {}})).await.ok();
+    world.time.settle().await;
+    assert_eq!(world.states(&replica).await, states("ACTIVE", "HEALTHY"));
     for one in [&source, &other] {
         assert_eq!(world.states(one).await, states("ACTIVE", "HEALTHY"));
         world.post(&format!("/instances/{one}/action"), json!({"restart": {}})).await.ok();

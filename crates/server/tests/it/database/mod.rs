@@ -7,6 +7,7 @@ mod clusters;
 mod configurations;
 mod create;
 mod engine;
+mod engine_ends;
 mod engine_faults;
 mod hostile;
 mod inside;

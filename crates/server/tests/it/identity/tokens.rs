@@ -226,6 +226,30 @@ async fn a_chain_of_trusts_lends_the_roles_of_the_first_trustor() {
 }
 
 #[tokio::test]
+async fn what_ends_the_tokens_of_a_trustor_ends_those_of_the_trust() {
+    for change in [json!({"password": "another"}), json!({"enabled": false})] {
+        let cloud = Cloud::small().await;
+        let root = cloud.token("root", Value::Null).await;
+        let ann = cloud.token("ann", Value::Null).await;
+        let bob = cloud.get("/v3/users?name=bob", &root).await.body["users"][0]["id"].clone();
+        let trust = json!({"trust": {"trustor_user_id": "ann-id", "trustee_user_id": bob, "impersonation": true,
+            "project_id": "shop-id", "roles": [{"name": "member"}]}});
+        let made = cloud.call(Method::POST, "/v3/OS-TRUST/trusts", &ann, trust).await;
+        let scope = json!({"OS-TRUST:trust": {"id": made.body["trust"]["id"]}});
+        let token = cloud.token("bob", scope.clone()).await;
+        assert_eq!(cloud.own(&token).await.status, StatusCode::OK);
+        for user in [change.clone(), json!({"enabled": true})] {
+            let done = cloud.call(Method::PATCH, "/v3/users/ann-id", &root, json!({"user": user})).await;
+            assert_eq!(done.status, StatusCode::OK, "{}", done.body);
+        }
+        assert_eq!(cloud.own(&token).await.status, StatusCode::UNAUTHORIZED, "{change}");
+        // The trust itself stays.
+        let again = cloud.token("bob", scope).await;
+        assert_eq!(cloud.own(&again).await.status, StatusCode::OK, "{change}");
+    }
+}
+
+#[tokio::test]
 async fn what_was_lent_for_one_project_is_handed_on_for_no_other() {
     let cloud = Cloud::small().await;
     let root = cloud.token("root", Value::Null).await;
