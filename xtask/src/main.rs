@@ -1,4 +1,4 @@
-//! The project's chores, as one program: `cargo xtask test | torture | bench`.
+//! The project's chores, as one program: `cargo xtask test | conformance | real | torture | bench`.
 //!
 //! Everything a contributor or the build machine runs goes through here, so that both run the same thing.
 //! The program uses the standard library alone: it is compiled first, before anything can be reported.
@@ -6,6 +6,7 @@
 mod conformance;
 mod postgres;
 mod process;
+mod real;
 mod stages;
 mod test;
 mod workspace;
@@ -21,6 +22,7 @@ Usage: cargo xtask <chore>
   test [--ci]          format, lints, tests, doctests, conformance; stops at the first failure
                        --ci installs missing system peers first and requires them
   conformance [ARG..]  only the conformance tests; arguments go to pytest
+  real [SERVER..]      our clients against the real Keystone and Trove, installed first if need be
   torture [ARG..]      kill the server under load and compare what it kept with what it answered
   bench [ARG..]        measure client and server against named peers and print ratios
 ";
@@ -51,6 +53,7 @@ fn perform(chore: &str, rest: &[String]) -> Result<()> {
             let binary = workspace::build_binary(&[])?;
             conformance::run(&binary, rest).map(drop)
         }
+        "real" => real::run(rest).map(drop),
         "torture" => test::torture(rest).map(drop),
         "bench" => test::bench(rest),
         "help" | "--help" | "-h" => {

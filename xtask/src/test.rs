@@ -6,7 +6,7 @@ use std::process::Command;
 
 use crate::postgres::{self, Postgres};
 use crate::stages::Stages;
-use crate::{Result, conformance, process, workspace};
+use crate::{Result, conformance, process, real, workspace};
 
 /// Where the run takes place.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -44,6 +44,7 @@ pub(crate) fn run(place: Place) -> Result<()> {
     let binary = binary.ok_or("the binary was not built")?;
     let other_url = database.as_ref().map(|server| server.other_url.as_str());
     conformance_stage(&mut stages, place, &binary, other_url)?;
+    real::stage(&mut stages, place)?;
     if place == Place::BuildMachine {
         stages.run("crash test", || torture(&[]))?;
     }

@@ -163,7 +163,9 @@ fn is_in_doubt(error: &pentad_core::Error) -> bool {
 
 fn advice(code: &str) -> Option<&'static str> {
     match code {
-        "unauthenticated" => Some("check the token: `pentad config explain` says where it comes from"),
+        "unauthenticated" => {
+            Some("check the token, or user and password: `pentad config explain` says where they come from")
+        }
         "forbidden" => Some("ask for the role or the access list entry, or use another token"),
         "connection" => Some("`pentad doctor` shows which endpoint is used and what answers"),
         "config" => Some("`pentad config explain` shows every setting and where it comes from"),

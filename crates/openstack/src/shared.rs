@@ -279,11 +279,17 @@ fn header(session: SessionBuilder, name: HeaderName, value: &str) -> Result<Sess
 }
 
 /// Joins an endpoint and a path as the original does: one slash between them, none at the end.
+///
+/// For programs that come from the original and join URLs themselves. Our own clients never do: they fill path templates, and
+/// an argument cannot leave its segment there.
 pub fn concat_url(endpoint: &str, url: &str) -> String {
     format!("{}/{}", endpoint.trim_end_matches('/'), url.trim_matches('/'))
 }
 
 /// Chooses by version, as in `select_version("database", "1.0", &[("1.0", one), ("2.0", two)])`.
+///
+/// For programs with clients of their own by version, as the original's `get_class`. Ours have one client for a service and ask
+/// for a version with [`Target`].
 ///
 /// # Errors
 /// [`Unsupported`](ErrorKind::Unsupported), naming the versions that there are.

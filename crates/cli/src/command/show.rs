@@ -117,7 +117,7 @@ pub(super) fn request(preview: &Preview) -> Result<Value> {
         "operation": preview.op,
         "method": preview.method,
         "url": preview.url,
-        "body": preview.body,
+        "body": hidden(&preview.body, &mut |_| redact::HIDDEN.to_owned()),
     }))
 }
 
@@ -156,7 +156,8 @@ fn python(preview: &Preview, credential: CredentialPlace) -> String {
     }
     text.push_str("    },\n");
     if !preview.body.is_null() {
-        text.push_str(&format!("    json={},\n", python_literal(&preview.body)));
+        let body = hidden(&preview.body, &mut variable);
+        text.push_str(&format!("    json={},\n", python_literal(&body)));
     } else if preview.raw_body {
         text.push_str("    data=sys.stdin.buffer,\n");
     }
@@ -205,6 +206,40 @@ fn python_literal(value: &Value) -> String {
                 .map(|(key, item)| format!("{}: {}", Value::from(key.as_str()), python_literal(item)));
             format!("{{{}}}", pairs.collect::<Vec<_>>().join(", "))
         }
+        Value::String(text) => match text.strip_prefix(MARK) {
+            Some(variable) => format!("os.environ[{variable:?}]"),
+            None => value.to_string(),
+        },
+        other => other.to_string(),
+    }
+}
+
+/// What begins the text of a variable; no text of a body does.
+const MARK: &str = "\u{0}$";
+
+fn variable(name: &str) -> String {
+    format!("\u{0}{}", redact::variable(name))
+}
+
+/// A body without its secrets.
+fn hidden(body: &Value, stand_in: &mut dyn FnMut(&str) -> String) -> Value {
+    let mut body = body.clone();
+    redact::json_with(&mut body, stand_in);
+    body
+}
+
+/// JSON as it is written in a macro: a secret is read from a variable.
+fn rust_literal(value: &Value) -> String {
+    match value {
+        Value::Array(items) => format!("[{}]", items.iter().map(rust_literal).collect::<Vec<_>>().join(",")),
+        Value::Object(map) => {
+            let pairs =
+                map.iter().map(|(key, item)| format!("{}:{}", Value::from(key.as_str()), rust_literal(item)));
+            format!("{{{}}}", pairs.collect::<Vec<_>>().join(","))
+        }
+        Value::String(text) if text.starts_with(MARK) => {
+            format!("std::env::var({:?})?", text.trim_start_matches(MARK))
+        }
         other => other.to_string(),
     }
 }
@@ -212,7 +247,7 @@ fn python_literal(value: &Value) -> String {
 fn rust(preview: &Preview, client: &str) -> String {
     let body = match &preview.body {
         Value::Null => "None".to_owned(),
-        body => format!("Some(serde_json::json!({body}))"),
+        body => format!("Some(serde_json::json!({}))", rust_literal(&hidden(body, &mut variable))),
     };
     let args: Vec<_> = preview.args.iter().map(|(name, value)| format!("({name:?}, {value:?})")).collect();
     let query: Vec<_> = preview.query.iter().map(|(name, value)| format!("({name:?}, {value:?})")).collect();

@@ -52,6 +52,22 @@ fn the_catalog_is_administered() {
     assert!(listed.as_array().unwrap().iter().any(|found| found["id"] == endpoint["id"]));
     house.ok(&["openstack", "endpoint", "delete", endpoint["id"].as_str().unwrap(), "--yes"]);
     house.ok(&["openstack", "service", "delete", "pictures", "--yes"]);
+    assert_eq!(house.run(&["openstack", "catalog", "show", "nope"]).code, 3);
+}
+
+#[test]
+fn of_several_clouds_one_is_chosen_before_anything_is_done() {
+    let house = House::new();
+    let several = house.file("clouds.yaml", "clouds: {one: {auth: {}}, two: {auth: {}}}", 0o600);
+    let house = house.env("OS_CLIENT_CONFIG_FILE", several.to_str().unwrap());
+    let run = house.run(&["openstack", "user", "delete", "admin", "--yes"]);
+    assert_ne!(run.code, 0);
+    assert!(run.err.contains("one, two") && run.err.contains("OS_CLOUD"), "{}", run.err);
+    let strange = house.file("strange.yaml", "clouds: [1]", 0o600);
+    let house = house.env("OS_CLIENT_CONFIG_FILE", strange.to_str().unwrap());
+    let run = house.run(&["openstack", "token", "issue"]);
+    assert_ne!(run.code, 0);
+    assert!(run.err.contains("strange.yaml"), "{}", run.err);
 }
 
 #[test]

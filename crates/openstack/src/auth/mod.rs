@@ -20,6 +20,7 @@ mod placed;
 pub mod plugin;
 mod request;
 mod scope;
+mod version;
 
 pub use self::access::Access;
 pub use self::cloud::CloudAuth;
@@ -28,10 +29,11 @@ pub use self::federation::{Federation, Grant};
 pub use self::fixed::FixedEndpoint;
 #[cfg(feature = "keyring")]
 pub use self::keyring::KeyringTokenStore;
-pub(crate) use self::keystone::base_text;
-pub use self::keystone::{IdentityVersion, Keystone};
+pub use self::keystone::Keystone;
 pub use self::method::Method;
 pub use self::name::{Domain, Project, User};
 pub use self::passcode::Passcode;
 pub use self::pkce::Pkce;
 pub use self::scope::Scope;
+pub use self::version::IdentityVersion;
+pub(crate) use self::version::base_text;

@@ -44,12 +44,28 @@ impl Clouds {
             Ok(document)
         };
         let mut main = read("clouds", Some("OS_CLIENT_CONFIG_FILE"))?;
+        let mut said = ["clouds", "cache", "client"].iter().map(|name| main.contains_key(*name));
+        let is_strange = !main.is_empty() && !said.any(|is_there| is_there);
         let mut secure = read("secure", Some("OS_CLIENT_SECURE_FILE"))?;
         let mut public = read("clouds-public", Some("OS_CLIENT_VENDOR_FILE"))?;
-        let mut clouds = section(&mut main, "clouds");
-        fix::merge(&mut clouds, section(&mut secure, "clouds"));
-        let profiles = section(&mut public, "public-clouds");
-        let keeps_tokens = section(&mut main, "cache").get("auth").is_some_and(fix::is_true);
+        let of = |document: &mut Map<String, Value>, name: &str, kind: &str| {
+            section(document, name).map_err(|why| {
+                let path = files
+                    .iter()
+                    .find(|path| path.file_stem().is_some_and(|stem| stem == kind))
+                    .or(files.first());
+                let place = path.map_or_else(|| kind.to_owned(), |path| path.display().to_string());
+                Error::new(ErrorKind::Config, format!("{place}: {why}"))
+            })
+        };
+        if is_strange {
+            let place = files.first().map(|path| path.display().to_string()).unwrap_or_default();
+            return Err(Error::new(ErrorKind::Config, format!("{place}: has no `clouds`")));
+        }
+        let mut clouds = of(&mut main, "clouds", "clouds")?;
+        fix::merge(&mut clouds, of(&mut secure, "clouds", "secure")?);
+        let profiles = of(&mut public, "public-clouds", "clouds-public")?;
+        let keeps_tokens = of(&mut main, "cache", "clouds")?.get("auth").is_some_and(fix::is_true);
         Ok(Self { environment, clouds, profiles, files, overlay: false, keeps_tokens })
     }
 
@@ -80,9 +96,10 @@ impl Clouds {
         &self.files
     }
 
-    /// Whether anything says how to log in: a named cloud, variables, or a single cloud in the files.
+    /// Whether anything says how to log in: a named cloud, variables, or clouds in the files. Of several clouds one must be
+    /// chosen before [`cloud`](Self::cloud) gives it.
     pub fn is_configured(&self) -> bool {
-        self.environment.get("OS_CLOUD").is_some() || self.environment.has_login() || self.clouds.len() == 1
+        self.environment.get("OS_CLOUD").is_some() || self.environment.has_login() || !self.clouds.is_empty()
     }
 
     /// A cloud: the one named, else that of `OS_CLOUD`, else the environment's, else the only one there is.
@@ -150,8 +167,8 @@ impl Clouds {
 
     fn no_choice(&self) -> Error {
         let names: Vec<&str> = self.clouds.keys().map(String::as_str).collect();
-        Error::new(ErrorKind::Config, "no cloud was chosen")
-            .with_hint(format!("set OS_CLOUD to one of: {}", names.join(", ")))
+        Error::new(ErrorKind::Config, format!("there are several clouds: {}", names.join(", ")))
+            .with_hint("choose one by name, or with OS_CLOUD")
     }
 }
 
@@ -164,10 +181,11 @@ impl std::fmt::Debug for Clouds {
     }
 }
 
-fn section(document: &mut Map<String, Value>, name: &str) -> Map<String, Value> {
+fn section(document: &mut Map<String, Value>, name: &str) -> Result<Map<String, Value>, String> {
     match document.remove(name) {
-        Some(Value::Object(members)) => members,
-        _ => Map::new(),
+        Some(Value::Object(members)) => Ok(members),
+        None | Some(Value::Null) => Ok(Map::new()),
+        Some(_) => Err(format!("`{name}` is no mapping")),
     }
 }
 

@@ -101,12 +101,29 @@ fn the_cloud_is_the_named_one_then_os_cloud_then_the_environments_then_the_only_
     assert_eq!(name(&all, None).unwrap(), "other");
     assert_eq!(name(&all, Some("shop")).unwrap(), "shop");
     let error = name(&[], None).unwrap_err();
-    assert!(error.hint().unwrap().contains("shop, other"), "{error}");
+    assert!(error.message().contains("shop, other"), "{error}");
+    assert!(error.hint().unwrap().contains("OS_CLOUD"), "{error}");
     assert_eq!(name(&[], Some("none")).unwrap_err().message(), "Cloud none was not found.");
     let clash = [ENVIRONMENT, &[("OS_CLOUD_NAME", "shop")]].concat();
     assert_eq!(name(&clash, None).unwrap_err().kind(), ErrorKind::Config);
-    // These say nothing about a login.
-    assert!(!files.with(&[("OS_REGION_NAME", "r"), ("OS_LOG_LEVEL", "1")]).is_configured());
+    // These say nothing about a login, but several clouds do: that one must be chosen.
+    let none = Files::new(&[]);
+    assert!(!none.with(&[("OS_REGION_NAME", "r"), ("OS_LOG_LEVEL", "1")]).is_configured());
+    assert!(files.with(&[]).is_configured());
+}
+
+#[test]
+fn a_file_that_says_no_cloud_is_refused_by_its_name() {
+    for text in ["clouds: [1]", "clouds: text", "x: 1", "cache: 5\nclouds: {}"] {
+        let files = Files::new(&[("clouds.yaml", text)]);
+        let error = files.load(&[]).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config, "{text}");
+        assert!(error.message().contains("clouds.yaml"), "{text}: {error}");
+    }
+    for text in ["", "clouds:", "clouds: {}", "cache: {auth: true}"] {
+        let files = Files::new(&[("clouds.yaml", text)]);
+        assert!(!files.load(&[]).unwrap().is_configured(), "{text}");
+    }
 }
 
 #[test]

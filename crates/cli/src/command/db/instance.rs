@@ -4,7 +4,7 @@ use clap::Subcommand;
 use clap_complete::engine::ArgValueCompleter;
 use pentad_core::work::Polling;
 use pentad_core::{Call, Work};
-use pentad_trove::mgmt::ManagedQuery;
+use pentad_trove::mgmt::{ManagedInstance, ManagedQuery};
 use pentad_trove::{Access, Client, Instance, InstanceQuery, InstanceUpdate};
 use serde_json::Value;
 
@@ -90,6 +90,15 @@ pub(crate) enum InstanceCommand {
     Eject(Target),
     /// Forget what the service was doing with the instance.
     ResetStatus(Target),
+    /// Restart the server below the database, for administrators.
+    Reboot(Target),
+    /// Make the server below the database anew from an image, for administrators.
+    Rebuild {
+        #[command(flatten)]
+        target: Target,
+        /// Id of the image.
+        image: String,
+    },
     /// Show the default settings of the instance's flavor.
     Defaults {
         #[arg(add = ArgValueCompleter::new(complete::instances))]
@@ -177,6 +186,10 @@ impl InstanceCommand {
             }
             Self::Eject(target) => target.change(run, "ejecting", Instance::eject_replica_source).await,
             Self::ResetStatus(target) => target.change(run, "resetting", Instance::reset_status).await,
+            Self::Reboot(target) => target.manage(run, "rebooting", ManagedInstance::reboot).await,
+            Self::Rebuild { target, image } => {
+                target.manage(run, "rebuilding", |instance| instance.rebuild(&image)).await
+            }
             Self::Defaults { instance } => {
                 let id = act::instance(run, &instance).await?;
                 run.call(Effect::Read, |client| client.instance(id.as_str()).defaults(), View::ALL).await
@@ -224,9 +237,28 @@ impl Target {
         doing: &str,
         make: impl Fn(&Instance) -> Call<()>,
     ) -> Result<Exit> {
+        self.act(run, doing, |client, id| make(&client.instance(id))).await
+    }
+
+    /// By a call of administrators.
+    async fn manage(
+        self,
+        run: &mut Run<'_>,
+        doing: &str,
+        make: impl Fn(&ManagedInstance) -> Call<()>,
+    ) -> Result<Exit> {
+        self.act(run, doing, |client, id| make(&client.mgmt().instance(id))).await
+    }
+
+    async fn act(
+        self,
+        run: &mut Run<'_>,
+        doing: &str,
+        make: impl Fn(&Client, &str) -> Call<()>,
+    ) -> Result<Exit> {
         let id = act::instance(run, &self.instance).await?;
         let note = format!("{doing} instance {}", self.instance);
-        let make = |client: &Client| make(&client.instance(id.as_str()));
+        let make = |client: &Client| make(client, id.as_str());
         let until = |client: &Client, polling| ready(client, &id, polling);
         act::change(run, Effect::Change, self.wait, &note, make, until, View::ALL).await
     }

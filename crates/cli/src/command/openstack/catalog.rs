@@ -1,13 +1,14 @@
 //! `pentad openstack catalog`.
 
 use clap::Subcommand;
+use pentad_core::{Error, ErrorKind};
 use pentad_openstack::catalog::{Endpoint, Service, type_names};
 use serde_json::{Value, json};
 
 use super::Run;
 use crate::command::plan::{Effect, Paging, Plan};
 use crate::exit::Exit;
-use crate::failure::{Failure, Result};
+use crate::failure::Result;
 use crate::output::View;
 
 #[derive(Debug, Subcommand)]
@@ -55,10 +56,9 @@ impl CatalogCommand {
                 let Some(found) = found else {
                     let types: Vec<&str> =
                         catalog.services().iter().map(|entry| entry.service_type.as_str()).collect();
-                    return Err(Failure::usage(
-                        format!("the catalog has no service {service:?}"),
-                        format!("it has: {}", types.join(", ")),
-                    ));
+                    let text = format!("the catalog has no service {service:?}");
+                    let error = Error::new(ErrorKind::NotFound, text);
+                    return Err(error.with_hint(format!("it has: {}", types.join(", "))).into());
                 };
                 run.output.record(&row(found), ONE)?;
             }
