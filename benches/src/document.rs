@@ -6,7 +6,8 @@ use std::time::Instant;
 
 use pentad_benches::stats::{at_most, median};
 use pentad_benches::{Result, say};
-use pentad_openapi::{Cache, Document, sample};
+use pentad_openapi::{Cache, Document};
+use pentad_testkit::document;
 use tokio::process::Command;
 
 use crate::arguments::Arguments;
@@ -26,7 +27,7 @@ print((time.perf_counter() - began) * 1e3)
 pub(crate) async fn measure(arguments: &Arguments) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let file = folder.path().join("published.yml");
-    std::fs::write(&file, sample::published_scale())?;
+    std::fs::write(&file, document::published_scale())?;
     let cache = Cache::new(folder.path().join("cache"));
     cache.read(&file)?;
     let (mut parsed, mut kept) = (Vec::new(), Vec::new());

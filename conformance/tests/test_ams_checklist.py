@@ -1,12 +1,12 @@
 """Every public name of the original is used by some test: a new release cannot slip past unnoticed."""
 
-import inspect
-import pathlib
 import re
 
 import argo_ams_library
 import pytest
 from argo_ams_library import ams, amsuser
+
+from pentad.names import public_methods, sources
 
 CLASSES = [
     ams.AmsHttpRequests,
@@ -22,19 +22,11 @@ EXPORTED = {
     *("AmsException", "AmsServiceException", "AmsBalancerException", "AmsTimeoutException"),
     *("AmsConnectionException", "AmsMessageException"),
 }
-SOURCES = "\n".join(
-    path.read_text() for path in pathlib.Path(__file__).parent.glob("test_ams_*.py") if path != pathlib.Path(__file__)
-)
+SOURCES = sources(__file__, "test_ams_*.py")
+OWNERS = [(owner.__name__, owner) for owner in CLASSES]
 
 
-def public_names():
-    for owner in CLASSES:
-        for name, _ in inspect.getmembers(owner, inspect.isfunction):
-            if not name.startswith("_"):
-                yield pytest.param(name, id=f"{owner.__name__}.{name}")
-
-
-@pytest.mark.parametrize("name", list(public_names()))
+@pytest.mark.parametrize("name", list(public_methods(OWNERS)))
 def test_every_public_method_is_exercised(name):
     assert re.search(rf"\.{name}\b|\"{name}\"", SOURCES)
 

@@ -1,27 +1,21 @@
 """Every public method of the original is used by some test: a new release cannot slip past unnoticed."""
 
-import inspect
-import pathlib
 import re
 
 import connect.client
 import pytest
 from connect.client import models
 
+from pentad.names import public_methods, sources
+
 KINDS = ["ConnectClient", "NS", "Collection", "Resource", "Action", "ResourceSet"]
-HERE = pathlib.Path(__file__)
-SOURCES = "\n".join(path.read_text() for path in HERE.parent.glob("test_connect_*.py") if path != HERE)
+OWNERS = [
+    (name, getattr(connect.client, name, None) or getattr(models, name))
+    for name in (prefix + kind for kind in KINDS for prefix in ("", "Async"))
+]
+SOURCES = sources(__file__, "test_connect_*.py")
 
 
-def public_names():
-    for kind in KINDS:
-        for prefix in ("", "Async"):
-            owner = getattr(connect.client, prefix + kind, None) or getattr(models, prefix + kind)
-            for name, _ in inspect.getmembers(owner, inspect.isfunction):
-                if not name.startswith("_"):
-                    yield pytest.param(name, id=f"{prefix}{kind}.{name}")
-
-
-@pytest.mark.parametrize("name", list(public_names()))
+@pytest.mark.parametrize("name", list(public_methods(OWNERS)))
 def test_every_public_method_is_exercised(name):
     assert re.search(rf"\.{name}\(", SOURCES)

@@ -69,6 +69,22 @@ class Things(RQLFilterClass):
     ]
 
 
+class Selecting(RQLFilterClass):
+    """The same with a field that is hidden unless it is named, and the owner as an object."""
+
+    MODEL = Thing
+    SELECT = True
+    FILTERS = [
+        {"filter": "id", "source": "key", "ordering": True},
+        "name",
+        "size",
+        {"filter": "price", "hidden": True},
+        "status",
+        {"filter": "owner.id", "source": "owner_id"},
+        {"filter": "owner.name", "source": "owner_name"},
+    ]
+
+
 SEED = """
 connect:
   api_keys: [{key: "ApiKey SU-123-456-789:secret", name: Tester}]
@@ -86,6 +102,16 @@ connect:
         status: {type: choice, members: [draft, published, retired], nullable: true}
         owner.id: {type: integer, nullable: true}
         owner.name: {type: text, nullable: true}
+    - path: shown
+      closed: true
+      fields:
+        id: text
+        name: text
+        size: integer
+        price: {type: decimal, hidden: true}
+        status: text
+        owner.id: integer
+        owner.name: text
 """
 
 NAMES = ["", "a", "A", "ab", "aB", "b a", "a*b", "50%", "a_b", "1", "null", "true", "x-y", "2024-01-02"]
@@ -201,9 +227,9 @@ def ground(tmp_path_factory):
     url = urllib.parse.urlsplit(server.endpoints["connect"])
     http_connection = http.client.HTTPConnection(url.netloc)
 
-    def ask(method, text, body=None):
+    def ask(method, text, body=None, collection="things"):
         headers = {"Authorization": "ApiKey SU-123-456-789:secret", "Content-Type": "application/json"}
-        http_connection.request(method, f"{url.path}/things{text}", body, headers)
+        http_connection.request(method, f"{url.path}/{collection}{text}", body, headers)
         answer = http_connection.getresponse()
         return answer.status, json.loads(answer.read())
 
@@ -265,3 +291,45 @@ def test_generated_pages_hold_what_the_original_libraries_put_there_in_their_ord
             wrong.append((text, expected, found))
     assert not wrong, f"{len(wrong)} of {CASES}, the shortest: {min(wrong, key=lambda one: len(one[0]))}"
     assert pages > CASES // 2
+
+
+SHOWN = {"id": "THG-000", "name": "a", "size": 1, "price": 1.5, "status": "draft", "owner": {"id": 1, "name": "one"}}
+
+
+def chosen(text):
+    """What the original's choice leaves of an object, as its serializers apply it."""
+    try:
+        filters = Selecting(Thing.objects.all())
+        filters.apply_filters(text)
+        select = filters.queryset.select_data["select"] if filters.queryset.select_data else {}
+    except (BaseError, LarkError):
+        return "refused"
+    left = {**SHOWN, "owner": dict(SHOWN["owner"])}
+    for path, included in select.items():
+        *outer, last = path.split(".")
+        place = left
+        for name in outer:
+            place = place.get(name, {})
+        if not included:
+            place.pop(last, None)
+    return left
+
+
+def test_generated_selections_leave_what_the_original_leaves(ground):
+    status, _ = ground("POST", "", json.dumps(SHOWN), "shown")
+    assert status == 201
+    chance = random.Random(CASES + 2)
+    names = ["id", "name", "size", "price", "status", "owner", "owner.id", "owner.name", "unknown", "owner.unknown"]
+    wrong, refused = [], 0
+    for _ in range(CASES):
+        fields = [chance.choice(["", "", "-", "+"]) + chance.choice(names[: chance.choice([8, 8, 10])])
+                  for _ in range(chance.randrange(4))]
+        text = f"select({','.join(fields)})"
+        expected = chosen(text)
+        status, answer = ground("GET", f"?{text}", collection="shown")
+        found = "refused" if status == 400 else {k: v for k, v in answer[0].items() if k != "events"}
+        refused += expected == "refused"
+        if expected != found:
+            wrong.append((text, expected, found))
+    assert not wrong, f"{len(wrong)} of {CASES}, the shortest: {min(wrong, key=lambda one: len(one[0]))}"
+    assert CASES // 20 < refused < CASES * 19 // 20

@@ -11,6 +11,7 @@ mod connect;
 mod error;
 mod filter;
 mod help;
+mod items;
 mod log;
 pub mod mock;
 mod node;

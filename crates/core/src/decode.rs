@@ -115,8 +115,13 @@ pub fn json<T: DeserializeOwned>(context: &Context, _parts: Parts, body: Bytes) 
 /// # Errors
 /// [`ErrorKind::Decode`].
 pub fn from_json<T: DeserializeOwned>(op: &'static Op, body: &[u8]) -> Result<T> {
-    // The plain reader is the fast one; the one that knows where it is runs only to explain a failure.
-    serde_json::from_slice(body).map_err(|error| explain::<T>(op, body, &error))
+    // The plain reader is the fast one, and faster if it need not ask of each string whether it is UTF-8; the one that
+    // knows where it is runs only to explain a failure.
+    let read = match std::str::from_utf8(body) {
+        Ok(text) => serde_json::from_str(text),
+        Err(_) => serde_json::from_slice(body),
+    };
+    read.map_err(|error| explain::<T>(op, body, &error))
 }
 
 fn explain<T: DeserializeOwned>(op: &'static Op, body: &[u8], error: &serde_json::Error) -> Error {

@@ -35,6 +35,7 @@ pub mod curl;
 pub mod decode;
 pub mod error;
 pub mod message;
+pub mod numbers;
 mod target;
 
 // Policy.

@@ -8,7 +8,8 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use pentad_openapi::{Cache, Document, sample};
+use pentad_openapi::{Cache, Document};
+use pentad_testkit::document;
 
 const ROUNDS: usize = 15;
 
@@ -16,7 +17,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let scratch = tempfile::tempdir()?;
     let file = std::env::args_os().nth(1).map_or_else(|| scratch.path().join("published.yml"), PathBuf::from);
     if !file.exists() {
-        std::fs::write(&file, sample::published_scale())?;
+        std::fs::write(&file, document::published_scale())?;
     }
     let source = std::fs::read_to_string(&file)?;
     let document = Document::read(&file)?;

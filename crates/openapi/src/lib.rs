@@ -13,7 +13,6 @@ mod operation;
 mod parameter;
 mod place;
 mod route;
-pub mod sample;
 mod schema;
 mod tree;
 mod yaml;

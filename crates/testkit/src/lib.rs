@@ -1,4 +1,4 @@
-//! Test doubles for pentad: scripted transport, manual clock, fault injection, and a runner that notices when a future
+//! Test doubles for pentad: scripted transport, manual clock, fault injection, documents of known size, and a runner that notices when a future
 //! waits for something that will never come.
 //!
 //! # Example
@@ -24,6 +24,7 @@
 //! ```
 
 mod clock;
+pub mod document;
 mod faulty;
 mod runner;
 mod scripted;

@@ -10,7 +10,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub(crate) use self::global::{Global, Language};
 pub(crate) use self::named::Named;
-pub(crate) use self::value::{attribute, json_source, timeout};
+pub(crate) use self::value::{attribute, exact, json_source, timeout};
 use crate::command;
 
 /// Five cloud-service APIs from one command line, with a local server for all of them.

@@ -4,6 +4,7 @@ use std::io::Read;
 use std::path::Path;
 use std::time::Duration;
 
+use pentad_core::numbers::lost_number;
 use serde_json::Value;
 
 use crate::failure::{Failure, Result};
@@ -49,5 +50,17 @@ pub(crate) fn json_source(path: &Path) -> Result<Value> {
         std::fs::File::open(path).and_then(|mut file| file.read_to_string(&mut text))
     };
     read.map_err(|error| Failure::usage(what(), error.to_string()))?;
-    serde_json::from_str(&text).map_err(|error| Failure::usage(what(), format!("not JSON: {error}")))
+    exact(&text).map_err(|why| Failure::usage(what(), why))
+}
+
+/// JSON whose numbers all come out as they stand there.
+///
+/// # Errors
+/// Why it is not JSON, or which number would lose digits.
+pub(crate) fn exact(text: &str) -> std::result::Result<Value, String> {
+    let value = serde_json::from_str(text).map_err(|error| format!("not JSON: {error}"))?;
+    match lost_number(text.as_bytes()) {
+        None => Ok(value),
+        Some(number) => Err(format!("the number {number} would lose digits; a text keeps them")),
+    }
 }

@@ -41,7 +41,7 @@ pub(crate) struct Paging {
     #[arg(long, value_name = "N")]
     pub(crate) limit: Option<usize>,
     /// Ask for pages of this size.
-    #[arg(long, value_name = "N", default_value_t = 100)]
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) page_size: u32,
 }
 

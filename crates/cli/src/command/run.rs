@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::plan::{Answer, Effect, Paging, Plan};
 use super::service::{Service, Way};
-use super::show::{self, Preview};
+use super::show::{self, Preview, Upload};
 use crate::args::Global;
 use crate::connect::Local;
 use crate::exit::Exit;
@@ -41,6 +41,8 @@ pub(crate) struct Run<'a, S: Service> {
     pub(crate) service: S,
     /// The service's settings.
     pub(crate) values: ServiceSettings,
+    /// What is uploaded by the call that is made next.
+    pub(crate) upload: Option<Upload>,
     actor: Option<&'static str>,
     way: Option<Way>,
     local: Option<&'a Local>,
@@ -59,7 +61,8 @@ pub(crate) async fn run<S: Service>(
     service.prepare(desk.settings)?;
     let values = desk.settings.service(S::TABLE, given)?;
     let Desk { global, settings, output, local } = desk;
-    let mut run = Run { global, settings, output, service, values, actor: None, way: None, local };
+    let mut run =
+        Run { global, settings, output, service, values, upload: None, actor: None, way: None, local };
     let result = work(&mut run).await.map_err(|failure| run.explained(failure));
     // The embedded server is closed whatever happened, so that the next command finds its data free.
     let closed = match run.way.take() {
@@ -410,7 +413,8 @@ impl<S: Service> Run<'_, S> {
                 let socket =
                     (!self.service.is_remote(&self.values)).then(|| Local::socket(&self.settings.data.value));
                 let client = self.service.rust(&self.values);
-                let text = show::call(preview, language, socket.as_deref(), S::CREDENTIAL, &client)?;
+                let way = (socket.as_deref(), self.upload.as_ref());
+                let text = show::call(preview, language, way, S::CREDENTIAL, &client)?;
                 self.output.text(&text)
             }
             None => self.output.record(&show::request(preview)?, View::ALL),

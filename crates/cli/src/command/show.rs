@@ -27,6 +27,61 @@ pub(crate) struct Preview {
     curl: String,
 }
 
+/// What is uploaded, as a shell has it: a request does not tell where its bytes come from.
+#[derive(Debug, Clone)]
+pub(crate) enum Upload {
+    /// A file as the whole body.
+    File(String),
+    /// Fields by name, and files by name, path and content type.
+    Form { fields: Vec<(String, String)>, files: Vec<(String, String, &'static str)> },
+}
+
+impl Upload {
+    /// The options of curl in place of the body on standard input.
+    fn curl(&self) -> String {
+        match self {
+            Self::File(path) => format!(" --data-binary {}", word(&format!("@{path}"))),
+            Self::Form { fields, files } => {
+                let fields = fields
+                    .iter()
+                    .map(|(name, text)| format!(" --form-string {}", word(&format!("{name}={text}"))));
+                let file = |(name, path, kind): &(String, String, &str)| {
+                    // In quotes its own separators mean nothing to curl.
+                    let path = path.replace('\\', "\\\\").replace('"', "\\\"");
+                    let plain = !path.contains([';', ',', '\\', ' ']);
+                    let path = if plain { path } else { format!("\"{path}\"") };
+                    format!(" -F {}", word(&format!("{name}=@{path};type={kind}")))
+                };
+                fields.chain(files.iter().map(file)).collect()
+            }
+        }
+    }
+
+    /// The arguments of Python's `requests`.
+    fn python(&self) -> String {
+        let text = |text: &str| Value::from(text).to_string();
+        match self {
+            Self::File(path) => format!("    data=open({}, \"rb\"),\n", text(path)),
+            Self::Form { fields, files } => {
+                let fields = fields.iter().map(|(name, value)| format!("({}, {})", text(name), text(value)));
+                let file = |(name, path, kind): &(String, String, &str)| {
+                    let last =
+                        Path::new(path).file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+                    format!(
+                        "({}, ({}, open({}, \"rb\"), {}))",
+                        text(name),
+                        text(&last),
+                        text(path),
+                        text(kind)
+                    )
+                };
+                let (fields, files): (Vec<_>, Vec<_>) = (fields.collect(), files.iter().map(file).collect());
+                format!("    data=[{}],\n    files=[{}],\n", fields.join(", "), files.join(", "))
+            }
+        }
+    }
+}
+
 /// The variable that stands for the address of a service.
 fn base(request: &Request) -> Option<String> {
     let Target::Service { service_type, .. } = &request.target else { return None };
@@ -96,16 +151,18 @@ impl Preview {
 pub(super) fn call(
     preview: &Preview,
     language: Language,
-    socket: Option<&Path>,
+    (socket, upload): (Option<&Path>, Option<&Upload>),
     credential: CredentialPlace,
     rust_client: &str,
 ) -> Result<String> {
     Ok(match (language, socket) {
-        (Language::Curl, Some(path)) => {
-            curl(preview, credential).replacen("curl ", &format!("curl --unix-socket {} ", quoted(path)), 1)
-        }
-        (Language::Curl, None) => curl(preview, credential),
-        (Language::Python, _) => python(preview, credential),
+        (Language::Curl, Some(path)) => curl(preview, credential, upload).replacen(
+            "curl ",
+            &format!("curl --unix-socket {} ", quoted(path)),
+            1,
+        ),
+        (Language::Curl, None) => curl(preview, credential, upload),
+        (Language::Python, _) => python(preview, credential, upload),
         (Language::Rust, _) => rust(preview, rust_client),
     })
 }
@@ -121,8 +178,23 @@ pub(super) fn request(preview: &Preview) -> Result<Value> {
     }))
 }
 
+/// The line with the files that are uploaded.
+fn curl(preview: &Preview, credential: CredentialPlace, upload: Option<&Upload>) -> String {
+    let line = with_variable(preview, credential);
+    let Some(upload) = upload else { return line };
+    let line = line.replacen(" --data-binary @-", &upload.curl(), 1);
+    // curl makes a boundary of its own.
+    let form = preview.headers.iter().find(|(name, _)| name == "content-type");
+    match (upload, form) {
+        (Upload::Form { .. }, Some((name, Some(kind)))) => {
+            line.replacen(&format!(" -H '{name}: {kind}'"), "", 1)
+        }
+        _ => line,
+    }
+}
+
 /// The line with the variable that the other languages read, where the secret is the whole header.
-fn curl(preview: &Preview, credential: CredentialPlace) -> String {
+fn with_variable(preview: &Preview, credential: CredentialPlace) -> String {
     let CredentialPlace { header, prefix: "", variable } = credential else { return preview.curl.clone() };
     let (begin, end) =
         (format!("-H '{header}: "), format!("\"${}\"", header.to_uppercase().replace('-', "_")));
@@ -142,7 +214,7 @@ fn curl(preview: &Preview, credential: CredentialPlace) -> String {
     }
 }
 
-fn python(preview: &Preview, credential: CredentialPlace) -> String {
+fn python(preview: &Preview, credential: CredentialPlace, upload: Option<&Upload>) -> String {
     let place = |variable: &str| format!("os.environ[{variable:?}]");
     let base = preview.base.as_deref().map_or_else(String::new, |variable| place(variable) + " + ");
     let mut text = String::from("import os\nimport sys\nimport requests\n\n");
@@ -151,13 +223,17 @@ fn python(preview: &Preview, credential: CredentialPlace) -> String {
         preview.method,
         Value::from(preview.url.as_str())
     ));
-    for (name, value) in python_headers(preview, credential) {
+    let is_form = matches!(upload, Some(Upload::Form { .. }));
+    let shown = python_headers(preview, credential);
+    for (name, value) in shown.into_iter().filter(|(name, _)| !is_form || name != "content-type") {
         text.push_str(&format!("        {}: {value},\n", Value::from(name)));
     }
     text.push_str("    },\n");
     if !preview.body.is_null() {
         let body = hidden(&preview.body, &mut variable);
         text.push_str(&format!("    json={},\n", python_literal(&body)));
+    } else if let Some(upload) = upload {
+        text.push_str(&upload.python());
     } else if preview.raw_body {
         text.push_str("    data=sys.stdin.buffer,\n");
     }
@@ -261,7 +337,10 @@ fn rust(preview: &Preview, client: &str) -> String {
 
 /// A path as one word of a shell.
 fn quoted(path: &Path) -> String {
-    let text = path.display().to_string();
-    let plain = text.chars().all(|c| c.is_ascii_alphanumeric() || "/._-+".contains(c));
-    if plain { text } else { format!("'{}'", text.replace('\'', "'\\''")) }
+    word(&path.display().to_string())
+}
+
+fn word(text: &str) -> String {
+    let plain = text.chars().all(|c| c.is_ascii_alphanumeric() || "/._-+=@".contains(c));
+    if plain { text.to_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }
 }

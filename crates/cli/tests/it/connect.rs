@@ -84,6 +84,26 @@ fn calls_are_shown_in_place_of_being_sent() {
     let call =
         ["connect", "call", "connect.collection.list", "path=products", "--param", "limit=1", "--curl"];
     assert!(house.ok(&call).out.contains("/products?limit=1'"), "{}", house.ok(&call).out);
+    let logo = house.path().join("my logo.png");
+    std::fs::write(&logo, "png").unwrap();
+    let upload = format!("file={}", logo.display());
+    let create = ["connect", "create", "products/P/media", "title=A b", "--file", &upload];
+    let form = house.ok(&[&create[..], &["--curl"]].concat()).out;
+    assert!(form.contains(" --form-string 'title=A b' -F 'file=@\""), "{form}");
+    assert!(form.contains("my logo.png\";type=image/png'") && !form.contains("boundary"), "{form}");
+    let python = house.ok(&[&create[..], &["--print", "python"]].concat()).out;
+    assert!(
+        python.contains("data=[(\"title\", \"A b\")]") && python.contains("\"my logo.png\", open("),
+        "{python}"
+    );
+    let none = house.run(&["connect", "create", "products/P/media", "--file", "file=no-such-file"]);
+    assert!(none.code == 2 && none.err.contains("cannot upload file=no-such-file"), "{}", none.err);
+    for zero in ["--page-size", "--concurrency"] {
+        assert_eq!(house.run(&["connect", "list", "products", zero, "0"]).code, 2, "{zero}");
+    }
+    let given = logo.to_str().unwrap();
+    let whole = ["connect", "action", "products/P/media/upload", "--upload", given, "--curl"];
+    assert!(house.ok(&whole).out.contains(&format!(" --data-binary '@{given}'")), "{}", house.ok(&whole).out);
     let bad = house.run(&["connect", "list", "products", "-f", "or(eq(a,1)"]);
     assert_eq!(bad.code, 2);
     assert!(bad.err.contains("byte"), "{}", bad.err);

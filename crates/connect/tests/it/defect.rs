@@ -293,7 +293,7 @@ async fn row_22_a_document_is_kept_read_and_a_literal_step_comes_before_a_templa
 
 #[test]
 fn row_23_help_is_there_for_every_place_of_a_document_of_the_published_size() {
-    let document = Document::parse(pentad_connect::openapi::sample::published_scale().as_bytes()).unwrap();
+    let document = Document::parse(pentad_testkit::document::published_scale().as_bytes()).unwrap();
     let places: Vec<String> =
         document.paths().map(|item| item.path().trim_start_matches('/').to_owned()).collect();
     let client = builder(&ScriptedTransport::new()).specs(document).build().unwrap();

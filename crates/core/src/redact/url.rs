@@ -1,5 +1,7 @@
 //! Secrets in URLs: user information, path arguments, query and fragment.
 
+use std::borrow::Cow;
+
 use percent_encoding::percent_decode_str;
 
 use super::name::{announces_token, is_secret};
@@ -12,6 +14,7 @@ pub fn raw_query(query: &str) -> String {
 
 /// As [`raw_query`], with a stand-in made from the member's name.
 pub fn raw_query_with(query: &str, stand_in: StandIn<'_>) -> String {
+    let query = &*terms_with(query, stand_in);
     let mut shown = String::with_capacity(query.len());
     // A `code` is a secret only where it buys a token.
     let buys = query.contains("grant_type=authorization_code");
@@ -24,10 +27,12 @@ pub fn raw_query_with(query: &str, stand_in: StandIn<'_>) -> String {
         match pair.split_once('=') {
             Some((name, value)) => {
                 let plain = percent_decode_str(name).decode_utf8_lossy();
+                // In a query language a pair may stand within parentheses.
+                let plain = plain.rsplit(['(', ',', '|']).next().unwrap_or_default();
                 shown.push_str(name);
                 shown.push('=');
-                if !value.is_empty() && (is_secret(&plain) || (buys && plain == "code")) {
-                    shown.push_str(&stand_in(&plain));
+                if !value.is_empty() && (is_secret(plain) || (buys && plain == "code")) {
+                    shown.push_str(&stand_in(plain));
                 } else {
                     shown.push_str(value);
                 }
@@ -37,6 +42,52 @@ pub fn raw_query_with(query: &str, stand_in: StandIn<'_>) -> String {
         shown.push_str(separator);
     }
     shown
+}
+
+/// A query with the values of comparisons such as `eq(password,…)` hidden where the field has a secret's name.
+fn terms_with<'a>(query: &'a str, stand_in: StandIn<'_>) -> Cow<'a, str> {
+    let (mut shown, mut rest) = (String::new(), query);
+    while let Some(at) = rest.find('(') {
+        let (before, behind) = rest.split_at(at + 1);
+        shown.push_str(before);
+        rest = behind;
+        let is_operator = before.as_bytes().iter().rev().nth(1).is_some_and(u8::is_ascii_lowercase);
+        let end =
+            behind.find([',', '(', ')', '&']).filter(|end| is_operator && behind[*end..].starts_with(','));
+        let Some((name, value)) = end.map(|end| behind.split_at(end + 1)) else { continue };
+        let plain = percent_decode_str(&name[..name.len() - 1]).decode_utf8_lossy();
+        let last = plain.rsplit('.').next().unwrap_or_default();
+        let length = term_value(value);
+        if length > 0 && is_secret(last) {
+            shown.push_str(name);
+            shown.push_str(&stand_in(last));
+            rest = &value[length..];
+        }
+    }
+    if shown.is_empty() {
+        return Cow::Borrowed(query);
+    }
+    shown.push_str(rest);
+    Cow::Owned(shown)
+}
+
+/// Bytes up to the end of a quoted value, or to the parenthesis that ends the comparison.
+fn term_value(text: &str) -> usize {
+    for quote in ["\"", "'", "%22", "%27"] {
+        if let Some(end) = text.strip_prefix(quote).and_then(|inner| inner.find(quote)) {
+            return end + 2 * quote.len();
+        }
+    }
+    let mut depth = 0_usize;
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            b'(' => depth += 1,
+            b')' if depth == 0 => return at,
+            b')' => depth -= 1,
+            _ => {}
+        }
+    }
+    text.len()
 }
 
 /// An escaped path, the arguments with secrets' names hidden: `/users:byToken/***` for the template
@@ -165,6 +216,22 @@ mod tests {
     fn escaped_names_and_old_separators_do_not_hide_a_secret() {
         assert_eq!(raw_query("a=1;t%6Fken=c&key=c&x=2"), "a=1;t%6Fken=***&key=***&x=2");
         assert_eq!(raw_query("token="), "token=");
+    }
+
+    #[test]
+    fn comparisons_of_a_query_language_hide_what_is_compared_with_a_secret() {
+        for (given, shown) in [
+            ("and(eq(password,c),eq(a,1))&limit=1", "and(eq(password,***),eq(a,1))&limit=1"),
+            ("eq(a.token,%22c)&c%22)&b=1", "eq(a.token,***)&b=1"),
+            ("in(api%5Fkey,(c,c)),eq(a,(b))", "in(api%5Fkey,***),eq(a,(b))"),
+            ("(password=c|a=1)", "(password=***"),
+            ("eq(secret,c", "eq(secret,***"),
+            ("eq(owner,t(password=c))", "eq(owner,t(password=***"),
+            ("ordering(password,a)&select(token)", "ordering(password,***)&select(token)"),
+            ("eq(name,((((", "eq(name,(((("),
+        ] {
+            assert_eq!(raw_query(given), shown);
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 use std::fs;
 
-use pentad_openapi::{Cache, Digest, Document, sample};
+use pentad_openapi::{Cache, Digest, Document};
+use pentad_testkit::document;
 
 const SMALL: &[u8] = b"openapi: 3.0.0\ninfo: {title: Small, version: 1}\npaths: {/a: {get: {}}}\n";
 
@@ -8,7 +9,7 @@ const SMALL: &[u8] = b"openapi: 3.0.0\ninfo: {title: Small, version: 1}\npaths: 
 fn a_document_from_the_cache_is_the_same() {
     let scratch = tempfile::tempdir().unwrap();
     let cache = Cache::new(scratch.path().join("below"));
-    let source = sample::published_scale();
+    let source = document::published_scale();
     let parsed = cache.parse(source.as_bytes()).unwrap();
     let found = cache.find(&Digest::of(source.as_bytes())).unwrap();
     assert_eq!(parsed.root().to_value(), found.root().to_value());

@@ -1,4 +1,5 @@
-use pentad_openapi::{Document, ErrorKind, Kind, Line, sample};
+use pentad_openapi::{Document, ErrorKind, Kind, Line};
+use pentad_testkit::document;
 use serde_json::json;
 
 use crate::support::{document, published};
@@ -9,7 +10,7 @@ fn the_document_of_published_size_has_the_published_counts() {
     assert_eq!(document.paths().count(), 555);
     assert_eq!(document.operations().count(), 861);
     assert_eq!(document.paths().filter(|item| item.path().ends_with('}')).count(), 167);
-    let lines = sample::published_scale().lines().count();
+    let lines = document::published_scale().lines().count();
     assert!((95_000..110_000).contains(&lines), "{lines} lines");
     for operation in document.operations() {
         operation.parameters().unwrap();

@@ -2,12 +2,13 @@
 
 use std::sync::OnceLock;
 
-use pentad_openapi::{Document, sample};
+use pentad_openapi::Document;
+use pentad_testkit::document;
 
 /// The document of the published size, parsed once.
 pub(crate) fn published() -> &'static Document {
     static DOCUMENT: OnceLock<Document> = OnceLock::new();
-    DOCUMENT.get_or_init(|| Document::parse(sample::published_scale().as_bytes()).unwrap())
+    DOCUMENT.get_or_init(|| Document::parse(document::published_scale().as_bytes()).unwrap())
 }
 
 pub(crate) fn document(text: &str) -> Document {

@@ -109,6 +109,15 @@ impl Declared {
         path.split('/').filter(|segment| !segment.is_empty()).map(segment).collect()
     }
 
+    /// The pattern as text, the same for all names of its ids.
+    pub(crate) fn path(&self) -> String {
+        let segment = |segment: &Segment| match segment {
+            Segment::Name(name) => name.clone(),
+            Segment::Any => "{}".to_owned(),
+        };
+        self.pattern.iter().map(segment).collect::<Vec<_>>().join("/")
+    }
+
     fn begins(&self, path: &[String]) -> bool {
         path.len() >= self.pattern.len()
             && self.pattern.iter().zip(path).all(|(segment, given)| match segment {
@@ -133,7 +142,7 @@ impl Declared {
 impl Registry {
     /// What the options say, and these collections.
     pub(crate) fn with(settings: &Settings, collections: Vec<Declared>) -> Self {
-        let Settings { document, closed } = settings.clone();
+        let Settings { document, closed, .. } = settings.clone();
         Self { collections, document, closed, described: Mutex::default() }
     }
 

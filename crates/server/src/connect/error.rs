@@ -80,6 +80,12 @@ impl Failure {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "HTTP_413", text)
     }
 
+    /// 415.
+    pub(crate) fn unsupported(what: &str) -> Self {
+        let text = format!("Unsupported {what} in request.");
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "HTTP_415", text)
+    }
+
     /// 500.
     pub(crate) fn internal(text: impl Into<String>) -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "HTTP_500", text)

@@ -82,11 +82,30 @@ pub(crate) fn id(prefix: &str, collection: i64, number: i64) -> String {
     format!("{prefix}-{:03}-{:03}-{:03}", digits / 1_000_000, digits / 1000 % 1000, digits % 1000)
 }
 
+/// Plurals that do not end in `s`.
+const PLURALS: &[&str] = &[
+    "children", "criteria", "data", "indices", "matrices", "media", "men", "people", "schemata", "staff",
+    "vertices", "women",
+];
+
+/// Words that end in a plain `s` and name one thing.
+const SINGULARS: &[&str] = &[
+    "alias", "atlas", "aws", "bias", "bus", "canvas", "chaos", "dns", "gas", "gps", "ios", "lens", "mms",
+    "saas", "sms", "tls",
+];
+
 /// Whether the last word of a path is a plural, and so the name of a collection rather than of an action.
 pub(crate) fn is_plural(name: &str) -> bool {
     let word = name.rsplit(['-', '_']).next().unwrap_or(name);
-    let plain = word.len() > 2 && word.chars().all(|c| c.is_ascii_lowercase());
-    plain && (word.ends_with('s') && !word.ends_with("ss") || matches!(word, "media" | "data" | "people"))
+    // A capital may begin a name; an id has more of them, or digits.
+    let mut letters = word.chars();
+    let begins = letters.next().is_some_and(|c| c.is_ascii_alphabetic());
+    let plain = word.len() > 2 && begins && letters.all(|c| c.is_ascii_lowercase());
+    let word = word.to_ascii_lowercase();
+    let one = ["ss", "us", "is"].iter().any(|end| word.ends_with(end))
+        && !matches!(&*word, "menus" | "skus" | "apis");
+    let many = word.ends_with('s') && !one && !SINGULARS.contains(&&*word);
+    plain && (many || PLURALS.contains(&&*word))
 }
 
 #[cfg(test)]
@@ -118,10 +137,35 @@ mod tests {
 
     #[test]
     fn plurals_name_collections() {
-        for name in ["items", "item-groups", "media", "config_requests"] {
+        for name in [
+            "items",
+            "item-groups",
+            "media",
+            "config_requests",
+            "children",
+            "Items",
+            "staff",
+            "areas",
+            "skus",
+        ] {
             assert!(is_plural(name), "{name}");
         }
-        for name in ["activate", "process", "end-sale", "PRD-1", "s", "does-not-exist"] {
+        for name in [
+            "activate",
+            "process",
+            "end-sale",
+            "PRD-1",
+            "s",
+            "does-not-exist",
+            "alias",
+            "bus",
+            "status",
+            "send-sms",
+            "run-analysis",
+            "canvas",
+            "IDS",
+            "",
+        ] {
             assert!(!is_plural(name), "{name}");
         }
     }

@@ -10,6 +10,7 @@ mod document;
 mod error;
 mod handlers;
 mod ids;
+mod kept;
 pub mod parse;
 mod query;
 mod quirks;
@@ -46,7 +47,10 @@ const ROOT: &str = "/public/v1";
 pub struct Connect {
     store: Store,
     quirks: Quirks,
-    settings: Settings,
+    /// The options, and what of an earlier start holds beside them.
+    settings: RwLock<Settings>,
+    /// Whether what was declared earlier has been taken up.
+    remembers: tokio::sync::Mutex<bool>,
     routes: RouteTable<Endpoint>,
     installation: RwLock<Arc<Installation>>,
     /// The key of the installation without a seed, once there is one.
@@ -104,7 +108,8 @@ impl Connect {
         Ok(Arc::new(Self {
             store,
             quirks: Quirks::of(context.mode),
-            settings: Settings::parse(&context.options)?,
+            settings: RwLock::new(Settings::parse(&context.options)?),
+            remembers: tokio::sync::Mutex::default(),
             routes: routes::table(),
             installation: RwLock::default(),
             own_key: Mutex::new(known),
@@ -121,6 +126,10 @@ impl Connect {
         Arc::clone(&self.installed().registry)
     }
 
+    fn settings(&self) -> Settings {
+        self.settings.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     fn own_key(&self) -> Option<String> {
         self.own_key.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -129,7 +138,7 @@ impl Connect {
     fn install(&self, declared: Vec<Declared>, keys: Keys, own: Option<String>) {
         let mut held = self.installation.write().unwrap_or_else(PoisonError::into_inner);
         let mut installation = Installation::clone(&held);
-        let mut registry = Registry::with(&self.settings, installation.registry.collections.clone());
+        let mut registry = Registry::with(&self.settings(), installation.registry.collections.clone());
         declared.into_iter().for_each(|one| registry.add(one));
         installation.registry = Arc::new(registry);
         installation.keys.extend(keys);
@@ -254,13 +263,20 @@ impl Service for Connect {
     /// The shell emptied the store; declarations and keys are made anew by the seed that follows.
     fn reset(&self) -> BoxFuture<'_, Result<(), SeedError>> {
         *self.installation.write().unwrap_or_else(PoisonError::into_inner) = Arc::default();
-        Box::pin(async { Ok(()) })
+        Box::pin(async {
+            *self.remembers.lock().await = false;
+            Ok(())
+        })
     }
 
-    /// What was restored may be indexed otherwise than is declared now.
+    /// What was restored may have been declared otherwise, and may be indexed otherwise than is declared now.
     fn restored(&self) -> BoxFuture<'_, Result<(), SeedError>> {
-        self.declared.notify_one();
-        Box::pin(async { Ok(()) })
+        Box::pin(async {
+            *self.remembers.lock().await = false;
+            kept::take_up(self).await?;
+            self.declared.notify_one();
+            Ok(())
+        })
     }
 
     fn credentials(&self) -> BoxFuture<'_, Result<Value, SeedError>> {

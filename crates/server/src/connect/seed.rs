@@ -13,6 +13,7 @@ use self::section::{Section, SeedCollection};
 use super::declared::Declared;
 use super::error::Failure;
 use super::handlers::{body, given_id, stamp};
+use super::kept::{self, Words};
 use super::storage::cells::Hot;
 use super::storage::{collections, resources};
 use super::{Caller, Connect, Keys, ids, segments_of};
@@ -39,11 +40,15 @@ struct Read {
     /// The generated key, where no other is there.
     own: Option<String>,
     content: Vec<Content>,
+    /// What of it holds for the next start, too.
+    words: Words,
 }
 
 /// Adds what the section says; `null` creates one key, if there is none.
 pub(crate) async fn seed(connect: &Connect, section: Value) -> Result<(), SeedError> {
-    let Read { declared, keys, own, content } = read(connect, section)?;
+    kept::take_up(connect).await?;
+    let Read { declared, keys, own, content, words } = read(connect, section)?;
+    kept::keep(connect, words).await?;
     connect.install(declared, keys, own);
     for content in content {
         fill(connect, content).await?;
@@ -58,6 +63,8 @@ pub(crate) fn check(connect: &Connect, section: Value) -> Result<(), SeedError> 
 
 /// Reads a section as a whole before anything of it is stored.
 fn read(connect: &Connect, section: Value) -> Result<Read, SeedError> {
+    let spoken: Vec<Value> =
+        section.get("collections").and_then(Value::as_array).cloned().unwrap_or_default();
     let section: Option<Section> =
         serde_json::from_value(section).map_err(|error| SeedError::new("connect", error))?;
     let section = section.unwrap_or_default();
@@ -80,7 +87,20 @@ fn read(connect: &Connect, section: Value) -> Result<Read, SeedError> {
         check_content(content)?;
     }
     let (keys, own) = keys(connect, section.api_keys)?;
-    Ok(Read { declared, keys, own, content })
+    let words = |(declared, mut spoken): (&Declared, Value)| {
+        spoken.as_object_mut().map(|spoken| spoken.remove("resources"));
+        (declared.path(), spoken.to_string())
+    };
+    let collections = declared.iter().zip(spoken).map(words).collect();
+    // A generated key is kept by who announces it.
+    let words = Words { collections, keys: if own.is_none() { keys.clone() } else { Keys::new() } };
+    Ok(Read { declared, keys, own, content, words })
+}
+
+/// The declaration of one collection, in the words of a seed.
+pub(super) fn collection(words: Value, place: &str) -> Result<Declared, SeedError> {
+    let read: SeedCollection = serde_json::from_value(words).map_err(|error| SeedError::new(place, error))?;
+    declare(read, place)
 }
 
 fn check_content(content: &Content) -> Result<(), SeedError> {

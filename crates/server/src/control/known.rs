@@ -85,14 +85,19 @@ pub(super) fn collect(document: &Value, found: &mut BTreeSet<String>) {
 /// Finds known secrets in pieces of text, escaped or not.
 #[derive(Default)]
 pub(super) struct Sieve {
-    secrets: BTreeSet<String>,
+    /// The longest first: parts of them stand behind.
+    secrets: Vec<String>,
 }
 
 impl Sieve {
     /// A sieve that also keeps these.
     pub(super) fn with(&self, more: BTreeSet<String>) -> Self {
-        let more = more.into_iter().filter(|secret| secret.len() >= SHORT);
-        Self { secrets: self.secrets.iter().cloned().chain(more).collect() }
+        let parts: Vec<String> = more.iter().filter_map(|secret| inner(secret)).map(str::to_owned).collect();
+        let more = more.into_iter().chain(parts).filter(|secret| secret.len() >= SHORT);
+        let all: BTreeSet<String> = self.secrets.iter().cloned().chain(more).collect();
+        let mut secrets = Vec::from_iter(all);
+        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+        Self { secrets }
     }
 
     /// A piece of text without the secrets; hidden as a whole where one stands in it escaped.
@@ -140,6 +145,12 @@ impl Sieve {
     }
 }
 
+/// The secret itself of `ApiKey ID:SECRET`, of which the rest is a name.
+fn inner(secret: &str) -> Option<&str> {
+    let (_, inner) = secret.rsplit(' ').next()?.split_once(':')?;
+    (!inner.contains([':', '/'])).then_some(inner)
+}
+
 fn without_query(text: &str) -> String {
     match text.split_once('?') {
         Some((address, _)) if address.starts_with("http://") || address.starts_with("https://") => {
@@ -163,6 +174,11 @@ mod tests {
         assert_eq!(sieve.text("a canary-1 of feeder"), "a *** of feeder");
         assert_eq!(sieve.text("%63anary-2"), "***");
         assert_eq!(sieve.pairs("x=canary-1&b=2"), "x=***&b=2");
+        known.learn(
+            &json!({"connect": {"api_keys": [{"key": "ApiKey SU-1:canary-3"}]}, "x": {"token": "urn:a:b"}}),
+        );
+        let sieve = known.sieve();
+        assert_eq!(sieve.pairs("eq(name,canary-3)&b=SU-1:canary-3"), "eq(name,***)&b=SU-1:***");
     }
 
     #[test]

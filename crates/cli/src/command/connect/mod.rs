@@ -26,6 +26,7 @@ use super::call::CallArgs;
 use super::plan::{Effect, Paging};
 use super::run::{self, Desk};
 use super::service::Service;
+use super::show::Upload;
 use crate::args;
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
@@ -147,7 +148,7 @@ struct ListArgs {
     #[arg(long, conflicts_with = "limit")]
     all: bool,
     /// Keep up to this many pages in flight.
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..))]
     concurrency: usize,
 }
 
@@ -227,7 +228,14 @@ impl ConnectCommand {
                 run.call(Effect::Read, |client| query.set(client, &path).count(), SHOWN).await
             }
             Self::Create { path, document, files } if !files.is_empty() => {
+                for (name, file) in &files {
+                    let missing = |error: std::io::Error| {
+                        Failure::usage(format!("cannot upload {name}={file}"), error.to_string())
+                    };
+                    std::fs::metadata(file).map_err(missing)?;
+                }
                 let form = |client: &Client| client.at(&path).create(document.form(&files));
+                run.upload = Some(document.upload(&files));
                 run.call(Effect::Change, form, SHOWN).await
             }
             Self::Create { path, document, .. } => {
@@ -301,6 +309,7 @@ impl ActionArgs {
         let body = self.document.read()?;
         let effect = if self.method == Method::Get { Effect::Read } else { Effect::Change };
         let call = |client: &Client| self.call(client, body.clone());
+        run.upload = self.upload.as_ref().map(|file| Upload::File(file.display().to_string()));
         let Some(file) = self.save.as_ref().filter(|_| !run.is_shown(&effect)) else {
             return run.call(effect, |client| call(client).then(|answer| shown(&answer?)), SHOWN).await;
         };

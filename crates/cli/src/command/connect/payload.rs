@@ -4,9 +4,11 @@ use std::path::PathBuf;
 
 use clap::Args;
 use pentad_connect::Multipart;
+use pentad_core::numbers::lost_number;
 use serde_json::{Map, Value};
 
 use crate::args;
+use crate::command::show::Upload;
 use crate::failure::{Failure, Result};
 
 /// A JSON document from a file, or an object from fields.
@@ -27,11 +29,18 @@ impl Document {
         files.iter().fold(form, |form, (name, file)| form.file(name, content_type(file), file))
     }
 
+    /// The same form, to be shown.
+    pub(super) fn upload(&self, files: &[(String, String)]) -> Upload {
+        let file = |(name, file): &(String, String)| (name.clone(), file.clone(), content_type(file));
+        Upload::Form { fields: self.fields.clone(), files: files.iter().map(file).collect() }
+    }
+
     /// The document; nothing if none was given.
     ///
     /// # Errors
     /// A usage failure if a file cannot be read or is not JSON, or if it has no object to which fields could be added.
     pub(super) fn read(&self) -> Result<Option<Value>> {
+        self.refuse_unclear()?;
         let mut document = self.body.as_deref().map(args::json_source).transpose()?;
         for (name, text) in &self.fields {
             let place = document.get_or_insert_with(|| Value::Object(Map::new()));
@@ -48,6 +57,33 @@ impl Document {
             objects.iter_mut().for_each(|object| put(object, name, read(text)));
         }
         Ok(document)
+    }
+}
+
+impl Document {
+    /// Refuses fields of which one is within another, or that lead through a name without letters.
+    fn refuse_unclear(&self) -> Result<()> {
+        for (index, (name, _)) in self.fields.iter().enumerate() {
+            if name.split('.').any(str::is_empty) {
+                return Err(Failure::usage(
+                    format!("cannot set the field {name}"),
+                    "a name between dots is missing",
+                ));
+            }
+            let within = |outer: &str| name.strip_prefix(outer).is_some_and(|rest| rest.starts_with('.'));
+            let others = self.fields.iter().enumerate().filter(|(other, _)| *other != index);
+            if let Some((_, (outer, _))) =
+                others.clone().find(|(_, (other, _))| within(other) || other == name)
+            {
+                let why = if outer == name {
+                    "it is given twice".to_owned()
+                } else {
+                    format!("{outer} is given, too")
+                };
+                return Err(Failure::usage(format!("cannot set the field {name}"), why));
+            }
+        }
+        Ok(())
     }
 }
 
@@ -70,12 +106,12 @@ fn content_type(file: &str) -> &'static str {
     }
 }
 
-/// A value of the command line or of a cell: JSON if it can be, else text. A number that would lose digits is text.
+/// A value of the command line or of a cell: JSON if it can be, else text. What would lose digits of a number is text.
 pub(super) fn read(text: &str) -> Value {
     match serde_json::from_str(text) {
         Ok(Value::Number(number)) if !is_same(text.trim(), &number.to_string()) => Value::from(text),
-        Ok(value) => value,
-        Err(_) => Value::from(text),
+        Ok(value) if lost_number(text.as_bytes()).is_none() => value,
+        _ => Value::from(text),
     }
 }
 
@@ -129,6 +165,18 @@ mod tests {
     }
 
     #[test]
+    fn fields_that_contradict_each_other_are_refused() {
+        let read = |fields: &[&str]| {
+            let fields = fields.iter().map(|name| ((*name).to_owned(), "1".to_owned())).collect();
+            Document { fields, body: None }.read()
+        };
+        for fields in [&["a.b", "a"][..], &["a", "b", "a.b.c"], &["a", "a"], &["a..b"], &[".a"], &["a."]] {
+            assert!(read(fields).is_err(), "{fields:?}");
+        }
+        assert_eq!(read(&["a.b", "a.c", "ab"]).unwrap().unwrap(), json!({"a": {"b": 1, "c": 1}, "ab": 1}));
+    }
+
+    #[test]
     fn fields_are_added_to_each_object_of_a_list() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("body.json");
@@ -157,6 +205,8 @@ mod tests {
         ] {
             assert_eq!(read(text), number, "{text}");
         }
+        assert_eq!(read(r#"{"n": [18446744073709551616]}"#), json!(r#"{"n": [18446744073709551616]}"#));
+        assert_eq!(read(r#"{"n": [0.25]}"#), json!({"n": [0.25]}));
         assert_eq!(read("18446744073709551615"), json!(u64::MAX));
         assert_eq!(read("123456789012345680000"), json!(123_456_789_012_345_680_000_f64));
         for text in

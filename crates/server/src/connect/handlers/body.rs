@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use http::header;
+use pentad_core::numbers::lost_number;
 use serde_json::{Map, Value};
 
 use super::super::Call;
@@ -26,11 +28,15 @@ const MOST: usize = 10_000;
 pub(super) async fn read(call: &mut Call) -> Result<Body, Failure> {
     let bytes = bytes(call).await?;
     let content_type = content_type(&call.inbound.headers);
-    let essence = content_type.split(';').next().unwrap_or_default().trim();
-    if essence.eq_ignore_ascii_case("multipart/form-data") {
+    let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    if essence == "multipart/form-data" {
         // The document describes parts, not the object that is made of them.
         let object = form::object(content_type, &bytes)?;
         return is_storable(&object).map(|()| Body::One(object));
+    }
+    let is_json = matches!(&*essence, "" | "application/json" | "text/json") || essence.ends_with("+json");
+    if !is_json && !bytes.is_empty() {
+        return Err(Failure::unsupported(&format!("media type \"{essence}\"")));
     }
     let value = json(&bytes)?;
     let value = check(call, value).await?;
@@ -54,8 +60,13 @@ pub(super) async fn read(call: &mut Call) -> Result<Body, Failure> {
     }
 }
 
-/// The body as it is.
+/// The body as it is. What a client packed stays packed: none of the originals does.
 pub(super) async fn bytes(call: &mut Call) -> Result<Bytes, Failure> {
+    let coding = call.inbound.headers.get(header::CONTENT_ENCODING);
+    let coding = coding.map(|coding| String::from_utf8_lossy(coding.as_bytes()).trim().to_ascii_lowercase());
+    if let Some(coding) = coding.filter(|coding| !matches!(&**coding, "" | "identity")) {
+        return Err(Failure::unsupported(&format!("content encoding \"{coding}\"")));
+    }
     call.inbound.body.bytes().await.map_err(|fault| match fault {
         crate::http::BodyFault::TooLarge { limit } => Failure::too_large(limit),
         other => Failure::invalid(format!("The body could not be read: {other:?}.")),
@@ -64,11 +75,17 @@ pub(super) async fn bytes(call: &mut Call) -> Result<Bytes, Failure> {
 
 /// JSON; nothing for an empty body.
 pub(super) fn json(bytes: &[u8]) -> Result<Option<Value>, Failure> {
+    // A mark of the byte order says nothing in UTF-8, and some editors write it.
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Ok(None);
     }
     let value: Value = serde_json::from_slice(bytes)
         .map_err(|error| Failure::invalid(format!("JSON parse error - {error}")))?;
+    if let Some(number) = lost_number(bytes) {
+        let text = "has more digits than are kept; a text keeps them";
+        return Err(Failure::invalid(format!("The number {number} {text}.")));
+    }
     if has_nul(&value) { Err(Failure::invalid("Null characters are not allowed.")) } else { Ok(Some(value)) }
 }
 

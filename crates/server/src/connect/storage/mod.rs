@@ -8,6 +8,7 @@
 pub(crate) mod cells;
 pub(crate) mod code;
 pub(crate) mod collections;
+pub(crate) mod declarations;
 pub(crate) mod filter;
 mod find;
 pub(crate) mod list;

@@ -3,8 +3,11 @@
 use pentad_store::Migration;
 
 /// Every version of the tables, oldest first.
-pub(crate) static MIGRATIONS: &[Migration] =
-    &[Migration { version: 1, sql: VERSION_1 }, Migration { version: 2, sql: VERSION_2 }];
+pub(crate) static MIGRATIONS: &[Migration] = &[
+    Migration { version: 1, sql: VERSION_1 },
+    Migration { version: 2, sql: VERSION_2 },
+    Migration { version: 3, sql: VERSION_3 },
+];
 
 /// `resources_order` is all that is read of resources that are passed over.
 const VERSION_1: &str = "
@@ -47,4 +50,11 @@ DROP TABLE texts_1;
 ALTER TABLE collections DROP COLUMN version;
 ALTER TABLE collections ADD COLUMN trusted TEXT NOT NULL DEFAULT '[]';
 ALTER TABLE collections ADD COLUMN marked TEXT NOT NULL DEFAULT '*';
+";
+
+/// What was declared, in the words it was declared in.
+const VERSION_3: &str = "
+CREATE TABLE declarations (
+    kind TEXT NOT NULL, name TEXT NOT NULL, place BIGINT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (kind, name))
+    {clustered};
 ";

@@ -1,6 +1,8 @@
 //! Input that nobody sends by accident.
 
 use http::Method;
+use pentad_server::Service;
+use pentad_server::http::Inbound;
 use serde_json::{Value, json};
 
 use super::world::World;
@@ -8,14 +10,72 @@ use super::world::World;
 #[tokio::test]
 async fn bodies_that_are_no_objects_are_refused() {
     let w = World::new().await;
-    for body in ["{", "5", "\"x\"", "null", "[[]]", "{\"a\": \"\\u0000\"}", "{\"a\\u0000\": 1}", "\u{feff}{}"]
-    {
+    for body in [
+        "{",
+        "5",
+        "\"x\"",
+        "null",
+        "[[]]",
+        "{\"a\": \"\\u0000\"}",
+        "{\"a\\u0000\": 1}",
+        "{\"a\": \"\\ud800\"}",
+    ] {
         let refused = w.call(Method::POST, "things", body).await;
         assert_eq!((refused.status, refused.error().1.as_str()), (400, "VAL_001"), "{body:?}");
     }
     let deep = format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000));
     assert_eq!(w.call(Method::POST, "things", deep).await.status, 400);
     assert_eq!(w.get("things").await.with(200), json!([]));
+}
+
+#[tokio::test]
+async fn bodies_of_other_forms_are_told_from_broken_json() {
+    let w = World::new().await;
+    for kind in ["text/plain", "application/x-www-form-urlencoded", "application/xml; charset=utf-8"] {
+        for (method, path) in [(Method::POST, "things"), (Method::PUT, "things")] {
+            let refused = w.send(Some(&w.key), kind, method, path, "a=1").await;
+            assert_eq!((refused.status, refused.error().1.as_str()), (415, "HTTP_415"), "{kind}");
+        }
+        assert_eq!(
+            w.send(Some(&w.key), kind, Method::POST, "empties", "").await.status,
+            201,
+            "no body is of no kind"
+        );
+    }
+    for kind in [
+        "application/json; charset=utf-8",
+        "Application/JSON",
+        "application/merge-patch+json",
+        "text/json",
+        "",
+    ] {
+        assert_eq!(w.send(Some(&w.key), kind, Method::POST, "things", "{}").await.status, 201, "{kind}");
+    }
+    assert_eq!(w.call(Method::POST, "marked", "\u{feff}{\"id\": \"a\"}").await.status, 201);
+    let mut packed = Inbound::local(Method::POST, "/public/v1/things", "{}");
+    for (name, value) in [("authorization", w.key.as_str()), ("content-encoding", "gzip")] {
+        packed.headers.insert(name, value.parse().unwrap());
+    }
+    assert_eq!(w.connect.handle(packed).await.status, 415);
+}
+
+#[tokio::test]
+async fn numbers_that_would_come_back_as_others_are_refused() {
+    let w = World::new().await;
+    for body in [
+        r#"{"n": 123456789012345678901234567890}"#,
+        r#"{"a": [{"n": 0.10000000000000000001}]}"#,
+        r#"[{"id": "a"}, {"n": {"deep": [-9223372036854775809]}}]"#,
+    ] {
+        let refused = w.call(Method::POST, "things", body).await;
+        assert_eq!(refused.status, 400, "{body}");
+        assert!(refused.error().2[0].contains("more digits than are kept"), "{body}");
+    }
+    assert_eq!(w.get("things").await.with(200), json!([]));
+    let kept = r#"{"id":"k","a":18446744073709551615,"b":-9223372036854775808,"c":0.30000000000000004,"d":"123456789012345678901"}"#;
+    w.call(Method::POST, "things", kept).await.with(201);
+    let text = w.get("things/k?select(-events)").await.text;
+    assert_eq!(text, kept);
 }
 
 #[tokio::test]

@@ -98,6 +98,79 @@ async fn a_seed_adds_to_keys_and_declarations_and_a_reset_forgets_them() {
 }
 
 #[tokio::test]
+async fn declarations_and_keys_outlast_the_server_they_were_told_to() {
+    let w = World::seeded(json!({"collections": [{"path": "requests", "prefix": "ZZ"}]})).await;
+    let more = json!({
+    "api_keys": [{"key": "ApiKey SU-777-777-777:other", "name": "Other"}],
+    "collections": [
+        {"path": "requests/{id}/notes", "prefix": "NN", "fields": {"size": "integer"}, "resources": []},
+        {"path": "orders", "prefix": "OO", "status": {"initial": "draft", "transitions": [{"action": "place", "to": "placed"}]},
+         "actions": [{"name": "stats", "on": "collection", "methods": ["GET"], "answer": {"total": 3}}]},
+    ]});
+    w.connect.seed(more).await.unwrap();
+    w.connect.seed(json!({"collections": [{"path": "requests", "prefix": "QQ"}]})).await.unwrap();
+    let mut w = again(w, Value::Null).await;
+    assert_eq!(w.key, KEY, "no key is made beside the kept ones");
+    w.key = "ApiKey SU-777-777-777:other".to_owned();
+    let order = w.post("orders", json!({})).await.with(201);
+    assert_eq!(
+        (order["status"].as_str(), order["events"]["created"]["by"]["name"].as_str()),
+        (Some("draft"), Some("Other"))
+    );
+    let id = order["id"].as_str().unwrap();
+    assert!(id.starts_with("OO-"), "{id}");
+    assert_eq!(w.call(Method::POST, &format!("orders/{id}/place"), "").await.with(200)["status"], "placed");
+    assert_eq!(w.get("orders/stats").await.with(200), json!({"total": 3}));
+    let request = w.post("requests", json!({})).await.with(201)["id"].as_str().unwrap().to_owned();
+    assert!(request.starts_with("QQ-"), "{request}");
+    w.post(&format!("requests/{request}/notes"), json!({"size": 1})).await.with(201);
+    assert_eq!(w.get(&format!("requests/{request}/notes?size=x")).await.status, 400, "types hold, too");
+    w.engine.reset().await.unwrap();
+    w.connect.reset().await.unwrap();
+    w.connect.seed(Value::Null).await.unwrap();
+    assert_eq!(w.get("orders").await.status, 401);
+    let w = again(w, Value::Null).await;
+    assert_eq!(w.get("orders/stats").await.status, 404, "a reset forgets what was declared");
+}
+
+#[tokio::test]
+async fn a_document_holds_until_another_or_none_is_given() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("shop.yml");
+    let text = "openapi: 3.0.3\ninfo: {title: Shop, version: '1'}\npaths:\n  /PLACE: {get: {responses: {'200': {description: x}}}, \
+                post: {responses: {'201': {description: x}}}}\n";
+    let serve = async |w: World, options: Value| {
+        let mut context = Context::new(w.engine.clone(), Arc::clone(&w.time));
+        context.options = options;
+        let connect = Connect::open(&context).unwrap();
+        connect.seed(json!({"api_keys": [{"key": KEY}]})).await.unwrap();
+        World { connect, key: KEY.to_owned(), ..w }
+    };
+    let status = async |w: &World| {
+        (w.post("products", json!({})).await.status, w.post("offers", json!({})).await.status)
+    };
+    let mut w = World::seeded(json!({})).await;
+    for (name, options, expected) in [
+        ("products", json!({"spec": path}), (201, 404)),
+        ("", Value::Null, (201, 404)),
+        ("", json!({"closed": false}), (201, 201)),
+        ("offers", json!({"spec": path}), (404, 201)),
+        ("", Value::Null, (404, 201)),
+        ("", json!({"spec": ""}), (201, 201)),
+        ("", Value::Null, (201, 201)),
+    ] {
+        if !name.is_empty() {
+            std::fs::write(&path, text.replace("PLACE", name)).unwrap();
+        }
+        w = serve(w, options.clone()).await;
+        assert_eq!(status(&w).await, expected, "{name} {options}");
+        if name.is_empty() {
+            let _ = std::fs::remove_file(&path);
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_is_below_a_removed_resource_is_gone_at_once_and_does_not_come_back() {
     let w = World::new().await;
     w.post("products", json!({"id": "P"})).await.with(201);

@@ -37,10 +37,10 @@ pub(crate) struct ExportArgs {
     #[arg(long, value_name = "FIELD", value_delimiter = ',')]
     values: Vec<String>,
     /// Ask for pages of this size.
-    #[arg(long, value_name = "N", default_value_t = 100)]
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
     page_size: u32,
     /// Keep up to this many pages in flight, in another order than by id: by id each page begins behind the last one.
-    #[arg(long, value_name = "N", default_value_t = 4)]
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..))]
     concurrency: usize,
     /// Go on with what an earlier export of the same left in FILE.part: behind its last id, or with another order than by id
     /// behind so many.

@@ -13,6 +13,7 @@ use serde_json::Value;
 use super::super::{Run, SHOWN, complete};
 use super::cell::{self, Column};
 use super::{Stop, cannot, is_csv};
+use crate::args;
 use crate::command::plan::Effect;
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
@@ -113,10 +114,9 @@ fn lines(source: impl BufRead) -> impl Iterator<Item = Reading<Value>> {
     let numbered = source.lines().enumerate();
     numbered.filter_map(|(number, line)| match line {
         Ok(line) if line.trim().is_empty() => None,
-        Ok(line) => Some(
-            serde_json::from_str(&line)
-                .map_err(|error| Error::other(format!("line {}: {error}", number + 1))),
-        ),
+        Ok(line) => {
+            Some(args::exact(&line).map_err(|why| Error::other(format!("line {}: {why}", number + 1))))
+        }
         Err(error) => Some(Err(error)),
     })
 }
