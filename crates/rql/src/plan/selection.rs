@@ -26,12 +26,26 @@ impl Selection {
             return Err(error(Problem::Select, &unknown.property));
         }
         let (minus, plus): (Vec<_>, Vec<_>) = fields.into_iter().partition(|field| field.sign == Sign::Minus);
-        let shown = |path: &str| plus.iter().any(|field| field.property.as_str() == path);
+        // To name a field within an object is to name the object.
+        let shown = |path: &str| plus.iter().any(|field| is_at_or_below(field.property.as_str(), path));
         if let Some(both) = minus.iter().find(|field| shown(field.property.as_str())) {
             return Err(error(Problem::SelectConflict, &both.property));
         }
-        let hidden = schema.fields.iter().filter(|(path, field)| field.hidden && !shown(path));
-        let mut removed: Vec<String> = hidden.map(|(path, _)| path.clone()).collect();
+        let hidden = |path: &str| schema.fields.get(path).is_some_and(|field| field.hidden);
+        let mut removed: Vec<String> =
+            schema.fields.keys().filter(|path| hidden(path) && !shown(path)).map(ToString::to_string).collect();
+        // Of an object that is hidden, what stands beside the field that is named stays hidden.
+        for named in plus.iter().map(|field| field.property.as_str()) {
+            let Some((parent, _)) = named.rsplit_once('.').filter(|(parent, _)| hidden(parent)) else { continue };
+            let beside = schema.fields.keys().filter_map(|path| {
+                let inner = path.strip_prefix(parent)?.strip_prefix('.')?;
+                let member = &path[..path.len() - inner.len() + inner.find('.').unwrap_or(inner.len())];
+                (!shown(member)).then(|| member.to_owned())
+            });
+            removed.extend(beside);
+        }
+        removed.sort();
+        removed.dedup();
         removed.extend(minus.into_iter().map(|field| field.property.to_string()));
         Ok(Self { removed })
     }
@@ -47,6 +61,10 @@ impl Selection {
             remove(object, path);
         }
     }
+}
+
+fn is_at_or_below(path: &str, upper: &str) -> bool {
+    path.strip_prefix(upper).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 fn remove(value: &mut Json, path: &str) {

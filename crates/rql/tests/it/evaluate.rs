@@ -313,6 +313,23 @@ fn ordering_sorts_by_keys_and_puts_null_first() {
 }
 
 #[test]
+fn of_a_hidden_object_only_what_is_named_is_revealed() {
+    let any = || FieldType::new(Kind::Any);
+    let schema = Schema::closed().field("id", any()).field("rel", any().hidden()).field("rel.id", any());
+    let schema = schema.field("rel.name", any()).field("rel.in.a", any()).field("rel.in.b", any());
+    let shown = |text: &str| {
+        let mut object = json!({"id": 1, "rel": {"id": 2, "name": "c", "in": {"a": 1, "b": 2}}});
+        Plan::new(&parse(text).unwrap(), &schema).unwrap().selection().apply(&mut object);
+        object.to_string()
+    };
+    assert_eq!(shown(""), r#"{"id":1}"#);
+    assert_eq!(shown("select(rel)"), r#"{"id":1,"rel":{"id":2,"name":"c","in":{"a":1,"b":2}}}"#);
+    assert_eq!(shown("select(rel.id)"), r#"{"id":1,"rel":{"id":2}}"#);
+    assert_eq!(shown("select(rel.id,rel.in)"), r#"{"id":1,"rel":{"id":2,"in":{"a":1,"b":2}}}"#);
+    assert_eq!(shown("select(rel.in.a)"), r#"{"id":1,"rel":{"id":2,"name":"c","in":{"a":1,"b":2}}}"#);
+}
+
+#[test]
 fn selection_removes_and_reveals() {
     let shown = |text: &str| {
         let mut object = json!({"name": "a", "notes": "b", "rel": {"id": 1, "name": "c"}, "n": [1]});
@@ -326,6 +343,7 @@ fn selection_removes_and_reveals() {
     for (text, message) in [
         ("select(ghost)", "Bad select filter: ghost."),
         ("select(n,-n)", "Bad select filter: incompatible properties."),
+        ("select(rel.id,-rel)", "Bad select filter: incompatible properties."),
         ("select(n)&select(n)", "Bad select filter: query can contain only one select operation."),
     ] {
         assert_eq!(Plan::new(&parse(text).unwrap(), &typed()).unwrap_err().to_string(), message);
