@@ -32,11 +32,17 @@ impl Selection {
             return Err(error(Problem::SelectConflict, &both.property));
         }
         let hidden = |path: &str| schema.fields.get(path).is_some_and(|field| field.hidden);
-        let mut removed: Vec<String> =
-            schema.fields.keys().filter(|path| hidden(path) && !shown(path)).map(ToString::to_string).collect();
+        let mut removed: Vec<String> = schema
+            .fields
+            .keys()
+            .filter(|path| hidden(path) && !shown(path))
+            .map(ToString::to_string)
+            .collect();
         // Of an object that is hidden, what stands beside the field that is named stays hidden.
         for named in plus.iter().map(|field| field.property.as_str()) {
-            let Some((parent, _)) = named.rsplit_once('.').filter(|(parent, _)| hidden(parent)) else { continue };
+            let Some((parent, _)) = named.rsplit_once('.').filter(|(parent, _)| hidden(parent)) else {
+                continue;
+            };
             let beside = schema.fields.keys().filter_map(|path| {
                 let inner = path.strip_prefix(parent)?.strip_prefix('.')?;
                 let member = &path[..path.len() - inner.len() + inner.find('.').unwrap_or(inner.len())];

@@ -5,6 +5,7 @@
 //! without a value, so that it is told from a missing one. Rows that lead are the first value of their path: what
 //! the object is sorted by; those that are sole are all that there is at it.
 
+use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 
 use aws_lc_rs::digest::{SHA256, digest};
@@ -89,8 +90,37 @@ pub(crate) enum Lead {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct TooMany;
 
+/// Most numbers of paths that a thread keeps at hand.
+const KNOWN: usize = 4096;
+/// Bytes of paths that are worth it.
+const SHORT: usize = 100;
+
+thread_local! {
+    /// Numbers of paths by collection and path: the resources of a collection have the same ones again and again.
+    static NUMBERS: RefCell<HashMap<(i64, String), i64>> = RefCell::default();
+}
+
 /// The number of a path within a collection.
 pub(crate) fn path_id(collection: i64, path: &str) -> i64 {
+    if path.len() > SHORT {
+        return hashed(collection, path);
+    }
+    let name = (collection, path.to_owned());
+    NUMBERS.with_borrow_mut(|known| {
+        if let Some(number) = known.get(&name) {
+            return *number;
+        }
+        // Paths that nobody has again must not stay for ever.
+        if known.len() == KNOWN {
+            known.clear();
+        }
+        let number = hashed(collection, path);
+        known.insert(name, number);
+        number
+    })
+}
+
+fn hashed(collection: i64, path: &str) -> i64 {
     let mut named = collection.to_be_bytes().to_vec();
     named.extend_from_slice(path.as_bytes());
     let hash = digest(&SHA256, &named);

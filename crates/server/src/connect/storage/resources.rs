@@ -1,5 +1,7 @@
 //! Resources: one stored object each, with its cells.
 
+use std::sync::LazyLock;
+
 use pentad_store::{StoreError, StoreErrorKind, ToValue, Tx};
 use serde_json::{Map, Value};
 
@@ -171,22 +173,24 @@ fn write(tx: &mut Tx<'_>, resource: i64, stored: &Stored) -> Db<()> {
             ];
             params.extend(row);
         }
-        tx.execute(&insert_rows(group.len()), &params)?;
+        tx.execute(&INSERTS[group.len() - 1], &params)?;
     }
     Ok(())
 }
 
+/// The statements that insert one cell, two, and so on: to write one takes longer than to look it up.
+static INSERTS: LazyLock<Vec<String>> = LazyLock::new(|| (1..=ROWS).map(insert_rows).collect());
+
 /// The statement that inserts so many cells.
 fn insert_rows(rows: usize) -> String {
-    let mut sql = String::from(
-        "INSERT INTO cells (resource, path, n, frame, head, rest, folded, child, last, lead, hot) VALUES ",
-    );
-    for row in 0..rows {
-        let first = row * COLUMNS;
-        let places: Vec<String> = (1..=COLUMNS).map(|column| format!("${}", first + column)).collect();
-        sql.push_str(if row == 0 { "(" } else { ", (" });
-        sql.push_str(&places.join(", "));
-        sql.push(')');
-    }
-    sql
+    let row = |row: usize| {
+        let places: Vec<String> =
+            (1..=COLUMNS).map(|column| format!("${}", row * COLUMNS + column)).collect();
+        format!("({})", places.join(", "))
+    };
+    let rows: Vec<String> = (0..rows).map(row).collect();
+    format!(
+        "INSERT INTO cells (resource, path, n, frame, head, rest, folded, child, last, lead, hot) VALUES {}",
+        rows.join(", ")
+    )
 }
