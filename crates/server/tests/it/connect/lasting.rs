@@ -92,6 +92,7 @@ async fn a_seed_adds_to_keys_and_declarations_and_a_reset_forgets_them() {
     assert!(made.starts_with("QQ-"), "{made}");
     assert_eq!(w.call(Method::POST, &format!("requests/{made}/stop"), "").await.status, 404);
     assert!(w.post("others", json!({})).await.with(201)["id"].as_str().unwrap().starts_with("OO-"));
+    w.engine.reset().await.unwrap();
     w.connect.reset().await.unwrap();
     w.connect.seed(json!({"api_keys": [{"key": other}]})).await.unwrap();
     assert_eq!(w.get("products").await.status, 401);
