@@ -27,3 +27,18 @@ def credentials(server):
 def entity():
     """An entity that no other test uses."""
     return f"urn:conformance:entity:{next(_numbers)}"
+
+
+@pytest.fixture
+def client():
+    """The module of the original client; in the environment of the contract there is none."""
+    return pytest.importorskip("ivcap_client")
+
+
+@pytest.fixture
+def ivcap(client, server, credentials):
+    """The original client on the endpoint that speaks its dialect."""
+    if hasattr(client.IVCAP, "add_metadata"):
+        url = server.endpoints["ivcap_l28"]
+        return client.IVCAP(url, token=credentials["jwt"], account_id=credentials["account_id"])
+    return client.IVCAP(server.endpoints["ivcap"], token=credentials["jwt"])

@@ -1,6 +1,6 @@
 """Reduces an API document to what answers can be held against: no texts, no samples, no names of its authors.
 
-    python3 contract.py DOCUMENT > contract/LEVEL.json
+    python3 contract.py DOCUMENT > ../../crates/server/src/ivcap/contract/LEVEL.json
 
 Kept are paths, parameters, bodies, statuses, types, required members, enumerations, formats and limits.
 """

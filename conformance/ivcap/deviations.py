@@ -1,37 +1,27 @@
 """Where answers leave the API documents because original clients need it, or because no listed status fits.
 
-Each row says why, with the section of the IVCAP reference.
+Each says why, with the section of the IVCAP reference: `deviations.json` beside the documents, of which the server's own
+document is made, too.
 """
 
-# Level of the document (`*` is all), operation (`*` is all), status.
-STATUSES = [
-    ("*", "post /1/artifacts", 412, "another version of the upload protocol is refused with it (7.6)"),
-    ("*", "post /1/artifacts", 422, "names the header that is wrong; the listed 400 has no place for that (4)"),
-    ("*", "*", 413, "bodies have a limit; the documents name none (7.6)"),
-    ("*", "get /1/services2/{service_id}/jobs", 404, "no listed status says that the service is not there (7.4)"),
-]
+import json
+import pathlib
 
-# Level, place in the document, what stands there instead.
-SCHEMAS = [
-    ("0.25", ("OrderStatusRT", "id"), {"type": "string"}, "a UUID in the document, a URN in all of its samples (6.1)"),
-    ("0.28", ("OrderStatusRT", "id"), {"type": "string"}, "a UUID in the document, a URN in all of its samples (6.1)"),
-    ("0.25", ("MetadataListItemRT", "aspect"), {"type": "object"}, "a text in the document; clients need an object (7.7)"),
-    ("0.25", ("MetadataRecordRT", "aspect"), {"type": "object"}, "a text in the document; clients need an object (7.7)"),
-    ("0.28", ("MetadataRecordRT", "aspect"), {"type": "object"}, "a text in the document; clients need an object (7.7)"),
-]
+FOLDER = pathlib.Path(__file__).parents[2] / "crates" / "server" / "src" / "ivcap" / "contract"
+_KNOWN = json.loads((FOLDER / "deviations.json").read_text(encoding="utf-8"))
 
 
 def allows(level, operation, status):
     """Whether a status that the document does not list for an operation is a known deviation."""
     return any(
-        known in ("*", level) and named in ("*", operation) and listed == status
-        for known, named, listed, _ in STATUSES
+        row["level"] in ("*", level) and row["operation"] in ("*", operation) and row["status"] == status
+        for row in _KNOWN["statuses"]
     )
 
 
 def amend(level, document):
-    """The document with the places where answers are known to differ."""
-    for known, (schema, member), instead, _ in SCHEMAS:
-        if known == level:
-            document["components"]["schemas"][schema]["properties"][member] = instead
+    """The document with the places where answers are known to differ. `*` is every level, every operation."""
+    for row in _KNOWN["schemas"]:
+        if row["level"] == level:
+            document["components"]["schemas"][row["schema"]]["properties"][row["member"]] = row["instead"]
     return document

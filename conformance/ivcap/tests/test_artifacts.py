@@ -10,14 +10,6 @@ ivcap_client = pytest.importorskip("ivcap_client")
 OLD = hasattr(ivcap_client.IVCAP, "add_metadata")
 
 
-@pytest.fixture
-def ivcap(server, credentials):
-    if OLD:
-        url = server.endpoints["ivcap_l28"]
-        return ivcap_client.IVCAP(url, token=credentials["jwt"], account_id=credentials["account_id"])
-    return ivcap_client.IVCAP(server.endpoints["ivcap"], token=credentials["jwt"])
-
-
 def state(artifact):
     """Name, state, size and type, whichever client tells them."""
     if OLD:
@@ -63,6 +55,8 @@ def test_artifacts_are_listed_and_read(ivcap):
     listed = list(ivcap.list_artifacts(order_desc=True))
     assert urn in [found.urn for found in listed]
     assert state(ivcap.get_artifact(urn))[:2] == ("listed", "ready")
+    assert repr(artifact).startswith(f"<Artifact id={urn}, status=")
+    assert repr(listed[0]).startswith("<Artifact id=")
 
 
 def test_metadata_is_attached_to_an_artifact(ivcap):

@@ -1,18 +1,16 @@
 """Requests made from the API documents, and answers held against them."""
 
 import json
-import pathlib
 
 import pytest
 
 schemathesis = pytest.importorskip("schemathesis")
 
 import requests  # noqa: E402
-from deviations import allows, amend  # noqa: E402
+from deviations import FOLDER, allows, amend  # noqa: E402
 from hypothesis import HealthCheck, Phase, given, settings  # noqa: E402
 from schemathesis.specs.openapi.checks import response_schema_conformance  # noqa: E402
 
-FOLDER = pathlib.Path(__file__).parent.parent / "contract"
 # Level of the document and the endpoint that speaks it.
 LEVELS = {"0.25": "ivcap_l23", "0.28": "ivcap_l28", "0.44": "ivcap", "0.48": "ivcap"}
 # The answer comes when something happens, unless nothing is waited for.
@@ -80,6 +78,21 @@ def there(api):
         if order.status_code == 200:
             found["/1/orders"] = order.json()["id"]
     return found
+
+
+@pytest.mark.parametrize("endpoint", sorted(set(LEVELS.values())))
+def test_the_servers_own_document_says_all_that_the_levels_demand(server, api, endpoint):
+    own = api.get(server.endpoints[endpoint] + "/1/openapi/openapi3.json", timeout=10).json()
+    operations = {result.ok().path for result in schemathesis.openapi.from_dict(own).get_all_operations()}
+    assert len(operations) > 10
+    (level,) = {level for level, one in LEVELS.items() if one == endpoint and level == own["info"]["version"]}
+    wanted = amend(level, json.loads((FOLDER / f"{level}.json").read_text(encoding="utf-8")))
+    for path, item in wanted["paths"].items():
+        for method, operation in item.items():
+            listed = set(own["paths"][path][method]["responses"])
+            assert set(operation["responses"]) <= listed, f"{method} {path}"
+    for name, schema in wanted["components"]["schemas"].items():
+        assert own["components"]["schemas"][name] == schema, name
 
 
 @pytest.mark.parametrize(("level", "method", "path"), list(operations()))

@@ -3,31 +3,20 @@
 import asyncio
 import io
 import json
-import time
 
 import pytest
+from steps import until
 
 ivcap_client = pytest.importorskip("ivcap_client")
 if hasattr(ivcap_client.IVCAP, "add_metadata"):
     pytest.skip("this client has no jobs", allow_module_level=True)
-
-SECONDS = 30
-
-
-@pytest.fixture
-def ivcap(server, credentials):
-    return ivcap_client.IVCAP(server.endpoints["ivcap"], token=credentials["jwt"])
-
 
 def request(**members):
     return io.StringIO(json.dumps(members))
 
 
 def ended(job):
-    until = time.monotonic() + SECONDS
-    while not job.finished:
-        assert time.monotonic() < until, "the job did not end"
-        time.sleep(0.05)
+    until(lambda: job.finished, "the job did not end")
     return job
 
 

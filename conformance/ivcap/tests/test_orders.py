@@ -2,27 +2,14 @@
 
 import http.client
 import json
-import time
 import urllib.request
 
 import pytest
+from steps import named, until
 
 ivcap_client = pytest.importorskip("ivcap_client")
 OLD = hasattr(ivcap_client.IVCAP, "add_metadata")
 FINAL = {"succeeded", "failed", "error"}
-SECONDS = 30
-
-
-@pytest.fixture
-def ivcap(server, credentials):
-    if OLD:
-        url = server.endpoints["ivcap_l28"]
-        return ivcap_client.IVCAP(url, token=credentials["jwt"], account_id=credentials["account_id"])
-    return ivcap_client.IVCAP(server.endpoints["ivcap"], token=credentials["jwt"])
-
-
-def named(ivcap, name):
-    return next(service for service in ivcap.list_services() if service.name == name)
 
 
 def state(order):
@@ -31,10 +18,7 @@ def state(order):
 
 
 def ended(order):
-    until = time.monotonic() + SECONDS
-    while state(order) not in FINAL:
-        assert time.monotonic() < until, "the order did not end"
-        time.sleep(0.05)
+    until(lambda: state(order) in FINAL, "the order did not end")
     return state(order)
 
 

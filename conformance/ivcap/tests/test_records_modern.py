@@ -12,11 +12,6 @@ if not hasattr(ivcap_client.IVCAP, "add_aspect"):
 SCHEMA = "urn:conformance:schema:label.1"
 
 
-@pytest.fixture
-def ivcap(server, credentials):
-    return ivcap_client.IVCAP(server.endpoints["ivcap"], token=credentials["jwt"])
-
-
 def low(ivcap, module):
     """A generated function of the client, and the connection for it."""
     return ivcap._client, module

@@ -13,11 +13,6 @@ if not hasattr(ivcap_client.IVCAP, "add_metadata"):
 SCHEMA = "urn:conformance:schema:label.1"
 
 
-@pytest.fixture
-def ivcap(server, credentials):
-    return ivcap_client.IVCAP(server.endpoints["ivcap_l28"], token=credentials["jwt"], account_id=credentials["account_id"])
-
-
 def plain(aspect):
     return aspect.to_dict() if hasattr(aspect, "to_dict") else aspect
 

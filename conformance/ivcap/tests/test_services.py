@@ -1,21 +1,10 @@
 """Services through the original clients (IVCAP reference 8.2, 8.4 and 9.3)."""
 
 import pytest
+from steps import named
 
 ivcap_client = pytest.importorskip("ivcap_client")
 OLD = hasattr(ivcap_client.IVCAP, "add_metadata")
-
-
-@pytest.fixture
-def ivcap(server, credentials):
-    if OLD:
-        url = server.endpoints["ivcap_l28"]
-        return ivcap_client.IVCAP(url, token=credentials["jwt"], account_id=credentials["account_id"])
-    return ivcap_client.IVCAP(server.endpoints["ivcap"], token=credentials["jwt"])
-
-
-def named(ivcap, name):
-    return next(service for service in ivcap.list_services() if service.name == name)
 
 
 def test_the_services_of_the_installation_are_listed(ivcap):
@@ -60,3 +49,9 @@ def test_the_request_of_a_job_has_a_model(ivcap):
     model = ivcap.get_service_by_name("echo").request_model
     assert model().msg == "Hello"
     assert model(msg="x").msg == "x"
+
+
+def test_the_client_says_where_it_is_and_what_it_is(ivcap, server):
+    assert ivcap.url == server.endpoints["ivcap_l28" if OLD else "ivcap"]
+    assert ivcap.url in repr(ivcap)
+    assert ivcap_client.__version__[0].isdigit()

@@ -64,7 +64,11 @@ impl NewOrder {
         self
     }
 
-    pub(crate) fn checked(mut self, service: &model::Service) -> Result<Self> {
+    /// The order with its values checked against the service's parameters and read as these say, without placing it.
+    ///
+    /// # Errors
+    /// [`Invalid`](ErrorKind::Invalid) naming an unknown, wrong or missing parameter.
+    pub fn checked(mut self, service: &model::Service) -> Result<Self> {
         self.checked = Some(std::mem::take(&mut self.arguments).check(service)?);
         Ok(self)
     }

@@ -78,3 +78,42 @@ pub(crate) enum Command {
     #[command(name = "exit-codes", hide = true, after_help = crate::exit::table())]
     ExitCodes,
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use clap::{Args, CommandFactory};
+
+    use super::*;
+
+    /// What is called like a flag of all commands is read as that flag, too.
+    #[test]
+    fn no_argument_of_a_command_is_called_like_one_of_all() {
+        fn look(command: &clap::Command, shared: &BTreeSet<&str>, path: &str, found: &mut Vec<String>) {
+            for inner in command.get_subcommands() {
+                let path = format!("{path} {}", inner.get_name());
+                let own = inner.get_arguments().filter(|arg| !arg.is_global_set());
+                let same = own.filter(|arg| shared.contains(arg.get_id().as_str()));
+                found.extend(same.map(|arg| format!("{path}: {}", arg.get_id())));
+                look(inner, shared, &path, found);
+            }
+        }
+        let cli = Cli::command();
+        let global = cli.get_arguments().filter(|arg| arg.is_global_set());
+        let shared = global.map(|arg| arg.get_id().as_str()).collect();
+        // The whole tree is made only of what the process was started with.
+        let services = clap::Command::new("pentad").subcommands([
+            command::ams::AmsArgs::augment_args(clap::Command::new("ams")),
+            command::connect::ConnectArgs::augment_args(clap::Command::new("connect")),
+            command::db::DbArgs::augment_args(clap::Command::new("db")),
+            command::ivcap::IvcapArgs::augment_args(clap::Command::new("ivcap")),
+            command::openstack::OpenStackArgs::augment_args(clap::Command::new("openstack")),
+            command::zaqar::ZaqarArgs::augment_args(clap::Command::new("zaqar")),
+        ]);
+        let mut found = Vec::new();
+        look(&cli, &shared, "pentad", &mut found);
+        look(&services, &shared, "pentad", &mut found);
+        assert!(found.is_empty(), "{found:#?}");
+    }
+}

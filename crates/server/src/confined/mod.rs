@@ -8,6 +8,7 @@
 //! A program calls [`intercept`] first thing in `main`; only such a program can run others.
 
 mod cgroup;
+mod inherited;
 mod inner;
 mod keeper;
 mod probe;
@@ -39,6 +40,9 @@ pub fn intercept() -> Option<ExitCode> {
     KNOWN.store(true, Ordering::Relaxed);
     let mut words = std::env::args_os().skip(1);
     let part = words.next()?;
+    if part == KEEPER || part == INNER {
+        inherited::let_go();
+    }
     let mut plan = || words.next().and_then(|plan| serde_json::from_slice(plan.as_encoded_bytes()).ok());
     match part.to_str()? {
         KEEPER => Some(plan().map_or(ExitCode::from(UNUSABLE), keeper::run)),

@@ -1,11 +1,13 @@
 //! One request on its way to a handler, and what answers are made of.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
 use jiff::Timestamp;
 use jiff::civil::DateTime;
+use jiff::fmt::temporal::Pieces;
 use jiff::tz::TimeZone;
 use serde::de::{self, DeserializeOwned, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
@@ -323,8 +325,10 @@ impl<'de> Visitor<'de> for Storable {
     }
 }
 
-/// A time with a zone, or without one as UTC; a date is its midnight.
+/// A time with a zone, or without one as UTC; a date is its midnight. Beyond nanoseconds it is cut off, and what lies beyond
+/// all times that can be stored is the last one, or the first.
 pub(crate) fn parse_time(text: &str) -> Option<Timestamp> {
+    let text = &*cut(text);
     if let Ok(time) = text.parse::<Timestamp>() {
         return Some(time);
     }
@@ -336,8 +340,27 @@ pub(crate) fn parse_time(text: &str) -> Option<Timestamp> {
     {
         return Some(time);
     }
-    let naive: DateTime = text.parse().ok()?;
-    TimeZone::UTC.to_timestamp(naive).ok()
+    let naive = match text.parse::<DateTime>() {
+        Ok(naive) => naive,
+        Err(_) => {
+            let pieces = Pieces::parse(text).ok()?;
+            let far = pieces.date().year().abs() == 9999;
+            pieces.date().to_datetime(pieces.time().filter(|_| far)?)
+        }
+    };
+    let end = if naive.year() > 0 { Timestamp::MAX } else { Timestamp::MIN };
+    Some(TimeZone::UTC.to_timestamp(naive).unwrap_or(end))
+}
+
+/// The text with at most nine digits of a fraction.
+fn cut(text: &str) -> Cow<'_, str> {
+    let Some((whole, fraction)) = text.split_once('.') else { return Cow::Borrowed(text) };
+    let digits = fraction.bytes().take_while(u8::is_ascii_digit).count();
+    if digits <= 9 {
+        Cow::Borrowed(text)
+    } else {
+        format!("{whole}.{}{}", &fraction[..9], &fraction[digits..]).into()
+    }
 }
 
 /// A JSON answer.
@@ -368,6 +391,16 @@ mod tests {
         assert_eq!(time("2001-02-03T04:05:06 02:00").as_deref(), Some("2001-02-03T02:05:06Z"));
         assert_eq!(time("2023-07-01T12:00:00.000005").as_deref(), Some("2023-07-01T12:00:00.000005Z"));
         assert_eq!(time("2024-05-01").as_deref(), Some("2024-05-01T00:00:00Z"));
+        assert_eq!(
+            time("2024-05-01T01:00:00.123456789123Z").as_deref(),
+            Some("2024-05-01T01:00:00.123456789Z")
+        );
+        let (last, first) = (Timestamp::MAX.to_string(), Timestamp::MIN.to_string());
+        for far in ["9999-12-31T23:59:59Z", "9999-12-31T23:59:59.999999", "9999-12-31T23:59:59.999999+00:00"]
+        {
+            assert_eq!(time(far).as_ref(), Some(&last), "{far}");
+        }
+        assert_eq!(time("-009999-01-01T00:00:00Z").as_ref(), Some(&first));
         for wrong in ["", "yesterday", "2024-13-01", "12", "None"] {
             assert_eq!(time(wrong), None, "{wrong}");
         }

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use http::{HeaderValue, Method, StatusCode, header};
-use pentad_store::StoreError;
+use pentad_store::{StoreError, StoreErrorKind};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
@@ -133,7 +133,12 @@ impl Failure {
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         tracing::error!(%error, "the store of ivcap failed");
-        Self::internal()
+        match error.kind() {
+            StoreErrorKind::Full => {
+                Self::message(StatusCode::INSUFFICIENT_STORAGE, "there is no room left to store it")
+            }
+            _ => Self::internal(),
+        }
     }
 }
 

@@ -5,12 +5,14 @@
 
 mod auth;
 mod call;
+mod contract;
 mod core;
 mod dialect;
 mod error;
 mod handlers;
 mod list;
 mod model;
+pub mod parse;
 mod path;
 mod routes;
 mod rule;
@@ -21,6 +23,7 @@ mod sidecar;
 mod storage;
 mod upload;
 mod urn;
+mod words;
 mod work;
 
 use std::sync::Arc;

@@ -90,7 +90,7 @@ pub(crate) struct UploadArgs {
     #[arg(long)]
     checksum: bool,
     /// The SHA-256 that the content must have.
-    #[arg(long, value_name = "HEX")]
+    #[arg(long, value_name = "HEX", value_parser = sum)]
     sha256: Option<String>,
     /// Keep the marker of the Python client beside the file, and send a marked file not again.
     #[arg(long)]
@@ -123,7 +123,7 @@ pub(crate) struct DownloadArgs {
     #[arg(long, value_name = "FIRST-LAST", value_parser = range)]
     range: Option<Range<u64>>,
     /// The SHA-256 that the content must have.
-    #[arg(long, value_name = "HEX")]
+    #[arg(long, value_name = "HEX", value_parser = sum)]
     sha256: Option<String>,
     /// Replace a file that is there.
     #[arg(long)]
@@ -134,6 +134,12 @@ pub(crate) struct DownloadArgs {
 }
 
 const ARTIFACT: View = View::of(&["id", "name", "status", "mime-type", "size", "created-at"]);
+
+/// A SHA-256 in hex.
+fn sum(text: &str) -> std::result::Result<String, String> {
+    let right = text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if right { Ok(text.to_owned()) } else { Err("expected the 64 hex digits of a SHA-256".to_owned()) }
+}
 
 fn range(text: &str) -> std::result::Result<Range<u64>, String> {
     let parsed = text.split_once('-').and_then(|(first, last)| {
@@ -193,8 +199,8 @@ impl UploadArgs {
         Ok(upload.resumable(paths::upload_dir()?))
     }
 
-    fn source(&self, file: &Path) -> Result<(Source, Upload)> {
-        Ok(transfer::source(file, self.upload(file)?, self.content_type.is_some()))
+    async fn source(&self, file: &Path) -> Result<(Source, Upload)> {
+        transfer::source(file, self.upload(file)?, self.content_type.is_some()).await
     }
 
     async fn run(self, run: &mut Run<'_>) -> Result<Exit> {
@@ -208,7 +214,7 @@ impl UploadArgs {
         if run.is_shown(&Effect::Change) {
             return self.preview(run, file).await;
         }
-        let (source, upload) = self.source(file)?;
+        let (source, upload) = self.source(file).await?;
         let work = run.client(None).await?.upload(source, upload);
         let done = run.watched(run.output.bytes("uploading"), work).await?;
         if done.resumed_at > 0 && !done.reused {
@@ -221,7 +227,7 @@ impl UploadArgs {
     async fn preview(&self, run: &mut Run<'_>, file: &Path) -> Result<Exit> {
         let upload = self.upload(file)?;
         let make = |client: &Client| {
-            let (source, upload) = transfer::source(file, upload.clone(), self.content_type.is_some());
+            let (source, upload) = transfer::unopened(file, upload.clone(), self.content_type.is_some());
             client.upload(source, upload).map(|done| done.artifact)
         };
         run.work(Effect::Change, make, ARTIFACT).await
@@ -245,7 +251,10 @@ impl UploadArgs {
             }
             return Ok(Exit::Success);
         }
-        let sources = files.iter().map(|file| self.source(file)).collect::<Result<Vec<_>>>()?;
+        let mut sources = Vec::new();
+        for file in files {
+            sources.push(self.source(file).await?);
+        }
         let done = run.client(None).await?.upload_many(sources, self.parallel);
         let named = |place: usize| files.get(place).map(|file| file.display().to_string());
         each(run, done.map(|(place, done)| (named(place), done.map(|done| done.artifact))), ARTIFACT).await
@@ -303,6 +312,10 @@ impl DownloadArgs {
             if file.is_some_and(|file| !transfer::is_pipe(file)) {
                 return Err(Failure::usage("cannot save a part", "--range writes on standard output"));
             }
+            if self.sha256.is_some() {
+                let why = "what was written on standard output cannot be taken back";
+                return Err(Failure::usage("cannot use --sha256", why).hint("save it into a file"));
+            }
             transfer::pipe(run, &artifact, download).await?;
             return Ok(Exit::Success);
         }
@@ -310,6 +323,11 @@ impl DownloadArgs {
             Some(path) => path.clone(),
             None => own_name(&artifact.get().await?),
         };
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.is_dir());
+        if let Some(folder) = folder {
+            let why = format!("there is no folder {}", folder.display());
+            return Err(Failure::usage(format!("cannot save {}", path.display()), why));
+        }
         let work = artifact.save(&path, download);
         let saved = run.watched(run.output.bytes("downloading"), work).await?;
         run.output.record(&shown(&saved), View::ALL)?;
@@ -322,6 +340,9 @@ impl DownloadArgs {
         for id in std::iter::once(Some(self.artifact.as_str())).chain(self.rest.iter().map(|id| id.to_str()))
         {
             let id = id.ok_or_else(|| Failure::usage("cannot read an artifact's name", "it is not text"))?;
+            if artifacts.iter().any(|(known, _)| known == id) {
+                continue;
+            }
             let name = own_name(&client.artifact(id).get().await?);
             let path = if taken.insert(name.clone()) {
                 folder.join(name)
@@ -336,7 +357,8 @@ impl DownloadArgs {
         let done = client.save_many(artifacts, download, self.parallel);
         let named = |place: usize| names.get(place).cloned();
         let done = done.map(|(place, saved)| (named(place), saved.map(|saved| shown(&saved))));
-        each(run, done, View::of(&["path", "bytes", "sha256"])).await
+        let columns: &[&str] = if self.digest { &["path", "bytes", "sha256"] } else { &["path", "bytes"] };
+        each(run, done, View::of(columns)).await
     }
 }
 
@@ -367,6 +389,14 @@ mod tests {
         assert_eq!(range("5-5"), Ok(5..6));
         for bad in ["", "5", "6-5", "a-b", "-5", "1-18446744073709551615"] {
             assert!(range(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_sum_is_64_hex_digits() {
+        assert!(sum(&"0aF9".repeat(16)).is_ok());
+        for bad in ["", "00", &"g".repeat(64), &"0".repeat(65)] {
+            assert!(sum(bad).is_err(), "{bad}");
         }
     }
 

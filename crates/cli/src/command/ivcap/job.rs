@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::query::Query;
 use super::transfer::write_out;
 use super::wait::{self, polling};
-use super::{Run, complete};
+use super::{Run, complete, services};
 use crate::args;
 use crate::command::plan::Effect;
 use crate::command::run::value;
@@ -74,6 +74,7 @@ impl JobCommand {
     pub(super) async fn run(self, run: &mut Run<'_>) -> Result<Exit> {
         match self {
             Self::List { service, query } => {
+                let service = services::id(run, service).await?;
                 let asked = query.list();
                 let list = |client: &Client| client.service(service.as_str()).jobs(asked.clone());
                 run.list(&query.paging(), list, JOB).await
@@ -85,15 +86,26 @@ impl JobCommand {
                     (None, Some(file)) => args::json_source(&file)?,
                     (None, None) => return Err(Failure::usage("there is no request", "give one, or --file")),
                 };
+                let service = services::id(run, service).await?;
                 create(run, &service, &request, wait).await
             }
             Self::Get { service, job } => {
+                let service = services::id(run, service).await?;
                 let get = |client: &Client| client.service(service.as_str()).job(job.as_str()).get();
                 run.call(Effect::Read, get, View::ALL).await
             }
-            Self::Output { service, job } => output(run, &service, &job).await,
-            Self::Wait { service, job } => ended(run, &service, &job).await,
-            Self::Events { service, job } => events(run, &service, &job).await,
+            Self::Output { service, job } => {
+                let service = services::id(run, service).await?;
+                output(run, &service, &job).await
+            }
+            Self::Wait { service, job } => {
+                let service = services::id(run, service).await?;
+                ended(run, &service, &job).await
+            }
+            Self::Events { service, job } => {
+                let service = services::id(run, service).await?;
+                events(run, &service, &job).await
+            }
         }
     }
 }

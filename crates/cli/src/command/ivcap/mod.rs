@@ -98,10 +98,10 @@ enum IvcapCommand {
 #[derive(Debug, Args)]
 struct SearchArgs {
     /// The query, e.g. 'ivcap_service(Id, Name)'.
-    #[arg(required_unless_present = "file")]
-    query: Option<String>,
+    #[arg(value_name = "QUERY", required_unless_present = "file")]
+    rules: Option<String>,
     /// Read the query from this file, or from standard input for `-`.
-    #[arg(short, long, value_name = "FILE", conflicts_with = "query")]
+    #[arg(short, long, value_name = "FILE", conflicts_with = "rules")]
     file: Option<PathBuf>,
     /// Answer as of this moment, e.g. 2024-05-01.
     #[arg(long, value_name = "TIME", value_parser = time)]
@@ -169,7 +169,7 @@ impl IvcapCommand {
 }
 
 async fn search(run: &mut Run<'_>, args: SearchArgs) -> Result<Exit> {
-    let query = match (args.query, args.file) {
+    let query = match (args.rules, args.file) {
         (Some(query), _) => query,
         (None, Some(file)) => text_source(&file)?,
         (None, None) => return Err(Failure::usage("there is no query", "give one, or --file")),

@@ -13,7 +13,7 @@ use pentad_ivcap::{Arguments, Client, NewOrder};
 
 use super::query::Query;
 use super::wait::{self, polling};
-use super::{Run, complete};
+use super::{Run, complete, services};
 use crate::args;
 use crate::command::plan::{Effect, Paging, Plan};
 use crate::command::run::value;
@@ -138,18 +138,37 @@ impl OrderCommand {
 }
 
 impl Create {
-    fn place(&self, client: &Client) -> Work<Order> {
+    fn order(&self) -> NewOrder {
         let values = self.values.iter().fold(Arguments::new(), |all, (name, text)| all.text(name, text));
         let order = NewOrder::new(values);
         let order = self.name.iter().fold(order, |order, name| order.name(name));
         let order = self.policy.iter().fold(order, |order, urn| order.policy(urn));
-        let order = self.tags.iter().fold(order, |order, tag| order.tag(tag));
-        client.service(self.service.as_str()).place(order)
+        self.tags.iter().fold(order, |order, tag| order.tag(tag))
     }
 
-    async fn run(self, run: &mut Run<'_>) -> Result<Exit> {
-        let waits = self.wait || self.follow_logs;
-        if !waits || run.is_shown(&Effect::Change) {
+    fn place(&self, client: &Client) -> Work<Order> {
+        client.service(self.service.as_str()).place(self.order())
+    }
+
+    /// Shows what would be sent. Where reads may pass, the values are checked first, and sent as the service has them.
+    async fn show(self, run: &mut Run<'_>) -> Result<Exit> {
+        let (mut service, mut order) = (self.service.clone(), self.order());
+        if run.global.language().is_none() {
+            let client = run.client(None).await?;
+            if !services::is_id(&service) {
+                service = client.service_by_name(&service).await?.id;
+            }
+            order = order.checked(&client.service(service.as_str()).get().await?)?;
+        }
+        run.call(Effect::Change, |client| client.create_order(&service, order.clone()), ORDER).await
+    }
+
+    async fn run(mut self, run: &mut Run<'_>) -> Result<Exit> {
+        if run.is_shown(&Effect::Change) {
+            return self.show(run).await;
+        }
+        self.service = services::id(run, self.service).await?;
+        if !(self.wait || self.follow_logs) {
             return run.work(Effect::Change, |client| self.place(client), ORDER).await;
         }
         let client = run.client(None).await?;

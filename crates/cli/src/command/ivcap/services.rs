@@ -65,6 +65,22 @@ pub(crate) enum ServiceCommand {
     },
 }
 
+/// The id of a service by its id or its name. What looks like an id is itself; so is a name in a call that is only shown.
+pub(super) async fn id(run: &mut Run<'_>, wanted: String) -> Result<String> {
+    let is_shown = run.is_shown(&Effect::Read) || run.is_shown(&Effect::Change);
+    if is_id(&wanted) || is_shown {
+        return Ok(wanted);
+    }
+    let work = run.client(None).await?.service_by_name(&wanted);
+    Ok(run.watched(run.output.progress("looking"), work).await?.id)
+}
+
+/// Whether a text is an id of the platform: a URN or a UUID.
+pub(super) fn is_id(text: &str) -> bool {
+    text.contains(':')
+        || (text.len() == 36 && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-'))
+}
+
 const SERVICE: View = View::of(&["id", "name", "description"]);
 const PARAMETER: View = View::of(&["name", "type", "optional", "default", "unit", "description"]);
 
@@ -76,6 +92,7 @@ impl ServiceCommand {
                 return run.list(&query.paging(), |client| client.services(asked.clone()), SERVICE).await;
             }
             Self::Get { service } => {
+                let service = id(run, service).await?;
                 return run
                     .call(Effect::Read, |client| client.service(service.as_str()).get(), View::ALL)
                     .await;
@@ -83,8 +100,12 @@ impl ServiceCommand {
             Self::Find { name } => {
                 return run.work(Effect::Read, |client| client.service_by_name(&name), SERVICE).await;
             }
-            Self::Parameters { service } => return parameters(run, &service).await,
+            Self::Parameters { service } => {
+                let service = id(run, service).await?;
+                return parameters(run, &service).await;
+            }
             Self::RequestSchema { service } => {
+                let service = id(run, service).await?;
                 let read = |client: &Client| client.service(service.as_str()).request_schema();
                 return run.work(Effect::Read, read, View::ALL).await;
             }
@@ -92,12 +113,13 @@ impl ServiceCommand {
                 Plan::change("ivcap.service.create").body(args::json_source(&file)?).view(SERVICE)
             }
             Self::Update { service, file, force_create } => Plan::change("ivcap.service.update")
-                .arg("id", service)
+                .arg("id", id(run, service).await?)
                 .query("force-create", force_create.then_some("true"))
                 .body(args::json_source(&file)?)
                 .view(SERVICE),
             Self::Delete { service } => {
-                Plan::delete("ivcap.service.delete", &format!("service {service}")).arg("id", service)
+                let plan = Plan::delete("ivcap.service.delete", &format!("service {service}"));
+                plan.arg("id", id(run, service).await?)
             }
         };
         run.perform(plan).await

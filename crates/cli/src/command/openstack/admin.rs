@@ -335,7 +335,9 @@ impl Said for NewEndpoint {
 /// A change of an endpoint.
 #[derive(Args, Debug)]
 pub(crate) struct SetEndpoint {
-    endpoint: String,
+    // Not called like the flag of all commands, as which it would be read, too.
+    #[arg(value_name = "ENDPOINT")]
+    wanted: String,
     #[arg(long)]
     interface: Option<String>,
     #[arg(long)]
@@ -348,7 +350,7 @@ pub(crate) struct SetEndpoint {
 
 impl Said for SetEndpoint {
     fn target(&self) -> &str {
-        &self.endpoint
+        &self.wanted
     }
 
     async fn members(self, _: &mut Run<'_>) -> Result<Map<String, Value>> {

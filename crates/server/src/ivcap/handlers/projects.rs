@@ -91,11 +91,20 @@ impl Wanted {
     }
 }
 
+/// Refuses an account other than the caller's own: only an administrator lets another one pay.
+fn pays(call: &Call, name: &str, account: &str) -> Answer<()> {
+    if account == call.caller.account || call.caller.admin {
+        return Ok(());
+    }
+    Err(Failure::forbidden(format_args!("only an administrator names another {name} than the own one")))
+}
+
 /// `POST /1/project`
 pub(crate) async fn create(mut call: Call) -> Answer<Reply> {
     call.wants_json()?;
     let wanted: Wanted = call.object().await?;
     wanted.check()?;
+    wanted.account.iter().try_for_each(|account| pays(&call, "account", account))?;
     let name = wanted.name.clone().ok_or_else(|| Failure::missing("name"))?;
     let id = match &wanted.urn {
         None => urn::fresh(Kind::Project),
@@ -186,6 +195,11 @@ pub(crate) async fn update(mut call: Call) -> Answer<Reply> {
     call.wants_json()?;
     let wanted: Wanted = call.object().await?;
     wanted.check()?;
+    wanted.account.iter().try_for_each(|account| pays(&call, "account", account))?;
+    let own = call.param("urn").to_owned();
+    if let Some(parent) = wanted.parent.as_deref().filter(|parent| *parent == own) {
+        return Err(Failure::invalid("parent", parent, "is the project itself"));
+    }
     let held = change(&call, move |held| {
         if let Some(name) = &wanted.name {
             held.name.clone_from(name);
@@ -342,6 +356,7 @@ pub(crate) async fn set_account(mut call: Call) -> Answer<Reply> {
     call.wants_json()?;
     let NewAccount { account_urn } = call.object().await?;
     check_urn("account_urn", &account_urn)?;
+    pays(&call, "account_urn", &account_urn)?;
     let set = change(&call, move |held| {
         held.doc.account.clone_from(&account_urn);
         Ok(())

@@ -43,6 +43,9 @@ pub(crate) async fn set(mut call: Call) -> Answer<Reply> {
         if text.is_empty() || text.len() > LONGEST_NAME {
             return Err(Failure::invalid(member, text, format_args!("must have 1 to {LONGEST_NAME} bytes")));
         }
+        if text.chars().any(char::is_control) {
+            return Err(Failure::invalid(member, text, "must not hold control characters"));
+        }
     }
     if wanted.secret_value.len() > LONGEST_VALUE {
         return Err(Failure::invalid(

@@ -229,6 +229,13 @@ pub(crate) async fn update(mut call: Call) -> Answer<Reply> {
             return insert(change, &held, false);
         }
         let mut held = call::writable(&caller, Kind::Service, &id, found)?;
+        if let (Some(own), Some(other)) = (&held.doc.command, doc.runnable(true))
+            && own.words != other.words
+        {
+            let name = if doc.workflow.is_some() { "workflow" } else { "controller" };
+            let why = "its command is another than that of the seed, which alone is run: change it there";
+            return Err(Failure::invalid(name, "", why));
+        }
         // What only a seed can say stays, and what the other forms said.
         let old = std::mem::replace(&mut held.doc, doc.clone());
         held.doc.command = old.command;

@@ -3,6 +3,7 @@
 //! The first request of a list fixes its moment; the cursor of each page carries the whole question, that moment and
 //! the place of the last record, sealed. So pages neither skip nor repeat what changes meanwhile.
 
+pub(crate) mod cursor;
 pub(crate) mod filter;
 mod page;
 mod query;

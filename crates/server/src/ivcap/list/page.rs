@@ -8,7 +8,8 @@ use std::time::Duration;
 use pentad_store::Tx;
 use serde_json::{Map, Value, json};
 
-use super::query::{Place, Query};
+use super::cursor::Place;
+use super::query::Query;
 use super::value::{Key, Seen, descend, weight};
 use crate::clock::Stopwatch;
 use crate::http::Reply;

@@ -2,10 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde::{Deserialize, Serialize};
-
+use super::cursor::{self, Place, Question};
 use super::filter::Filter;
 use super::value::{Key, Seen, same};
 use crate::ivcap::call::Call;
@@ -15,8 +12,6 @@ use crate::ivcap::storage::time;
 
 /// What cursors are sealed for.
 const SEALED: &str = "ivcap.page";
-/// Longest cursor that is looked at.
-const LONGEST: usize = 65_536;
 /// Records of a page without `limit`.
 const LIMIT: i64 = 10;
 /// Fields to order by.
@@ -45,43 +40,6 @@ impl Kind {
         let natural: &[&str] = &["created-at", "ordered-at", "requested-at"];
         Self { name, keys: &[], natural, desc: None, filters: true, most: 50 }
     }
-}
-
-/// What a list is asked for, in full: what a cursor carries.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-struct Question {
-    #[serde(rename = "n")]
-    name: String,
-    #[serde(rename = "c")]
-    account: String,
-    /// What the list is of, where the path says more than its name.
-    #[serde(rename = "b")]
-    path: String,
-    #[serde(rename = "t")]
-    at: i64,
-    #[serde(rename = "f", default, skip_serializing_if = "Option::is_none")]
-    filter: Option<String>,
-    #[serde(rename = "o", default, skip_serializing_if = "Vec::is_empty")]
-    order: Vec<String>,
-    #[serde(rename = "d")]
-    desc: bool,
-    #[serde(rename = "k", default, skip_serializing_if = "BTreeMap::is_empty")]
-    keys: BTreeMap<String, String>,
-    #[serde(rename = "p", default, skip_serializing_if = "Option::is_none")]
-    place: Option<Place>,
-}
-
-/// Where a page ended.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct Place {
-    /// What the list is ordered by; empty in the natural order.
-    #[serde(rename = "k", default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) keys: Vec<Key>,
-    /// Natural place: microseconds and id.
-    #[serde(rename = "a")]
-    pub(super) at: i64,
-    #[serde(rename = "i")]
-    pub(super) id: String,
 }
 
 /// A question that was understood.
@@ -204,8 +162,8 @@ impl Query {
     /// The cursor of the page that begins after a place; of the first page without one.
     pub(super) fn cursor(&self, core: &Core, place: Option<Place>) -> Answer<String> {
         let question = Question { place, ..self.question.clone() };
-        let plain = serde_json::to_vec(&question).map_err(|_| Failure::internal())?;
-        Ok(URL_SAFE_NO_PAD.encode(core.engine.vault().seal(SEALED, &plain)?))
+        let plain = cursor::write(&question).ok_or_else(Failure::internal)?;
+        Ok(cursor::text(&core.engine.vault().seal(SEALED, &plain)?))
     }
 }
 
@@ -255,16 +213,12 @@ fn orders(call: &Call, kind: Kind) -> Answer<Vec<String>> {
     }
 }
 
-/// Reads a cursor. One wrapped in a whole link counts too (IVCAP reference 5.2).
-fn open(call: &Call, kind: Kind, cursor: &str) -> Answer<Question> {
-    let wrong = || Failure::invalid("page", cursor, "must be the cursor of a page of this list");
-    let bare = cursor.rsplit("page=").next().unwrap_or(cursor);
-    if bare.len() > LONGEST {
-        return Err(wrong());
-    }
-    let sealed = URL_SAFE_NO_PAD.decode(bare.trim_end_matches('=')).map_err(|_| wrong())?;
+/// The question that a cursor of the caller's own carries.
+fn open(call: &Call, kind: Kind, text: &str) -> Answer<Question> {
+    let wrong = || Failure::invalid("page", text, "must be the cursor of a page of this list");
+    let sealed = cursor::sealed(text).ok_or_else(wrong)?;
     let plain = call.core.engine.vault().open(SEALED, &sealed).map_err(|_| wrong())?;
-    let question: Question = serde_json::from_slice(&plain).map_err(|_| wrong())?;
+    let question = cursor::read(&plain).ok_or_else(wrong)?;
     let ours =
         question.name == kind.name && question.account == call.caller.account && question.path == call.path;
     if ours { Ok(question) } else { Err(wrong()) }

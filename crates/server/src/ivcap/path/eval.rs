@@ -5,7 +5,8 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use serde_json::Value;
 
-use super::{Comparison, Condition, Operand, Step, order};
+use super::{Condition, Operand, Step};
+use crate::ivcap::words::{Sign, order};
 
 /// Items looked at for one request: a path that compares all with all would else run for hours.
 const STEPS: u64 = 20_000_000;
@@ -136,7 +137,7 @@ impl<'v> Run<'v> {
             Condition::Exists(Operand::Scalar(_)) => Some(true),
             Condition::Exists(Operand::Root(steps)) => Some(!self.items(steps, self.root)?.is_empty()),
             Condition::Exists(Operand::Current(steps)) => Some(!self.items(steps, item)?.is_empty()),
-            Condition::Compare(left, comparison, right) => {
+            Condition::Compare(left, sign, right) => {
                 let rights = self.values(right, item)?;
                 let lefts = self.values(left, item)?;
                 self.any(&lefts, |run, left| {
@@ -144,7 +145,7 @@ impl<'v> Run<'v> {
                         if let (Value::String(one), Value::String(other)) = (left, right) {
                             run.read(if one.len() < other.len() { one } else { other })?;
                         }
-                        Ok(compare(left, *comparison, right))
+                        Ok(compare(left, *sign, right))
                     })
                 })?
             }
@@ -208,21 +209,14 @@ impl<'v> Run<'v> {
     }
 }
 
-fn compare(one: &Value, comparison: Comparison, other: &Value) -> Truth {
+fn compare(one: &Value, sign: Sign, other: &Value) -> Truth {
     let order = match (one, other) {
         (Value::Null, Value::Null) => std::cmp::Ordering::Equal,
-        (Value::Null, _) | (_, Value::Null) => return Some(comparison == Comparison::Differs),
+        (Value::Null, _) | (_, Value::Null) => return Some(sign == Sign::Differs),
         (Value::Bool(one), Value::Bool(other)) => one.cmp(other),
         (Value::Number(one), Value::Number(other)) => order(one, other)?,
         (Value::String(one), Value::String(other)) => one.cmp(other),
         _ => return None,
     };
-    Some(match comparison {
-        Comparison::Equal => order.is_eq(),
-        Comparison::Differs => order.is_ne(),
-        Comparison::Less => order.is_lt(),
-        Comparison::AtMost => order.is_le(),
-        Comparison::More => order.is_gt(),
-        Comparison::AtLeast => order.is_ge(),
-    })
+    Some(sign.accepts(order))
 }

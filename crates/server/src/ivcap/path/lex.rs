@@ -2,6 +2,8 @@
 
 use serde_json::{Number, Value};
 
+use crate::ivcap::words::Word;
+
 /// One word.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Token {
@@ -147,9 +149,15 @@ fn unicode(text: &str) -> Result<(char, usize), String> {
     Ok((letter, used))
 }
 
-impl Token {
-    /// A word as messages show it.
-    pub(super) fn shown(&self) -> String {
+impl Word for Token {
+    fn sign(&self) -> Option<&str> {
+        match self {
+            Self::Sign(sign) => Some(sign),
+            _ => None,
+        }
+    }
+
+    fn shown(&self) -> String {
         match self {
             Self::Sign(sign) => (*sign).to_owned(),
             Self::Name(name) => name.clone(),

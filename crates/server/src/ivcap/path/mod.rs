@@ -18,7 +18,9 @@ mod pattern;
 mod tests;
 
 use regex::Regex;
-use serde_json::{Number, Value};
+use serde_json::Value;
+
+use super::words::Sign;
 
 pub(crate) use eval::{Steps, TooLong};
 
@@ -61,7 +63,7 @@ enum Condition {
     Or(Box<Self>, Box<Self>),
     Not(Box<Self>),
     Exists(Operand),
-    Compare(Operand, Comparison, Operand),
+    Compare(Operand, Sign, Operand),
     StartsWith(Operand, String),
     Matches(Operand, Regex),
 }
@@ -73,23 +75,4 @@ enum Operand {
     /// From the item that the filter looks at.
     Current(Vec<Step>),
     Scalar(Value),
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Comparison {
-    Equal,
-    Differs,
-    Less,
-    AtMost,
-    More,
-    AtLeast,
-}
-
-/// The order of two numbers; whole ones are compared exactly.
-fn order(one: &Number, other: &Number) -> Option<std::cmp::Ordering> {
-    let whole = |number: &Number| number.as_i64().map(i128::from).or_else(|| number.as_u64().map(i128::from));
-    match (whole(one), whole(other)) {
-        (Some(one), Some(other)) => Some(one.cmp(&other)),
-        _ => one.as_f64()?.partial_cmp(&other.as_f64()?),
-    }
 }

@@ -3,21 +3,22 @@
 use serde_json::{Number, Value};
 
 use super::lex::{Token, words};
-use super::{Comparison, Condition, Operand, Path, Step, pattern};
+use super::{Condition, Operand, Path, Step, pattern};
+use crate::ivcap::words::{Sign, Word, Words};
 
 /// Bytes of a path.
 const LONGEST: usize = 8192;
 /// How deep conditions and filters may be nested.
 const DEEPEST: usize = 48;
 
-const COMPARISONS: [(&str, Comparison); 7] = [
-    ("==", Comparison::Equal),
-    ("!=", Comparison::Differs),
-    ("<>", Comparison::Differs),
-    ("<=", Comparison::AtMost),
-    (">=", Comparison::AtLeast),
-    ("<", Comparison::Less),
-    (">", Comparison::More),
+const COMPARISONS: [(&str, Sign); 7] = [
+    ("==", Sign::Equal),
+    ("!=", Sign::Differs),
+    ("<>", Sign::Differs),
+    ("<=", Sign::AtMost),
+    (">=", Sign::AtLeast),
+    ("<", Sign::Less),
+    (">", Sign::More),
 ];
 
 pub(super) fn parse(text: &str) -> Result<Path, String> {
@@ -25,7 +26,7 @@ pub(super) fn parse(text: &str) -> Result<Path, String> {
         return Err(format!("a JSON path may have at most {LONGEST} bytes"));
     }
     let words = words(text)?;
-    let mut parser = Parser { words: &words, at: 0 };
+    let mut parser = Parser::new(&words);
     if !parser.sign("$") {
         return Err(format!("a JSON path begins with $, not with {}", parser.shown()));
     }
@@ -36,40 +37,13 @@ pub(super) fn parse(text: &str) -> Result<Path, String> {
     }
 }
 
-struct Parser<'w> {
-    words: &'w [Token],
-    at: usize,
-}
+type Parser<'w> = Words<'w, Token>;
 
-impl<'w> Parser<'w> {
-    fn peek(&self) -> Option<&'w Token> {
-        self.words.get(self.at)
-    }
-
-    fn next(&mut self) -> Option<&'w Token> {
-        let word = self.words.get(self.at);
-        self.at += 1;
-        word
-    }
-
-    fn sign(&mut self, sign: &str) -> bool {
-        let found = matches!(self.peek(), Some(Token::Sign(found)) if *found == sign);
-        self.at += usize::from(found);
-        found
-    }
-
+impl Parser<'_> {
     fn name(&mut self, name: &str) -> bool {
         let found = matches!(self.peek(), Some(Token::Name(found)) if found.eq_ignore_ascii_case(name));
         self.at += usize::from(found);
         found
-    }
-
-    fn need(&mut self, sign: &str) -> Result<(), String> {
-        if self.sign(sign) { Ok(()) } else { Err(format!("expected \"{sign}\", not {}", self.shown())) }
-    }
-
-    fn shown(&self) -> String {
-        self.peek().map_or_else(|| "the end".to_owned(), |word| format!("\"{}\"", word.shown()))
     }
 
     fn steps(&mut self, depth: usize) -> Result<Vec<Step>, String> {
@@ -196,10 +170,10 @@ impl<'w> Parser<'w> {
             let flags = if self.name("flag") { self.flags()? } else { false };
             return Ok(Condition::Matches(left, pattern::compile(text, flags)?));
         }
-        for (sign, comparison) in COMPARISONS {
-            if self.sign(sign) {
+        for (text, sign) in COMPARISONS {
+            if self.sign(text) {
                 let right = self.operand(depth)?;
-                return Ok(Condition::Compare(left, comparison, right));
+                return Ok(Condition::Compare(left, sign, right));
             }
         }
         Err(format!("expected a comparison, not {}", self.shown()))

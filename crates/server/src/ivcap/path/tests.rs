@@ -2,6 +2,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::ivcap::words::order;
 
 /// What PostgreSQL answered; made by `conformance/ivcap/json_paths.py`.
 const ANSWERS: &str = include_str!("postgres.json");

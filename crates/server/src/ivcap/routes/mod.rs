@@ -39,6 +39,14 @@ pub(crate) struct Endpoint {
     pub(crate) run: Handler,
 }
 
+/// A handler as the table has it.
+macro_rules! run {
+    ($handler:path) => {
+        |call| Box::pin($handler(call))
+    };
+}
+use run;
+
 type Row = Route<Endpoint>;
 
 /// Compiles the table.

@@ -2,6 +2,8 @@
 
 use serde_json::{Number, Value};
 
+use crate::ivcap::words::Word;
+
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Token {
     /// Begins with a capital letter or `_`.
@@ -16,8 +18,15 @@ pub(super) enum Token {
     Sign(&'static str),
 }
 
-impl Token {
-    pub(super) fn shown(&self) -> String {
+impl Word for Token {
+    fn sign(&self) -> Option<&str> {
+        match self {
+            Self::Sign(sign) => Some(sign),
+            _ => None,
+        }
+    }
+
+    fn shown(&self) -> String {
         match self {
             Self::Variable(text) | Self::Name(text) | Self::Constant(text) | Self::Function(text) => {
                 text.clone()

@@ -15,6 +15,8 @@ mod tests;
 
 use serde_json::Value;
 
+use super::words::Sign;
+
 pub(crate) use run::{Base, Row, Want, answer};
 
 /// Bytes of a program.
@@ -67,14 +69,4 @@ enum Term {
     /// `_`
     Any,
     Value(Value),
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Sign {
-    Equal,
-    Differs,
-    Less,
-    AtMost,
-    More,
-    AtLeast,
 }

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::lex::{Token, words};
 use super::{BASES, LONGEST, Literal, Program, Rule, Sign, Term};
+use crate::ivcap::words::{Word, Words};
 
 /// Rules of a program.
 const MOST_RULES: usize = 64;
@@ -28,7 +29,7 @@ pub(super) fn parse(text: &str) -> Result<Program, String> {
         return Err(format!("a query may have at most {LONGEST} bytes"));
     }
     let words = words(text)?;
-    let mut parser = Parser { words: &words, at: 0 };
+    let mut parser = Parser::new(&words);
     let mut rules: Vec<Rule> = Vec::new();
     while parser.at < words.len() {
         rules.push(parser.rule()?);
@@ -149,26 +150,9 @@ fn fits(name: &str, known: usize, used: usize) -> Result<(), String> {
     }
 }
 
-struct Parser<'w> {
-    words: &'w [Token],
-    at: usize,
-}
+type Parser<'w> = Words<'w, Token>;
 
-impl<'w> Parser<'w> {
-    fn peek(&self) -> Option<&'w Token> {
-        self.words.get(self.at)
-    }
-
-    fn sign(&mut self, sign: &str) -> bool {
-        let found = matches!(self.peek(), Some(Token::Sign(found)) if *found == sign);
-        self.at += usize::from(found);
-        found
-    }
-
-    fn shown(&self) -> String {
-        self.peek().map_or_else(|| "the end".to_owned(), |word| format!("\"{}\"", word.shown()))
-    }
-
+impl Parser<'_> {
     /// A rule, or a bare question: literals whose variables are asked for.
     fn rule(&mut self) -> Result<Rule, String> {
         self.sign("?");
@@ -264,9 +248,7 @@ impl<'w> Parser<'w> {
     }
 
     fn term(&mut self) -> Result<Term, String> {
-        let word = self.peek();
-        self.at += 1;
-        match word {
+        match self.next() {
             Some(Token::Variable(name)) if name == "_" => Ok(Term::Any),
             Some(Token::Variable(name)) => Ok(Term::Variable(name.clone())),
             Some(Token::Value(value)) => Ok(Term::Value(value.clone())),

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::{BASES, Literal, Program, Rule, Sign, Term};
 use crate::ivcap::list::value::weight;
+use crate::ivcap::words::order;
 
 /// Rows that one step may come to.
 const MOST: usize = 200_000;
@@ -221,22 +222,14 @@ fn look(binding: &Binding<'_>, term: &Term) -> Option<Shared> {
 /// Values of different types are different and have no order.
 fn holds(one: &Value, sign: Sign, other: &Value) -> bool {
     let order = match (one, other) {
-        (Value::Number(a), Value::Number(b)) => {
-            a.as_f64().zip(b.as_f64()).and_then(|(a, b)| a.partial_cmp(&b))
-        }
+        (Value::Number(a), Value::Number(b)) => order(a, b),
         (Value::String(a), Value::String(b)) => Some(a.cmp(b)),
         (Value::Bool(a), Value::Bool(b)) => Some(a.cmp(b)),
         (a, b) if a == b => Some(Ordering::Equal),
         _ => None,
     };
-    match sign {
-        Sign::Equal => order == Some(Ordering::Equal),
-        Sign::Differs => order != Some(Ordering::Equal),
-        Sign::Less => order == Some(Ordering::Less),
-        Sign::AtMost => order.is_some_and(Ordering::is_le),
-        Sign::More => order == Some(Ordering::Greater),
-        Sign::AtLeast => order.is_some_and(Ordering::is_ge),
-    }
+    // What cannot be put in an order differs.
+    order.map_or(sign == Sign::Differs, |order| sign.accepts(order))
 }
 
 /// Extends each binding by the rows that fit it, found by the values that are known on both sides.

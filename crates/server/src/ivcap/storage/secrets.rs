@@ -34,7 +34,7 @@ pub(crate) fn get(
 ) -> Db<Option<(Vec<u8>, i64)>> {
     tx.query_opt(
         "SELECT sealed, expires FROM secrets WHERE account = $1 AND name = $2 AND kind = $3
-         AND (expires <= 0 OR expires > $4)",
+         AND (expires = 0 OR expires > $4)",
         &[&account, &name, &kind, &now],
         |row| Ok((row.blob(0)?, row.int(1)?)),
     )
@@ -49,8 +49,8 @@ pub(crate) fn list(
     now: i64,
 ) -> Db<Vec<Head>> {
     let mut sql =
-        Sql::new("SELECT name, CASE WHEN MIN(expires) <= 0 THEN 0 ELSE MAX(expires) END FROM secrets WHERE ");
-    sql.add("account = ? AND (expires <= 0 OR expires > ?)", &[&account, &now]);
+        Sql::new("SELECT name, CASE WHEN MIN(expires) = 0 THEN 0 ELSE MAX(expires) END FROM secrets WHERE ");
+    sql.add("account = ? AND (expires = 0 OR expires > ?)", &[&account, &now]);
     if let Some(after) = &after {
         sql.add(" AND name > ?", &[after]);
     }

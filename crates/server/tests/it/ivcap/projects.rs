@@ -16,11 +16,17 @@ async fn a_project_is_created_changed_and_deleted() {
     let changed = world.put(&path, &json!({"name": "Reefs"})).await.with(200);
     assert_eq!((&changed["name"], &changed["properties"]["details"]), (&json!("Reefs"), &json!("corals")));
     assert_eq!(world.get(&path).await.with(200), changed);
-    world.put(&format!("{path}/account"), &json!({"account_urn": "urn:ivcap:account:x"})).await.with(204);
-    assert_eq!(
-        world.get(&format!("{path}/account")).await.with(200),
-        json!({"account_urn": "urn:ivcap:account:x"})
-    );
+    let own = world.get(&format!("{path}/account")).await.with(200);
+    assert_eq!(own["account_urn"], changed["account"]);
+    world.put(&format!("{path}/account"), &own).await.with(204);
+    // Nobody lets another account pay.
+    let foreign = json!({"account_urn": "urn:ivcap:account:x"});
+    assert_eq!(world.put(&format!("{path}/account"), &foreign).await.status, 403);
+    let charged = json!({"name": "Reefs", "account": "urn:ivcap:account:x"});
+    assert_eq!(world.put(&path, &charged).await.status, 403);
+    assert_eq!(world.post("/1/project", &charged).await.status, 403);
+    assert_eq!(world.put(&path, &json!({"parent": urn})).await.status, 422);
+    assert_eq!(world.get(&format!("{path}/account")).await.with(200), own);
     assert_eq!(world.ask(Method::GET, &path, "").by(BOB).send().await.status, 404);
     assert_eq!(world.get("/1/project/default").await.status, 404);
     world.put("/1/project/default", &json!({"project_urn": urn})).await.with(204);

@@ -16,6 +16,9 @@ async fn a_secret_is_read_by_its_account_alone_until_it_ends() {
     assert_eq!(foreign.status, 404);
     assert_eq!(world.get("/1/secrets?secret-name=db&secret-type=other").await.status, 404);
     assert_eq!(world.get("/1/secrets").await.with(422)["name"], "secret-name");
+    let past = json!({"secret-name": "past", "secret-value": "x", "expiry-time": -1});
+    world.post("/1/secrets", &past).await.with(204);
+    assert_eq!(world.get("/1/secrets?secret-name=past").await.status, 404, "it ended before it began");
     world.time.advance(SignedDuration::from_hours(1));
     assert_eq!(world.get("/1/secrets?secret-name=db").await.status, 404);
     assert_eq!(world.all("/1/secrets/list", 10, "items").await.len(), 0);

@@ -31,7 +31,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => any::<u8>().prop_map(Step::DropQueue),
         1 => any::<u8>().prop_map(Step::Project),
         1 => (any::<u8>(), any::<u8>()).prop_map(|(p, n)| Step::Rename(p, n)),
-        1 => (any::<u8>(), any::<u8>()).prop_map(|(p, n)| Step::Member(p, n)),
+        3 => (any::<u8>(), any::<u8>()).prop_map(|(p, n)| Step::Member(p, n)),
         1 => any::<u8>().prop_map(Step::DropProject),
         2 => (0_u8..5).prop_map(Step::Wait),
         2 => Just(Step::Look),
@@ -110,8 +110,12 @@ async fn act(world: &World, known: &mut Known, step: &Step) {
         }
         Step::Member(number, user) => {
             if let Some(urn) = pick(&known.projects, *number) {
-                let path = format!("/1/project/{urn}/memberships/urn:ivcap:user:u{user}");
-                world.put(&path, &json!({"role": "viewer"})).await;
+                let path = format!("/1/project/{urn}/memberships/urn:ivcap:user:u{}", user % 6);
+                if user % 4 == 3 {
+                    world.delete(&path).await;
+                } else {
+                    world.put(&path, &json!({"role": if user % 2 == 0 { "viewer" } else { "editor" }})).await;
+                }
             }
         }
         Step::DropProject(number) => {
@@ -123,6 +127,13 @@ async fn act(world: &World, known: &mut Known, step: &Step) {
         Step::Look => {
             for (path, key) in LISTS {
                 known.seen.push(look(world, path, key, None).await);
+            }
+            for urn in &known.projects {
+                // One that is gone shows its members of before, and none of now.
+                let members = format!("/1/project/{urn}/members");
+                if world.get(&members).await.status == 200 {
+                    known.seen.push(look(world, &members, "members", None).await);
+                }
             }
         }
     }
@@ -163,7 +174,7 @@ fn every_list_answers_for_a_time_what_it_answered_at_that_time() {
             }
             world.pass(10);
             for (path, time, items) in &known.seen {
-                let key = LISTS.iter().find(|(list, _)| list == path).unwrap().1;
+                let key = LISTS.iter().find(|(list, _)| list == path).map_or("members", |(_, key)| *key);
                 let (_, again, now) = look(&world, path, key, Some(time)).await;
                 prop_assert_eq!(&again, time);
                 prop_assert_eq!(&now, items, "{} at {}", path, time);

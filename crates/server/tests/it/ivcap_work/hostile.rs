@@ -180,3 +180,21 @@ async fn a_clock_of_the_service_that_stands_lets_no_process_run_for_ever() {
     world.time.freeze(None);
     assert_eq!(world.run("slow", json!([])).await["status"], "error");
 }
+
+#[tokio::test]
+async fn what_the_server_was_started_with_is_not_open_to_a_service() {
+    use std::os::fd::AsRawFd;
+    let dir = tempfile::tempdir().unwrap();
+    let secret = dir.path().join("root.key");
+    fs::write(&secret, "ROOTSECRET").unwrap();
+    let file = fs::File::open(&secret).unwrap();
+    // As a supervisor hands it down: it stays open in what is started.
+    rustix::io::fcntl_setfd(&file, rustix::io::FdFlags::empty()).unwrap();
+    let script =
+        format!("cat /proc/self/fd/{0}; cat <&{0}; echo; ls /proc/self/fd | tr '\\n' ' '", file.as_raw_fd());
+    let world = World::running(&[("curious", &script)], json!({})).await;
+    let order = world.order("curious", json!([])).await;
+    world.ended(&order).await;
+    let log = world.logs(&order).await;
+    assert!(!log.contains("ROOTSECRET"), "{log}");
+}

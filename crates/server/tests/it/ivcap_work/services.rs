@@ -179,3 +179,17 @@ async fn an_installation_without_a_seed_has_services_that_run() {
         assert_eq!(ended["products"]["items"].as_array().unwrap().len(), usize::from(number == 2));
     }
 }
+
+#[tokio::test]
+async fn the_command_of_a_seed_is_changed_in_the_seed_alone() {
+    let world = World::running(&[("hello", "true")], json!({})).await;
+    let path = format!("/1/services2/{}", world.service("hello").await);
+    let mut body = modern(path.rsplit('/').next().unwrap());
+    body["controller"] =
+        json!({"$schema": "urn:ivcap:schema.service.batch.1", "image": "x", "command": ["rm", "-rf", "/"]});
+    let refused = put(&path).json(&body).on(&world).await.is(422);
+    assert_eq!(refused["name"], "controller");
+    body["controller"]["command"] = json!(["/bin/sh", "-c", "true"]);
+    put(&path).json(&body).on(&world).await.is(200);
+    assert_eq!(world.run("rain", json!([])).await["status"], "succeeded", "it has a new name");
+}
