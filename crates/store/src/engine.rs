@@ -239,6 +239,12 @@ impl Engine {
         lock(&self.0.home).as_ref().map(|home| home.dir().to_owned())
     }
 
+    /// The data directory, if it stays when the process ends. A temporary one may be in memory, where large things have
+    /// no place.
+    pub fn lasting_dir(&self) -> Option<PathBuf> {
+        lock(&self.0.home).as_ref().filter(|home| !home.is_temporary()).map(|home| home.dir().to_owned())
+    }
+
     /// Whether a write of any service found the disk full. A later one that [touches](crate::Tx::touch) something and
     /// is committed ends that.
     pub fn is_full(&self) -> bool {

@@ -53,6 +53,10 @@ impl Home {
     pub(crate) fn dir(&self) -> &Path {
         &self.dir
     }
+
+    pub(crate) fn is_temporary(&self) -> bool {
+        self.temporary
+    }
 }
 
 impl Drop for Home {

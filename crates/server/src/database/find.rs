@@ -56,7 +56,7 @@ pub(crate) fn running(tx: &mut Tx<'_>, call: &Call, id: &str) -> Answer<Instance
 pub(crate) fn check_idle(tx: &mut Tx<'_>, instance: &Instance) -> Answer<()> {
     let (kind, state) = if instance.server != ServerState::Active {
         ("instance", instance.server.word())
-    } else if !matches!(instance.task, Task::None | Task::RestartRequired | Task::PromotingFailed) {
+    } else if !matches!(instance.task, Task::None | Task::RestartRequired) {
         ("task", instance.task.action())
     } else if !instance.health.allows_action() {
         ("instance", instance.status(view::has_running_backup(tx, &instance.id)?))

@@ -124,9 +124,25 @@ impl Trove {
         let inside = self.read(move |tx| inside(tx, &asked, asked.param("id"))).await?;
         let contents = self.engine.contents(&inside.instance).await?;
         let changes = decide(&inside, &contents)?;
+        check_databases(&contents, &changes)?;
         self.engine.change(&inside.instance, &changes).await?;
         self.write(move |tx| note(tx, &id, &changes)).await
     }
+}
+
+/// Refuses to let users of a real database into one that is not there, before anything is done.
+fn check_databases(contents: &Contents, changes: &[Change]) -> Answer<()> {
+    for change in changes {
+        let wanted: Vec<&String> = match change {
+            Change::Grant { databases, .. } => databases.iter().collect(),
+            Change::CreateUser(new) => new.user.databases.iter().collect(),
+            _ => continue,
+        };
+        if let Some(name) = wanted.into_iter().find(|name| !contents.databases.contains_key(*name)) {
+            return Err(Failure::bad(format!("database \"{name}\" does not exist")));
+        }
+    }
+    Ok(())
 }
 
 /// Keeps what the service itself remembers: whether root is enabled, and that users have new names.

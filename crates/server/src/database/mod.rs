@@ -92,7 +92,7 @@ impl Trove {
             identity: context.identity.clone(),
             listening: context.listening.clone(),
             limiter: Limiter::default(),
-            engine: Engine::new(&settings, context.engine.dir()),
+            engine: Engine::new(&settings, context.engine.lasting_dir()),
             settings: RwLock::new(Arc::new(settings)),
             work: Work::default(),
             tasks: OnceLock::new(),

@@ -226,10 +226,19 @@ fn configuration_rows() -> Vec<Row> {
     const ONE: &str = "/{project}/configurations/{id}";
     vec![
         get(ALL, "database:configurationList", configurations::list),
-        body(post(ALL, "database:configurationCreate", configurations::create), like!(CONFIGURATION_CREATE)),
+        body(
+            row(Method::POST, ALL, "database:configurationCreate", Run::More(configurations::create)),
+            like!(CONFIGURATION_CREATE),
+        ),
         get(ONE, "database:configurationShow", configurations::show),
-        body(put(ONE, "database:configurationUpdate", configurations::update), like!(CONFIGURATION_UPDATE)),
-        body(patch(ONE, "database:configurationEdit", configurations::edit), like!(CONFIGURATION_EDIT)),
+        body(
+            row(Method::PUT, ONE, "database:configurationUpdate", Run::More(configurations::update)),
+            like!(CONFIGURATION_UPDATE),
+        ),
+        body(
+            row(Method::PATCH, ONE, "database:configurationEdit", Run::More(configurations::edit)),
+            like!(CONFIGURATION_EDIT),
+        ),
         delete(ONE, "database:configurationDelete", configurations::delete),
         get(
             "/{project}/configurations/{id}/instances",

@@ -1,46 +1,56 @@
 //! One PostgreSQL cluster: its folder and its settings.
 //!
-//! A folder holds `data`, the password of the service's own superuser, and the log. The server listens on loopback
-//! alone, and asks everybody for a password.
+//! A folder holds `data` and the log. The cluster listens on loopback, where it asks everybody for a password, and on a
+//! socket in a folder that nobody else enters: the service itself comes that way, without one.
 
 use std::ffi::OsStr;
 use std::io;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 
-use serde_json::{Map, Value};
+use uuid::Uuid;
 
-use super::super::names;
 use super::files;
-use super::programs::{self, Programs};
+use super::programs::Programs;
+use super::values;
 
 /// The superuser of the service.
 pub(crate) const ADMIN: &str = "os_admin";
 /// Settings of a configuration group.
-const GROUP: &str = "group.conf";
+pub(super) const GROUP: &str = "group.conf";
 /// What a standby follows.
 const FOLLOW: &str = "follow.conf";
+/// Where the service comes in.
+const PLACE: &str = "place.conf";
 /// The file that makes a cluster a standby.
 const STANDBY: &str = "standby.signal";
+/// Who is let in: the service by its socket alone, users from this machine with their passwords.
+const DOORS: &str = "local all os_admin trust
+local replication os_admin trust
+host all os_admin all reject
+host all all 127.0.0.1/32 scram-sha-256
+";
 
 /// A cluster that may or may not run.
 #[derive(Debug, Clone)]
 pub(crate) struct Cluster {
     programs: Programs,
+    /// Where the sockets of all clusters are.
+    sockets: PathBuf,
     folder: PathBuf,
     pub(crate) port: u16,
 }
 
 pub(super) type Made<T> = Result<T, String>;
 
-fn told(what: &str, path: &Path, error: &io::Error) -> String {
+pub(super) fn told(what: &str, path: &Path, error: &io::Error) -> String {
     format!("{what} {}: {error}", path.display())
 }
 
 impl Cluster {
     /// The cluster in a folder.
-    pub(crate) fn at(programs: &Programs, folder: PathBuf, port: u16) -> Self {
-        Self { programs: programs.clone(), folder, port }
+    pub(crate) fn at(programs: &Programs, sockets: &Path, folder: PathBuf, port: u16) -> Self {
+        Self { programs: programs.clone(), sockets: sockets.to_owned(), folder, port }
     }
 
     /// Where it is.
@@ -67,17 +77,8 @@ impl Cluster {
         self.folder.join("log")
     }
 
-    fn password_file(&self) -> PathBuf {
-        self.folder.join("password")
-    }
-
-    /// The password of the superuser.
-    ///
-    /// # Errors
-    /// If there is none: there is no such cluster.
-    pub(crate) fn password(&self) -> Made<String> {
-        let path = self.password_file();
-        std::fs::read_to_string(&path).map_err(|error| told("cannot read", &path, &error))
+    pub(super) fn sockets(&self) -> &Path {
+        &self.sockets
     }
 
     /// Whether it was made.
@@ -85,15 +86,14 @@ impl Cluster {
         self.data().join("PG_VERSION").is_file()
     }
 
+    /// Whether it is made to follow another.
+    pub(super) fn is_to_follow(&self) -> bool {
+        self.data().join(STANDBY).exists()
+    }
+
     fn make_folder(&self) -> Made<()> {
         std::fs::create_dir_all(&self.folder).map_err(|error| told("cannot make", &self.folder, &error))?;
         self.programs.give(&self.folder).map_err(|error| told("cannot give away", &self.folder, &error))
-    }
-
-    fn write_password(&self, password: &str) -> Made<()> {
-        let path = self.password_file();
-        std::fs::write(&path, password).map_err(|error| told("cannot write", &path, &error))?;
-        self.programs.give(&path).map_err(|error| told("cannot give away", &path, &error))
     }
 
     /// Makes an empty cluster.
@@ -102,22 +102,35 @@ impl Cluster {
     /// What initdb says.
     pub(crate) async fn init(&self) -> Made<()> {
         self.make_folder()?;
-        self.write_password(&names::password())?;
-        let (data, file) = (self.data(), self.password_file());
+        let data = self.data();
         let user = format!("--username={ADMIN}");
-        let arguments: [&OsStr; 9] = [
+        let arguments: [&OsStr; 7] = [
             user.as_ref(),
-            "--auth=scram-sha-256".as_ref(),
+            "--auth=reject".as_ref(),
             "--encoding=UTF8".as_ref(),
             "--no-locale".as_ref(),
             "--no-sync".as_ref(),
-            "--pwfile".as_ref(),
-            file.as_ref(),
             "-D".as_ref(),
             data.as_ref(),
         ];
-        self.programs.run("initdb", &arguments, None).await?;
-        self.include(&[GROUP, FOLLOW])
+        self.programs.run("initdb", &arguments).await.map(drop)
+    }
+
+    /// Says who is let in, and where; it counts from the next start on.
+    ///
+    /// # Errors
+    /// Of the file system.
+    pub(super) fn furnish(&self) -> Made<()> {
+        self.include(&[GROUP, FOLLOW, PLACE])?;
+        self.put("pg_hba.conf", DOORS)?;
+        let folder = format!("\"{}\"", self.sockets.display().to_string().replace('"', "\"\""));
+        let place = format!(
+            "unix_socket_directories = {}\nunix_socket_permissions = 0700\n",
+            values::quoted(&folder)
+        );
+        // Earlier builds kept a password there, with which nobody is let in any more.
+        let _ = std::fs::remove_file(self.folder.join("password"));
+        self.put(PLACE, &place)
     }
 
     /// Lets files count among the settings, unless they do already.
@@ -135,55 +148,10 @@ impl Cluster {
         self.put(NAME, &text)
     }
 
-    fn put(&self, name: &str, text: &str) -> Made<()> {
+    pub(super) fn put(&self, name: &str, text: &str) -> Made<()> {
         let path = self.data().join(name);
         std::fs::write(&path, text).map_err(|error| told("cannot write", &path, &error))?;
         self.programs.give(&path).map_err(|error| told("cannot give away", &path, &error))
-    }
-
-    /// Writes the values of a configuration group; they count from the next start or reload on.
-    ///
-    /// # Errors
-    /// Of the file system, or what PostgreSQL says of the values: then those that were there stay.
-    pub(crate) async fn configure(&self, values: &Map<String, Value>) -> Made<()> {
-        let line = |(name, value): (&String, &Value)| {
-            let text = match value {
-                Value::String(text) => text.clone(),
-                other => other.to_string(),
-            };
-            format!("{name} = '{}'\n", text.replace('\\', "\\\\").replace('\'', "''").replace('\n', " "))
-        };
-        let before = std::fs::read_to_string(self.data().join(GROUP)).unwrap_or_default();
-        self.put(GROUP, &values.iter().map(line).collect::<String>())?;
-        match self.check_settings().await {
-            Ok(()) => Ok(()),
-            Err(why) => {
-                self.put(GROUP, &before)?;
-                Err(why)
-            }
-        }
-    }
-
-    /// Asks PostgreSQL for what it takes its settings for: it refuses a start with others as well.
-    async fn check_settings(&self) -> Made<()> {
-        let most = self.setting("max_connections").await?;
-        let reserved = self.setting("superuser_reserved_connections").await?;
-        let is_less = |most: &str, reserved: &str| {
-            let (most, reserved) = (most.trim().parse::<u32>(), reserved.trim().parse::<u32>());
-            !matches!((most, reserved), (Ok(most), Ok(reserved)) if reserved >= most)
-        };
-        if is_less(&most, &reserved) {
-            return Ok(());
-        }
-        let (most, reserved) = (most.trim(), reserved.trim());
-        Err(format!("superuser_reserved_connections ({reserved}) must be less than max_connections ({most})"))
-    }
-
-    async fn setting(&self, name: &str) -> Made<String> {
-        let data = self.data();
-        let arguments = ["-D".as_ref(), data.as_os_str(), "-C".as_ref(), name.as_ref()];
-        let told = self.programs.run("postgres", &arguments, None).await;
-        told.map_err(|why| programs::sentences(&why).unwrap_or(why))
     }
 
     /// Copies a running cluster into this folder, to stand alone, or to replicate it under a name of its own.
@@ -191,13 +159,13 @@ impl Cluster {
     /// # Errors
     /// What pg_basebackup says.
     pub(crate) async fn copy_running(&self, source: &Self, replica: Option<&str>) -> Made<()> {
-        let password = source.password()?;
         self.make_folder()?;
-        self.write_password(&password)?;
         let (data, port) = (self.data(), source.port.to_string());
         let slot = replica.map(slot);
         let mut arguments: Vec<&OsStr> = vec![
-            "--host=127.0.0.1".as_ref(),
+            "--no-password".as_ref(),
+            "--host".as_ref(),
+            source.sockets.as_ref(),
             "--port".as_ref(),
             port.as_ref(),
             "--username".as_ref(),
@@ -213,10 +181,9 @@ impl Cluster {
             source.drop_slot(slot).await?;
             arguments.extend(["--create-slot".as_ref(), "--slot".as_ref(), OsStr::new(slot)]);
         }
-        self.programs.run("pg_basebackup", &arguments, Some(&password)).await?;
-        self.include(&[GROUP, FOLLOW])?;
+        self.programs.run("pg_basebackup", &arguments).await?;
         let Some(slot) = slot else { return self.stand_alone() };
-        self.follow(&slot, source.port, &password)?;
+        self.follow(&slot, source.port)?;
         self.put(STANDBY, "")
     }
 
@@ -233,9 +200,10 @@ impl Cluster {
     }
 
     /// Says where the source of a standby is; it counts from the next start or reload on.
-    fn follow(&self, slot: &str, port: u16, password: &str) -> Made<()> {
-        let source = format!("host=127.0.0.1 port={port} user={ADMIN} password={password}");
-        let text = format!("primary_conninfo = '{source}'\nprimary_slot_name = '{slot}'\n");
+    fn follow(&self, slot: &str, port: u16) -> Made<()> {
+        let folder = self.sockets.display().to_string().replace('\\', "\\\\").replace('\'', "\\'");
+        let source = values::quoted(&format!("host='{folder}' port={port} user={ADMIN}"));
+        let text = format!("primary_conninfo = {source}\nprimary_slot_name = '{slot}'\n");
         self.put(FOLLOW, &text)
     }
 
@@ -244,7 +212,20 @@ impl Cluster {
     /// # Errors
     /// Of the file system.
     pub(crate) fn follow_to(&self, replica: &str, port: u16) -> Made<()> {
-        self.follow(&slot(replica), port, &self.password()?)
+        self.follow(&slot(replica), port)
+    }
+
+    /// Says it of a standby that was down when the sockets of its source got into another folder.
+    ///
+    /// # Errors
+    /// Of the file system.
+    pub(crate) fn follow_here(&self, replica: &str, port: u16) -> Made<()> {
+        let path = self.data().join(FOLLOW);
+        let text = std::fs::read_to_string(&path).map_err(|error| told("cannot read", &path, &error))?;
+        if text.contains(&*self.sockets.display().to_string()) {
+            return Ok(());
+        }
+        self.follow_to(replica, port)
     }
 
     /// Copies a cluster that does not run, such as a backup, into this folder.
@@ -260,39 +241,48 @@ impl Cluster {
     /// Removes it; it must not run.
     ///
     /// # Errors
-    /// Of the file system.
+    /// Of the file system, if it stays where it is.
     pub(crate) async fn remove(&self) -> Made<()> {
-        let removed = files::remove(self.folder.clone()).await;
-        removed.map_err(|error| told("cannot remove", &self.folder, &error))
+        self.drop_folder(&self.folder).await
     }
 
-    /// A place for making it, which nobody has used; what earlier attempts left goes, as far as nobody writes there.
-    pub(crate) async fn attempt(&self) -> Self {
-        let attempts = self.beside(ATTEMPT);
-        let (first, home) = (attempts.file_name().unwrap_or_default(), self.folder.parent());
-        let entries = home.and_then(|home| std::fs::read_dir(home).ok()).into_iter().flatten().flatten();
-        let left = entries
-            .filter(|entry| entry.file_name().as_encoded_bytes().starts_with(first.as_encoded_bytes()));
-        for folder in left.map(|entry| entry.path()).collect::<Vec<_>>() {
-            let _ = files::remove(folder).await;
+    /// Takes a folder out of its place in one step, whoever still writes there, and removes what it can of it.
+    async fn drop_folder(&self, folder: &Path) -> Made<()> {
+        let gone = self.beside(&unique(GONE));
+        match std::fs::rename(folder, &gone) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            renamed => renamed.map_err(|error| told("cannot remove", folder, &error))?,
         }
-        let folder = self.beside(&format!("{ATTEMPT}{}", uuid::Uuid::new_v4().simple()));
-        Self { folder, ..self.clone() }
-    }
-
-    /// Puts what was made in an attempt into its place.
-    ///
-    /// # Errors
-    /// Of the file system.
-    pub(crate) fn becomes(&self, place: &Self) -> Made<()> {
-        std::fs::rename(&self.folder, &place.folder)
-            .map_err(|error| told("cannot make", &place.folder, &error))
+        if let Err(error) = files::remove(gone.clone()).await {
+            // The next server tries again.
+            tracing::warn!(%error, folder = %gone.display(), "a folder could not be removed");
+        }
+        Ok(())
     }
 
     fn beside(&self, ending: &str) -> PathBuf {
         let mut name = self.folder.file_name().unwrap_or_default().to_owned();
         name.push(ending);
         self.folder.with_file_name(name)
+    }
+
+    /// The same cluster in a folder for one attempt to make it: programs of a server that was killed may go on in theirs.
+    pub(crate) fn attempt(&self) -> Self {
+        Self { folder: self.beside(&unique(ATTEMPT)), ..self.clone() }
+    }
+
+    /// Ends an attempt that came to its end: puts it where the cluster belongs, or removes it.
+    ///
+    /// # Errors
+    /// Why it failed, or of the file system.
+    pub(crate) async fn settle(&self, made: Made<()>, place: &Self) -> Made<()> {
+        let rename = || std::fs::rename(&self.folder, &place.folder);
+        let settled =
+            made.and_then(|()| rename().map_err(|error| told("cannot make", &place.folder, &error)));
+        if settled.is_err() {
+            self.remove().await?;
+        }
+        settled
     }
 
     /// Puts it aside, so that another can be made in its place; what an attempt that was cut off made there goes.
@@ -330,15 +320,7 @@ impl Cluster {
     /// # Errors
     /// Of the file system.
     pub(crate) async fn forget_aside(&self) -> Made<()> {
-        let (aside, gone) = (self.beside(ASIDE), self.beside(".gone"));
-        // In one step it is none that could be taken back.
-        match std::fs::rename(&aside, &gone) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(told("cannot remove", &aside, &error));
-            }
-            _ => {}
-        }
-        files::remove(gone.clone()).await.map_err(|error| told("cannot remove", &gone, &error))
+        self.drop_folder(&self.beside(ASIDE)).await
     }
 
     /// The bytes that it takes on disk.
@@ -347,11 +329,20 @@ impl Cluster {
     }
 }
 
-/// What the ending of the folder of an attempt begins with.
-const ATTEMPT: &str = ".new-";
-
 /// The ending of a folder that was put aside.
 const ASIDE: &str = ".aside";
+/// What the endings of folders begin with in which something is made, or was.
+const ATTEMPT: &str = ".new.";
+const GONE: &str = ".gone.";
+
+fn unique(ending: &str) -> String {
+    format!("{ending}{}", Uuid::new_v4().simple())
+}
+
+/// Whether a folder is one that an earlier server did not come to an end with.
+pub(super) fn is_left_over(name: &str) -> bool {
+    name.contains(ATTEMPT) || name.contains(GONE)
+}
 
 /// Under what a source keeps what a replica has not got yet.
 pub(super) fn slot(replica: &str) -> String {
@@ -362,15 +353,25 @@ pub(super) fn slot(replica: &str) -> String {
 /// What all those names begin with.
 pub(super) const SLOTS: &str = "replica_";
 
-/// A port that nobody listens on: `wanted` if it is one.
+/// A port that nobody listens on, and that is none of those: `wanted` if it is one.
 ///
 /// # Errors
 /// If there is none.
-pub(crate) fn free_port(wanted: Option<u16>) -> Made<u16> {
-    let bind = |port: u16| TcpListener::bind((Ipv4Addr::LOCALHOST, port));
-    let listener = match wanted.map(bind) {
-        Some(Ok(listener)) => listener,
-        _ => bind(0).map_err(|error| format!("there is no free port: {error}"))?,
+pub(crate) fn free_port(wanted: Option<u16>, taken: &[u16]) -> Made<u16> {
+    let bind = |port: u16| {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
+        Ok::<_, io::Error>((listener.local_addr()?.port(), listener))
     };
-    listener.local_addr().map(|addr| addr.port()).map_err(|error| error.to_string())
+    if let Some(Ok((port, _))) = wanted.filter(|port| !taken.contains(port)).map(bind) {
+        return Ok(port);
+    }
+    // Held until one is found, so that the same one is not offered again.
+    let mut held = Vec::new();
+    loop {
+        let (port, listener) = bind(0).map_err(|error| format!("there is no free port: {error}"))?;
+        if !taken.contains(&port) {
+            return Ok(port);
+        }
+        held.push(listener);
+    }
 }

@@ -56,6 +56,20 @@ pub(super) async fn remove_within(folder: PathBuf) -> io::Result<()> {
     .await
 }
 
+/// Removes the folders that nobody came to an end with.
+pub(super) async fn remove_left_over(folder: PathBuf) -> io::Result<()> {
+    blocking(move || {
+        for entry in std::fs::read_dir(&folder)? {
+            let entry = entry?;
+            if entry.file_name().to_str().is_some_and(super::cluster::is_left_over) {
+                std::fs::remove_dir_all(entry.path())?;
+            }
+        }
+        Ok(())
+    })
+    .await
+}
+
 /// The bytes that a folder takes.
 pub(super) async fn size(folder: PathBuf) -> io::Result<u64> {
     blocking(move || Ok(size_of(&folder))).await

@@ -1,16 +1,20 @@
 //! What happens to a real database when a task of its instance ends.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde_json::{Map, Value};
 
 use super::super::model::{Contents, Instance};
 use super::super::storage::jobs::Job;
 use super::cluster::{Cluster, free_port};
-use super::process::is_taken;
-use super::{Engine, Secrets, gigabytes, locked};
+use super::process::{is_lingering, is_taken};
+use super::{Engine, Running, Secrets, gigabytes, locked};
+use crate::clock::real_sleep;
 
-/// How many ports are tried: another program may take the one that was free a moment ago.
+/// Real time that the processes of a server that was killed get to find that out.
+const LINGER: Duration = Duration::from_secs(1);
+/// How often a start is tried: another program may take the port that was free a moment ago.
 const STARTS: u32 = 4;
 
 /// A task with all that its end needs.
@@ -41,6 +45,8 @@ pub(crate) struct Outcome {
     pub(crate) size: Option<f64>,
     /// Why it failed.
     pub(crate) fault: Option<String>,
+    /// What did not come out as it was wanted, although the rest did.
+    pub(crate) doubt: Option<String>,
     /// Whether the database runs after that.
     pub(crate) is_up: bool,
     /// What became of a set of replicas that got, or should have got, another source.
@@ -59,6 +65,15 @@ pub(crate) struct Set {
 }
 
 pub(super) type Done<T> = Result<T, String>;
+
+/// A cluster that was started.
+#[derive(Debug)]
+pub(super) struct Started {
+    /// Where it listens.
+    pub(super) port: u16,
+    /// Why it did not start with the values of its configuration group; it runs with those that it had before.
+    pub(super) doubt: Option<String>,
+}
 
 impl Engine {
     /// Does what a task says. Whoever asks has the turn of the instance.
@@ -89,14 +104,19 @@ impl Engine {
             }
             Job::Stop => self.halt(&instance.id, &cluster).await?,
             Job::Configure => {
-                cluster.configure(&deed.values).await?;
+                // A file with one wrong value takes the database down at its next start.
+                if let Some(why) = self.refusal(&deed.values).await {
+                    return Err(format!("The values of the configuration group were not taken: {why}"));
+                }
+                cluster.configure(&deed.values)?;
                 self.reload(&cluster).await?;
+                return Ok(Outcome { is_up: cluster.runs(), ..Outcome::default() });
             }
+            Job::Report { .. } => return Ok(Outcome { is_up: cluster.runs(), ..Outcome::default() }),
             Job::Detach => {
                 cluster.promote().await?;
                 self.leave(deed).await;
             }
-            Job::Report => return Ok(Outcome { is_up: cluster.runs(), ..Outcome::default() }),
             Job::Access | Job::DeleteBackup | Job::ClusterReady | Job::DeleteCluster => {}
             Job::Restart
             | Job::Migrate
@@ -104,14 +124,16 @@ impl Engine {
             | Job::Upgrade { .. }
             | Job::ResizeFlavor { .. }
             | Job::ResizeVolume { .. } => {
-                // What PostgreSQL refuses to start with stops nothing.
-                cluster.configure(&deed.values).await?;
                 self.halt(&instance.id, &cluster).await?;
-                let port = self.start(&instance.id, &cluster).await?;
+                cluster.configure(&deed.values)?;
+                if let Some(port) = deed.source.as_ref().and_then(|source| source.port) {
+                    cluster.follow_here(&instance.id, port)?;
+                }
+                let Started { port, doubt } = self.start(&instance.id, &cluster).await?;
                 if instance.replica_of.is_none() {
                     self.gather(instance, port, &deed.others).await;
                 }
-                return Ok(Outcome { port: Some(port), ..Outcome::default() });
+                return Ok(Outcome { port: Some(port), doubt, ..Outcome::default() });
             }
         }
         Ok(Outcome::default())
@@ -125,29 +147,83 @@ impl Engine {
         cluster.reload().await.map_err(|failure| failure.message().to_owned())
     }
 
-    /// Starts one at its port, or another if that is taken; where it listens then.
-    pub(super) async fn start(&self, id: &str, cluster: &Cluster) -> Done<u16> {
-        cluster.prepare().await?;
+    /// Starts one at its port, or another if that is taken. Values with which it does not start are taken back.
+    pub(super) async fn start(&self, id: &str, cluster: &Cluster) -> Done<Started> {
+        let fault = match self.start_once(id, cluster).await {
+            Ok(port) => return Ok(Started { port, doubt: None }),
+            Err(fault) => fault,
+        };
+        if !cluster.take_values_back()? {
+            return Err(fault);
+        }
+        let Ok(port) = self.start_once(id, cluster).await else { return Err(fault) };
+        let doubt = format!(
+            "The database did not start with the values of its configuration group, and runs with those before: \
+             {fault}"
+        );
+        Ok(Started { port, doubt: Some(doubt) })
+    }
+
+    async fn start_once(&self, id: &str, cluster: &Cluster) -> Done<u16> {
         let mut fault = String::new();
         for _ in 0..STARTS {
-            let port = free_port(Some(cluster.port).filter(|port| *port != 0))?;
-            let cluster = cluster.clone().on(port);
-            // Before it runs: whoever stops everything meanwhile must know of it.
-            locked(&self.running).insert(id.to_owned(), cluster.clone());
+            cluster.prepare().await?;
+            let cluster = self.claim(id, cluster)?;
             match cluster.start().await {
-                Ok(()) => return Ok(port),
+                Ok(()) => return self.welcome(id, &cluster).await.map(|()| cluster.port),
                 Err(why) => fault = why,
             }
             locked(&self.running).remove(id);
-            if !is_taken(&fault) {
+            if is_lingering(&fault) {
+                real_sleep(LINGER).await;
+            } else if !is_taken(&fault) {
                 break;
             }
         }
         Err(fault)
     }
 
+    /// Finds a port that none of ours has, and notes the cluster before it runs: whoever stops everything meanwhile must
+    /// know of it.
+    fn claim(&self, id: &str, cluster: &Cluster) -> Done<Cluster> {
+        let mut running = locked(&self.running);
+        let others = running.iter().filter(|(other, _)| *other != id);
+        let taken: Vec<u16> = others.map(|(_, other)| other.cluster.port).collect();
+        let port = free_port(Some(cluster.port).filter(|port| *port != 0), &taken)?;
+        let cluster = cluster.clone().on(port);
+        running.insert(id.to_owned(), Running { cluster: cluster.clone(), is_up: false, seen: None });
+        Ok(cluster)
+    }
+
+    /// Sees to the rights in one that came up; it does not run without.
+    async fn welcome(&self, id: &str, cluster: &Cluster) -> Done<()> {
+        let seen_to = async {
+            if !cluster.is_to_follow() {
+                cluster.secure().await.map_err(|failure| failure.message().to_owned())?;
+            }
+            cluster.keep_values()
+        };
+        if let Err(fault) = seen_to.await {
+            self.halt(id, cluster).await?;
+            return Err(fault);
+        }
+        self.note_up(id, true);
+        Ok(())
+    }
+
+    fn note_up(&self, id: &str, is_up: bool) {
+        if let Some(running) = locked(&self.running).get_mut(id) {
+            running.is_up = is_up;
+        }
+    }
+
     pub(super) async fn halt(&self, id: &str, cluster: &Cluster) -> Done<()> {
-        cluster.stop().await?;
+        // From now on nobody wonders that it ends.
+        self.note_up(id, false);
+        if let Err(why) = cluster.stop().await {
+            self.note_up(id, cluster.runs());
+            return Err(why);
+        }
         locked(&self.running).remove(id);
         Ok(())
     }
@@ -169,18 +245,10 @@ impl Engine {
     }
 
     async fn build_in(&self, cluster: &Cluster, deed: &Deed, is_saved: bool) -> Done<u16> {
-        // A program of a server that was killed may still write where that one let it.
-        let attempt = cluster.attempt().await;
-        let made = match self.make(&attempt, deed, is_saved).await {
-            Ok(()) => attempt.becomes(cluster),
-            Err(why) => Err(why),
-        };
-        if let Err(why) = made {
-            let _ = attempt.remove().await;
-            return Err(why);
-        }
-        cluster.configure(&deed.values).await?;
-        let port = self.start(&deed.instance.id, cluster).await?;
+        let id = &deed.instance.id;
+        let attempt = cluster.attempt();
+        attempt.settle(self.make(&attempt, deed, is_saved).await, cluster).await?;
+        let port = self.start(id, cluster).await?.port;
         if deed.source.is_none() {
             let filled = cluster.clone().on(port).fill(&deed.contents, &deed.secrets).await;
             filled.map_err(|failure| failure.message().to_owned())?;
@@ -188,12 +256,11 @@ impl Engine {
         Ok(port)
     }
 
-    /// Makes the files of a new one.
+    /// Makes the files of a new instance.
     async fn make(&self, cluster: &Cluster, deed: &Deed, is_saved: bool) -> Done<()> {
-        let id = &deed.instance.id;
         if let Some(source) = &deed.source {
             let source = self.cluster(&source.id, source.port)?;
-            cluster.copy_running(&source, Some(id)).await
+            cluster.copy_running(&source, Some(&deed.instance.id)).await?;
         } else if is_saved {
             let backup = deed.instance.backup.as_deref().unwrap_or_default();
             let _turn = self.turn(backup).await;
@@ -201,22 +268,19 @@ impl Engine {
             if !saved.exists() {
                 return Err(format!("the files of the backup {backup} are not there"));
             }
-            cluster.copy_folder(saved.folder()).await
+            cluster.copy_folder(saved.folder()).await?;
         } else {
-            cluster.init().await
+            cluster.init().await?;
         }
+        cluster.configure(&deed.values)
     }
 
     async fn take_backup(&self, cluster: &Cluster, deed: &Deed) -> Done<Outcome> {
         let id = deed.backup.as_ref().ok_or("there is no such backup")?;
         let backup = self.backup(id)?;
         backup.remove().await?;
-        let attempt = backup.attempt().await;
-        let copied = attempt.copy_running(cluster, None).await.and_then(|()| attempt.becomes(&backup));
-        if let Err(why) = copied {
-            let _ = attempt.remove().await;
-            return Err(why);
-        }
+        let attempt = backup.attempt();
+        attempt.settle(attempt.copy_running(cluster, None).await, &backup).await?;
         Ok(Outcome { size: Some(gigabytes(backup.size().await)), ..Outcome::default() })
     }
 
@@ -261,7 +325,9 @@ impl Engine {
             self.start(&instance.id, &cluster).await
         };
         match started.await {
-            Ok(port) => Outcome { port: Some(port), is_up: true, ..Outcome::default() },
+            Ok(Started { port, doubt }) => {
+                Outcome { port: Some(port), doubt, is_up: true, ..Outcome::default() }
+            }
             Err(fault) => Outcome { fault: Some(fault), ..Outcome::default() },
         }
     }

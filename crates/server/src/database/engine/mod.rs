@@ -3,24 +3,28 @@
 
 mod cluster;
 mod files;
+mod home;
 mod lifecycle;
 mod process;
 mod programs;
 mod replicas;
 mod replication;
+mod rights;
 mod secrets;
 mod sql;
+mod values;
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use futures_util::future::join_all;
+use serde_json::{Map, Value};
 
 use self::cluster::Cluster;
+use self::home::{FOLDER, Home, KINDS};
 pub(crate) use self::lifecycle::{Deed, Outcome, Set};
-use self::programs::Programs;
 pub(crate) use self::secrets::Secrets;
 use super::error::{Answer, Failure};
 use super::guest::Change;
@@ -43,15 +47,26 @@ pub(crate) struct Engine {
     /// One at a time changes a set of instances, or a backup.
     turns: Mutex<HashMap<String, Turn>>,
     /// What runs, by instance.
-    running: Mutex<BTreeMap<String, Cluster>>,
+    running: Mutex<BTreeMap<String, Running>>,
 }
 
-/// Where the clusters are.
-struct Home {
-    programs: Programs,
-    folder: PathBuf,
-    /// Without a data directory, the folder that goes away with the server.
-    _temporary: Option<tempfile::TempDir>,
+/// A cluster that was started.
+struct Running {
+    cluster: Cluster,
+    /// Whether it came up, and nobody asked it to end.
+    is_up: bool,
+    /// When it was looked at last and ran: microseconds of service time.
+    seen: Option<i64>,
+}
+
+/// An instance whose database ended without being asked to.
+#[derive(Debug, Clone)]
+pub(crate) struct Fallen {
+    pub(crate) id: String,
+    /// When it ran the last time that somebody looked, in microseconds of service time.
+    pub(crate) seen: i64,
+    /// What it said.
+    pub(crate) words: String,
 }
 
 impl fmt::Debug for Engine {
@@ -84,12 +99,12 @@ impl Engine {
     fn cluster(&self, instance: &str, port: Option<u16>) -> Result<Cluster, String> {
         let home = self.home()?;
         let folder = home.folder.join("instances").join(instance);
-        Ok(Cluster::at(&home.programs, folder, port.unwrap_or(0)))
+        Ok(Cluster::at(&home.programs, &home.sockets, folder, port.unwrap_or(0)))
     }
 
     fn backup(&self, id: &str) -> Result<Cluster, String> {
         let home = self.home()?;
-        Ok(Cluster::at(&home.programs, home.folder.join("backups").join(id), 0))
+        Ok(Cluster::at(&home.programs, &home.sockets, home.folder.join("backups").join(id), 0))
     }
 
     /// Waits until nobody else changes a set of instances (of one: [`Instance::set`]), or a backup.
@@ -134,42 +149,63 @@ impl Engine {
         read.map_err(|error| Failure::internal(format!("the log cannot be read: {error}")))
     }
 
-    /// Forgets those that ended by themselves: who they were, and what they last said. Those that `busy` names are left alone.
-    pub(crate) async fn ended(&self, busy: impl Fn(&str) -> bool) -> Vec<(String, String)> {
-        let gone: Vec<(String, Cluster)> = {
-            let mut running = locked(&self.running);
-            let gone: Vec<String> = running
-                .iter()
-                .filter(|(id, cluster)| !busy(id) && !cluster.runs())
-                .map(|(id, _)| id.clone())
-                .collect();
-            gone.into_iter().filter_map(|id| running.remove(&id).map(|cluster| (id, cluster))).collect()
-        };
-        let mut told = Vec::new();
-        for (id, cluster) in gone {
-            told.push((id, format!("The database ended by itself.\n{}", cluster.last_words().await)));
+    /// Asks PostgreSQL whether it takes the values of a configuration group; why not. Where there is none, the instances
+    /// that are to have them will say it.
+    pub(crate) async fn refusal(&self, values: &Map<String, Value>) -> Option<String> {
+        let home = self.home().ok()?;
+        match values::refusal(&home.programs, &home.folder, values).await {
+            Ok(refusal) => refusal,
+            Err(why) => {
+                tracing::warn!(why, "the values of a configuration group were not tried");
+                None
+            }
         }
-        told
+    }
+
+    /// Looks at what should run, at a moment of service time: what does not.
+    pub(crate) async fn look(&self, now: i64) -> Vec<Fallen> {
+        let mut fallen = Vec::new();
+        for (id, running) in &mut *locked(&self.running) {
+            match (running.is_up, running.is_up && running.cluster.runs()) {
+                (true, true) => running.seen = Some(now),
+                (true, false) => {
+                    fallen.push((id.clone(), running.seen.unwrap_or(now), running.cluster.clone()));
+                }
+                (false, _) => {}
+            }
+        }
+        let tell = |(id, seen, cluster): (String, i64, Cluster)| async move {
+            Fallen { id, seen, words: cluster.last_words().await }
+        };
+        join_all(fallen.into_iter().map(tell)).await
     }
 
     /// Keeps the logs of those that run from growing without end.
     pub(crate) async fn cut_logs(&self) {
-        let all: Vec<Cluster> = locked(&self.running).values().cloned().collect();
+        let all: Vec<Cluster> = locked(&self.running).values().map(|one| one.cluster.clone()).collect();
         for cluster in all {
             cluster.cut_log().await;
         }
     }
 
-    /// Whether there is anything that could end by itself.
-    pub(crate) fn runs_any(&self) -> bool {
-        !locked(&self.running).is_empty()
+    /// Removes what an earlier server did not come to an end with, if there was one.
+    pub(crate) async fn tidy(&self) {
+        let Some(folder) = self.data.as_ref().map(|data| data.join(FOLDER)).filter(|folder| folder.is_dir())
+        else {
+            return;
+        };
+        for name in KINDS {
+            if let Err(error) = files::remove_left_over(folder.join(name)).await {
+                tracing::warn!(%error, "what an earlier server left could not be removed");
+            }
+        }
     }
 
     /// Stops everything that runs.
     pub(crate) async fn stop_all(&self) {
         let all = std::mem::take(&mut *locked(&self.running));
-        let stops = all.iter().map(|(id, cluster)| async move {
-            if let Err(why) = cluster.stop().await {
+        let stops = all.iter().map(|(id, running)| async move {
+            if let Err(why) = running.cluster.stop().await {
                 tracing::warn!(instance = id, why, "a database instance did not stop");
             }
         });
@@ -178,9 +214,16 @@ impl Engine {
 
     /// Stops and removes everything.
     pub(crate) async fn clear(&self) {
-        self.stop_all().await;
+        let all = std::mem::take(&mut *locked(&self.running));
+        // What goes away needs no end in good order.
+        let ends = all.iter().map(|(id, running)| async move {
+            if let Err(why) = running.cluster.end().await {
+                tracing::warn!(instance = id, why, "a database instance did not end");
+            }
+        });
+        join_all(ends).await;
         let Some(Ok(home)) = self.home.get() else { return };
-        for name in ["instances", "backups"] {
+        for name in KINDS {
             let folder = home.folder.join(name);
             if let Err(error) = files::remove_within(folder).await {
                 tracing::warn!(%error, "the folders of database instances could not be removed");
@@ -192,35 +235,9 @@ impl Engine {
 impl Drop for Engine {
     /// A server that was not closed leaves no database behind.
     fn drop(&mut self) {
-        for cluster in locked(&self.running).values() {
-            cluster.kill();
+        for running in locked(&self.running).values() {
+            running.cluster.kill();
         }
-    }
-}
-
-impl Home {
-    fn make(data: Option<&Path>, given: Option<&Path>) -> Result<Self, String> {
-        let programs = Programs::find(given)?;
-        let told = |error: std::io::Error| format!("cannot make the folder of database instances: {error}");
-        let (folder, temporary) = match data {
-            Some(data) => {
-                // The programs run elsewhere.
-                let data = &std::fs::canonicalize(data).map_err(told)?;
-                programs.let_through(data).map_err(told)?;
-                (data.join("instances.database"), None)
-            }
-            None => {
-                let made = tempfile::Builder::new().prefix("pentad-database-").tempdir().map_err(told)?;
-                programs.let_through(made.path()).map_err(told)?;
-                (made.path().join("database"), Some(made))
-            }
-        };
-        for name in ["instances", "backups"] {
-            std::fs::create_dir_all(folder.join(name)).map_err(told)?;
-            programs.give(&folder.join(name)).map_err(told)?;
-        }
-        programs.give(&folder).map_err(told)?;
-        Ok(Self { programs, folder, _temporary: temporary })
     }
 }
 

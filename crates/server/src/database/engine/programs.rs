@@ -100,56 +100,45 @@ impl Programs {
     ///
     /// # Errors
     /// What it wrote, or that it could not be started or did not end.
-    pub(crate) async fn run(
+    pub(crate) async fn run(&self, program: &str, arguments: &[&OsStr]) -> Result<String, String> {
+        let (done, text) = self.try_run(program, arguments).await?;
+        if done { Ok(text) } else { Err(format!("{program} failed: {}", complaint(&text))) }
+    }
+
+    /// Runs a program to its end; whether it says that all went well, and what it wrote.
+    ///
+    /// # Errors
+    /// That it could not be started or did not end.
+    pub(crate) async fn try_run(
         &self,
         program: &str,
         arguments: &[&OsStr],
-        password: Option<&str>,
-    ) -> Result<String, String> {
+    ) -> Result<(bool, String), String> {
         let mut command = Command::new(self.folder.join(program));
         command.args(arguments).current_dir("/").stdin(Stdio::null()).kill_on_drop(true);
         command.env("LC_ALL", "C");
-        if let Some(password) = password {
-            command.env("PGPASSWORD", password);
-        }
         if let Some((user, group)) = self.other {
             command.uid(user).gid(group);
         }
         let ended = real_limit(LONGEST, command.output()).await;
         let ended = ended.ok_or_else(|| format!("{program} did not end within {} s", LONGEST.as_secs()))?;
         let output = ended.map_err(|error| format!("{program} could not be started: {error}"))?;
-        if output.status.success() {
-            return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
-        }
-        let text = [output.stdout, output.stderr].concat();
-        Err(format!("{program} failed: {}", complaint(&String::from_utf8_lossy(&text))))
+        let done = output.status.success();
+        let text = if done { output.stdout } else { [output.stdout, output.stderr].concat() };
+        Ok((done, String::from_utf8_lossy(&text).into_owned()))
     }
 }
 
-/// The end of what a program wrote; the line that says most in front: the first that tells of an error, else the last.
+/// The end of what a program wrote; the line that complains, else the last one, in front.
 fn complaint(text: &str) -> String {
     let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
-    let Some(last) = lines.last() else { return "it does not say why".to_owned() };
-    let tells = |line: &&&str| line.contains("FATAL:") || line.contains("error:");
-    let mut told = vec![*lines.iter().find(tells).unwrap_or(last)];
-    told.extend(&lines[lines.len().saturating_sub(6)..]);
-    told.join("\n")
-}
-
-/// What PostgreSQL complains of in what it writes, without times and processes: one line for each complaint.
-pub(crate) fn sentences(text: &str) -> Option<String> {
-    const MARKS: [&str; 4] = ["LOG:  ", "HINT:  ", "FATAL:  ", "postgres: "];
-    let said = |line: &str| {
-        let at = MARKS.iter().filter_map(|mark| Some(line.find(mark)? + mark.len())).min()?;
-        let is_wrong = !line.contains("LOG:  ")
-            || line.contains("invalid value")
-            || line.contains("outside the valid range");
-        is_wrong.then(|| line[at..].to_owned())
+    let complains = |line: &&&str| ["error:", "FATAL:", "PANIC:"].iter().any(|word| line.contains(word));
+    let Some(first) = lines.iter().find(complains).or(lines.last()) else {
+        return "it does not say why".to_owned();
     };
-    let (last, wrong): (Vec<String>, Vec<String>) =
-        text.lines().filter_map(said).partition(|line| line.ends_with("contains errors"));
-    let told = if wrong.is_empty() { last } else { wrong };
-    (!told.is_empty()).then(|| told.join("; "))
+    let mut told = vec![*first];
+    told.extend(&lines[lines.len().saturating_sub(5)..]);
+    told.join("\n")
 }
 
 fn has(folder: &Path) -> bool {
@@ -186,4 +175,17 @@ fn unprivileged() -> Result<Option<(u32, u32)>, String> {
     };
     let found = of("postgres").or_else(|| of("nobody"));
     found.map(Some).ok_or_else(|| "PostgreSQL does not run as root, and there is no user nobody".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::complaint;
+
+    #[test]
+    fn the_line_that_complains_comes_first() {
+        let text = "creating ...\nFATAL:  could not extend file: No space left on device\nchild exited\ninitdb: removing\n";
+        assert!(complaint(text).starts_with("FATAL:  could not extend"), "{}", complaint(text));
+        assert!(complaint("one\ntwo\n").starts_with("two"));
+        assert_eq!(complaint(""), "it does not say why");
+    }
 }

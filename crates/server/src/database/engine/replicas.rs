@@ -106,8 +106,9 @@ impl Engine {
         self.halt(&follower.id, &cluster).await?;
         cluster.set_aside().await?;
         let copied = async {
-            cluster.copy_running(leader, Some(&follower.id)).await?;
-            self.start(&follower.id, &cluster).await
+            let attempt = cluster.attempt();
+            attempt.settle(attempt.copy_running(leader, Some(&follower.id)).await, &cluster).await?;
+            self.start(&follower.id, &cluster).await.map(|started| started.port)
         };
         let copied: Done<u16> = copied.await;
         match copied {
@@ -178,7 +179,7 @@ fn lacks(source: &Instance, leader: &Instance) -> String {
 
 /// Promotes a standby of a source that was stopped, if it has all of it.
 async fn take_over(old: &Cluster, new: &Cluster, lacks: String) -> Done<()> {
-    if new.received().await? <= old.end().await? {
+    if new.received().await? <= old.written().await? {
         return Err(lacks);
     }
     match new.promote().await {

@@ -1,10 +1,7 @@
 //! What a source and its standbys say of each other.
 
 use super::cluster::{Cluster, Made, SLOTS, slot};
-use super::sql::literal;
-
-/// The database that every cluster has.
-const FIRST: &str = "postgres";
+use super::sql::{FIRST, literal};
 
 impl Cluster {
     async fn ask(&self, sql: &str) -> Made<Vec<tokio_postgres::Row>> {

@@ -11,25 +11,25 @@ use super::super::model::{Contents, GuestDatabase, GuestUser};
 use super::super::names::{self, NewDatabase, NewUser};
 use super::Secrets;
 use super::cluster::{ADMIN, Cluster};
+use super::rights::root;
 
 /// The database that every cluster has.
-const FIRST: &str = "postgres";
+pub(super) const FIRST: &str = "postgres";
 /// The manager of these databases.
-const MANAGER: &str = "postgresql";
+pub(super) const MANAGER: &str = "postgresql";
 
-/// What the service says is not to be read in the log, whatever a configuration group says.
-const QUIET: &str = "-c log_statement=none -c log_min_duration_statement=-1 -c log_duration=off \
-                     -c log_min_error_statement=panic -c statement_timeout=0 -c lock_timeout=0 -c default_transaction_read_only=off \
-                     -c search_path=pg_catalog";
+/// What the service says is not to be read in the log, whatever a configuration group says; and what it names is the
+/// cluster's own, whatever users made and whatever path the owner of a database set.
+const QUIET: &str = "-c search_path=pg_catalog -c role=none -c log_statement=none -c log_min_duration_statement=-1 -c log_duration=off \
+                     -c log_min_error_statement=panic -c statement_timeout=0 -c lock_timeout=0 -c default_transaction_read_only=off";
 
 /// A connection of the service itself.
 pub(super) struct Link(Client);
 
 impl Cluster {
     pub(super) async fn connect(&self, database: &str) -> Answer<Link> {
-        let password = self.password().map_err(Failure::internal)?;
         let mut config = Config::new();
-        config.host("127.0.0.1").port(self.port).user(ADMIN).password(password).dbname(database);
+        config.host_path(self.sockets()).port(self.port).user(ADMIN).dbname(database);
         config.application_name("pentad").connect_timeout(Duration::from_secs(10)).options(QUIET);
         let (client, connection) = config.connect(NoTls).await.map_err(|error| refused(&error))?;
         // It ends when the client is dropped.
@@ -75,15 +75,20 @@ impl Cluster {
         Ok(contents)
     }
 
-    /// Makes changes, one after the other; those before one that is refused stay.
+    /// Makes changes, one after the other. If one is refused, what those before it created goes again.
     ///
     /// # Errors
     /// 400 for what the database refuses, 500 if it does not answer.
     pub(crate) async fn change(&self, changes: &[Change]) -> Answer<()> {
         let link = self.connect(FIRST).await?;
-        prepare(&link).await?;
-        for change in changes {
-            self.make(&link, change).await?;
+        for (index, change) in changes.iter().enumerate() {
+            let Err(refused) = self.make(&link, change).await else { continue };
+            for made in changes[..index].iter().rev().filter_map(undone) {
+                if let Err(why) = self.make(&link, &made).await {
+                    tracing::warn!(why = why.message(), "a part of a refused change stays");
+                }
+            }
+            return Err(refused);
         }
         Ok(())
     }
@@ -107,32 +112,39 @@ impl Cluster {
             // Here users come from everywhere.
             Change::Rename { .. } => Ok(()),
             Change::Grant { name, databases, .. } => {
-                check_databases(link, databases).await?;
                 for database in databases {
                     self.grant(link, name, database).await?;
                 }
                 Ok(())
             }
             Change::Revoke { name, database, .. } => self.revoke(link, name, database).await,
-            Change::EnableRoot { password, .. } => enable_root(link, password).await,
-            Change::DisableRoot => disable_root(link).await,
+            Change::EnableRoot { password, .. } => link.enable_root(&verifier(password)).await,
+            Change::DisableRoot => link.disable_root().await,
         }
     }
 
     async fn create_user(&self, link: &Link, new: &NewUser) -> Answer<()> {
-        check_databases(link, &new.user.databases).await?;
-        let (name, password, root) = (identifier(&new.user.name), verifier(&new.password), root());
-        link.run(&format!("CREATE ROLE {name} LOGIN PASSWORD {password}; GRANT {name} TO {root}")).await?;
-        for database in &new.user.databases {
-            self.grant(link, &new.user.name, database).await?;
+        let (name, password) = (identifier(&new.user.name), verifier(&new.password));
+        link.run(&format!("CREATE ROLE {name} LOGIN PASSWORD {password}")).await?;
+        let given = async {
+            // Root manages users, and what is theirs.
+            link.run(&format!("GRANT {name} TO {} WITH ADMIN OPTION", root())).await?;
+            for database in &new.user.databases {
+                self.grant(link, &new.user.name, database).await?;
+            }
+            Ok(())
+        };
+        let given: Answer<()> = given.await;
+        if given.is_err() {
+            self.drop_user(link, &new.user.name).await?;
         }
-        Ok(())
+        given
     }
 
     async fn drop_user(&self, link: &Link, name: &str) -> Answer<()> {
         let databases = link.rows("SELECT datname FROM pg_database WHERE datallowconn").await?;
         for row in databases {
-            // What the user made is root's then, and never the service's: functions may run as who they belong to.
+            // What the user made is root's then, and never a superuser's; what it was granted ends.
             let inside = self.connect(row.get(0)).await?;
             let (name, root) = (identifier(name), root());
             inside.run(&format!("REASSIGN OWNED BY {name} TO {root}; DROP OWNED BY {name}")).await?;
@@ -168,7 +180,6 @@ impl Cluster {
     /// # Errors
     /// As [`change`](Self::change).
     pub(crate) async fn fill(&self, contents: &Contents, secrets: &Secrets) -> Answer<()> {
-        prepare(&self.connect(FIRST).await?).await?;
         let known = self.contents().await?;
         let databases = contents.databases.iter().filter(|(name, _)| !known.databases.contains_key(*name));
         let mut changes: Vec<Change> = databases
@@ -216,68 +227,18 @@ async fn create_database(link: &Link, new: &NewDatabase) -> Answer<()> {
     link.run(&format!("REVOKE ALL ON DATABASE {name} FROM PUBLIC")).await
 }
 
-/// The user that is called root.
-fn root() -> String {
-    identifier(names::root_user(MANAGER))
-}
-
-/// Makes the user that is called root, who cannot log in until it is enabled, and shuts the databases of the service.
-///
-/// Root owns the databases and is a member of all users, so that it can do there whatever they can; it is no superuser, because
-/// a superuser of PostgreSQL runs programs as the one who runs the server.
-async fn prepare(link: &Link) -> Answer<()> {
-    let name = literal(names::root_user(MANAGER));
-    let known = format!("SELECT 1 FROM pg_roles WHERE rolname = {name} AND NOT rolsuper AND rolcreatedb");
-    if !link.rows(&known).await?.is_empty() {
-        return Ok(());
-    }
-    let root = root();
-    if link.rows(&format!("SELECT 1 FROM pg_roles WHERE rolname = {name}")).await?.is_empty() {
-        link.run(&format!("CREATE ROLE {root} NOLOGIN")).await?;
-    }
-    let version = link.rows("SELECT current_setting('server_version_num')::int4").await?;
-    // Before version 16, who makes roles makes itself a member of those that run programs.
-    let is_safe = version.first().is_some_and(|row| row.get::<_, i32>(0) >= 160_000);
-    let roles = if is_safe { "CREATEROLE" } else { "NOCREATEROLE" };
-    link.run(&format!(
-        "ALTER ROLE {root} NOSUPERUSER CREATEDB {roles}; GRANT pg_monitor, pg_signal_backend TO {root}; \
-         REVOKE ALL ON DATABASE {FIRST}, template1 FROM PUBLIC; GRANT CONNECT, TEMPORARY ON DATABASE {FIRST} TO {root}"
-    ))
-    .await?;
-    let sql = "SELECT format('ALTER DATABASE %I OWNER TO ', datname) FROM pg_database \
-               WHERE NOT datistemplate AND datname <> current_database() AND datdba = current_user::regrole \
-               UNION ALL SELECT format('GRANT %I TO ', rolname) FROM pg_roles \
-               WHERE rolcanlogin AND NOT rolsuper AND rolname <> ";
-    for row in link.rows(&format!("{sql}{name}")).await? {
-        link.run(&format!("{}{root}", row.get::<_, String>(0))).await?;
-    }
-    Ok(())
-}
-
-/// Refuses to let a user into some databases of which one does not exist, before the first.
-async fn check_databases(link: &Link, databases: impl IntoIterator<Item = impl AsRef<str>>) -> Answer<()> {
-    for database in databases {
-        let name = database.as_ref();
-        let sql = format!("SELECT 1 FROM pg_database WHERE datname = {}", literal(name));
-        if link.rows(&sql).await?.is_empty() {
-            return Err(Failure::bad(format!("database \"{name}\" does not exist")));
+/// What takes back what a change created.
+fn undone(change: &Change) -> Option<Change> {
+    match change {
+        Change::CreateDatabase(new) => Some(Change::DropDatabase(new.name.clone())),
+        Change::CreateUser(new) => {
+            Some(Change::DropUser { name: new.user.name.clone(), host: new.user.host.clone() })
         }
+        _ => None,
     }
-    Ok(())
 }
 
-async fn enable_root(link: &Link, password: &str) -> Answer<()> {
-    link.run(&format!("ALTER ROLE {} LOGIN PASSWORD {}", root(), verifier(password))).await
-}
-
-async fn disable_root(link: &Link) -> Answer<()> {
-    link.run(&format!("ALTER ROLE {} NOLOGIN", root())).await?;
-    let name = literal(names::root_user(MANAGER));
-    let sql = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = {name}");
-    link.run(&sql).await
-}
-
-fn identifier(name: &str) -> String {
+pub(super) fn identifier(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 

@@ -192,22 +192,17 @@ fn reset(tx: &mut Tx<'_>, call: &Call, instance: Instance, body: &Map<String, Va
     if !is_forced && !call.caller.is_admin {
         return Err(Failure::policy("instance:reset_status"));
     }
-    reset_status(tx, instance, call.settings.delay())?;
+    reset_status(tx, call, instance)?;
     Ok(Done::accepted())
 }
 
-/// Microseconds until an agent gives a sign of life again.
-const REPORTS: i64 = 1_000_000;
-
-/// Ends the task of an instance, whatever it was: its database is in a state that nobody knows until its agent, which one that
-/// is still built does not have, tells it again after `delay` microseconds.
+/// Ends the task of an instance, whatever it was: its database is in a state that nobody knows, until the agent tells.
 ///
 /// # Errors
 /// Of the store.
-pub(crate) fn reset_status(tx: &mut Tx<'_>, mut instance: Instance, delay: i64) -> Answer<()> {
+pub(crate) fn reset_status(tx: &mut Tx<'_>, call: &Call, mut instance: Instance) -> Answer<()> {
     let at = now(tx);
-    let has_agent = instance.server != ServerState::Build
-        && !matches!(instance.task, Task::Building | Task::BuildingFailed);
+    let was_down = instance.health == Health::Shutdown;
     instance.task = Task::None;
     if instance.server == ServerState::Build {
         instance.server = ServerState::Active;
@@ -221,9 +216,7 @@ pub(crate) fn reset_status(tx: &mut Tx<'_>, mut instance: Instance, delay: i64) 
     } else {
         jobs::forget(tx, &instance.id)?;
     }
-    if has_agent {
-        jobs::plan(tx, &instance.id, &Job::Report, delay.max(REPORTS))?;
-    }
+    find::plan(tx, call, &instance.id, &Job::Report { was_down })?;
     fail_backups(tx, &instance.id)
 }
 

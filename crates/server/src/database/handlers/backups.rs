@@ -7,7 +7,9 @@ use uuid::Uuid;
 use super::super::call::{Call, Done, id_of};
 use super::super::error::{Answer, Failure};
 use super::super::find;
-use super::super::model::{Backup, BackupState, Contents, Instance, Saved, Strategy, Version, time_text};
+use super::super::model::{
+    Backup, BackupState, Contents, Instance, Saved, Strategy, Task, Version, time_text,
+};
 use super::super::quota;
 use super::super::storage::jobs::Job;
 use super::super::storage::now;
@@ -185,10 +187,17 @@ fn remove(tx: &mut Tx<'_>, call: &Call, backup: Backup) -> Answer<()> {
         let children = all.iter().filter(|one| one.parent.as_ref() == Some(&parent));
         leaving.extend(children.cloned());
     }
+    let instances: Vec<Instance> = records::within(tx, &leaving[0].tenant)?;
     for mut one in leaving.into_iter().rev() {
         if one.state.is_running() {
             return Err(Failure::unprocessable(format!(
                 "Backup {} cannot be deleted because it is running.",
+                one.id
+            )));
+        }
+        if one.is_real && instances.iter().any(|new| is_made_of(new, &one.id)) {
+            return Err(Failure::unprocessable(format!(
+                "Backup {} cannot be deleted because an instance is made of it.",
                 one.id
             )));
         }
@@ -199,6 +208,11 @@ fn remove(tx: &mut Tx<'_>, call: &Call, backup: Backup) -> Answer<()> {
         }
     }
     Ok(())
+}
+
+/// Whether an instance still waits for the files of a backup.
+fn is_made_of(instance: &Instance, backup: &str) -> bool {
+    instance.task == Task::Building && instance.backup.as_deref() == Some(backup)
 }
 
 fn strategy_view(strategy: &Strategy) -> Value {

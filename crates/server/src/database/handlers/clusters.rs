@@ -298,7 +298,7 @@ pub(crate) fn act(tx: &mut Tx<'_>, call: &Call) -> Answer<Done> {
         if !is_forced && !call.caller.is_admin {
             return Err(Failure::policy("cluster:reset-status"));
         }
-        reset(tx, &mut cluster, call.settings.delay())?;
+        reset(tx, call, &mut cluster)?;
     } else {
         run(tx, call, &mut cluster, action, inner)?;
     }
@@ -306,11 +306,11 @@ pub(crate) fn act(tx: &mut Tx<'_>, call: &Call) -> Answer<Done> {
 }
 
 /// Ends the task of a cluster and those of its members, whatever they were.
-fn reset(tx: &mut Tx<'_>, cluster: &mut Cluster, delay: i64) -> Answer<()> {
+fn reset(tx: &mut Tx<'_>, call: &Call, cluster: &mut Cluster) -> Answer<()> {
     set_task(tx, cluster, ClusterTask::None)?;
     jobs::forget(tx, &cluster.id)?;
     for member in records::owned::<Instance>(tx, &cluster.id)? {
-        super::actions::reset_status(tx, member, delay)?;
+        super::actions::reset_status(tx, call, member)?;
     }
     Ok(())
 }

@@ -1,11 +1,14 @@
 //! Configuration groups (OpenStack reference C15).
 
+use futures_util::future::BoxFuture;
 use pentad_core::redact;
 use pentad_store::Tx;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
+use super::super::Trove;
 use super::super::call::{Call, Done};
+use super::super::engine;
 use super::super::error::{Answer, Failure};
 use super::super::find;
 use super::super::model::{Cluster, Configuration, Instance, Parameter, Task, Version, time_text};
@@ -72,8 +75,73 @@ pub(crate) fn instances(tx: &mut Tx<'_>, call: &Call) -> Answer<Done> {
     Ok(call.paged("instances", views, page.next.as_deref()))
 }
 
+/// Does something with the values of a body; real databases are asked first whether they would take them.
+fn trying<'a>(
+    trove: &'a Trove,
+    call: &'a Call,
+    values: fn(&mut Tx<'_>, &Call) -> Answer<Values>,
+    then: fn(&mut Tx<'_>, &Call) -> Answer<Done>,
+) -> BoxFuture<'a, Answer<Done>> {
+    let (asked, call) = (call.clone(), call.clone());
+    Box::pin(async move {
+        if let Some(values) = trove.read(move |tx| values(tx, &asked)).await?
+            && let Some(why) = trove.engine.refusal(&values).await
+        {
+            let text = format!("The database does not take the values of the configuration group: {why}");
+            return Err(Failure::unprocessable(text));
+        }
+        trove.write(move |tx| then(tx, &call)).await
+    })
+}
+
+/// The values that real databases would get.
+type Values = Option<Map<String, Value>>;
+
+/// The values that a group has with those of a body, which the parameters of its version take, if instances are real.
+fn for_real(tx: &mut Tx<'_>, call: &Call, version: &Version, known: Map<String, Value>) -> Answer<Values> {
+    let Some(values) = values_of(call.object("configuration")?).filter(|values| !values.is_empty()) else {
+        return Ok(None);
+    };
+    if !engine::is_real(&call.settings, version) {
+        return Ok(None);
+    }
+    check_values(tx, version, values)?;
+    Ok(Some(merged(known, values)))
+}
+
+fn of_new(tx: &mut Tx<'_>, call: &Call) -> Answer<Values> {
+    let (_, version) = find::wanted_version(tx, call, wanted(call.object("configuration")?), true)?;
+    for_real(tx, call, &version, Map::new())
+}
+
+fn of_replaced(tx: &mut Tx<'_>, call: &Call) -> Answer<Values> {
+    let group = find::configuration(tx, call, call.param("id"))?;
+    let version = find::version(tx, &group.version)?;
+    for_real(tx, call, &version, Map::new())
+}
+
+fn of_edited(tx: &mut Tx<'_>, call: &Call) -> Answer<Values> {
+    let group = find::configuration(tx, call, call.param("id"))?;
+    let version = find::version(tx, &group.version)?;
+    for_real(tx, call, &version, group.values)
+}
+
 /// `POST /configurations`
-pub(crate) fn create(tx: &mut Tx<'_>, call: &Call) -> Answer<Done> {
+pub(crate) fn create<'a>(trove: &'a Trove, call: &'a Call) -> BoxFuture<'a, Answer<Done>> {
+    trying(trove, call, of_new, create_in)
+}
+
+/// `PUT /configurations/{id}`: the values take the place of all others.
+pub(crate) fn update<'a>(trove: &'a Trove, call: &'a Call) -> BoxFuture<'a, Answer<Done>> {
+    trying(trove, call, of_replaced, update_in)
+}
+
+/// `PATCH /configurations/{id}`: the values are put over the others.
+pub(crate) fn edit<'a>(trove: &'a Trove, call: &'a Call) -> BoxFuture<'a, Answer<Done>> {
+    trying(trove, call, of_edited, edit_in)
+}
+
+fn create_in(tx: &mut Tx<'_>, call: &Call) -> Answer<Done> {
     let body = call.object("configuration")?;
     let values = values_of(body).map(|values| merged(Map::new(), values)).unwrap_or_default();
     let (_, version) = find::wanted_version(tx, call, wanted(body), true)?;
@@ -100,8 +168,7 @@ fn values_of(body: &Map<String, Value>) -> Option<&Map<String, Value>> {
     body.get("values").and_then(Value::as_object)
 }
 
-/// `PUT /configurations/{id}`: the values take the place of all others.
-pub(crate) fn update(tx: &mut Tx<'_>, call: &Call) -> Answer<Done> {
+fn update_in(tx: &mut Tx<'_>, call: &Call) -> Answer<Done> {
     let body = call.object("configuration")?;
     let mut group = find::configuration(tx, call, call.param("id"))?;
     if let Some(name) = body.get("name").and_then(Value::as_str) {
@@ -115,8 +182,7 @@ pub(crate) fn update(tx: &mut Tx<'_>, call: &Call) -> Answer<Done> {
     Ok(Done::accepted())
 }
 
-/// `PATCH /configurations/{id}`: the values are put over the others.
-pub(crate) fn edit(tx: &mut Tx<'_>, call: &Call) -> Answer<Done> {
+fn edit_in(tx: &mut Tx<'_>, call: &Call) -> Answer<Done> {
     let body = call.object("configuration")?;
     let mut group = find::configuration(tx, call, call.param("id"))?;
     let more = checked(tx, &group, body)?;

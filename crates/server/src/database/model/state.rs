@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Task {
+    /// Also what stands where a replica once could not be made the source.
+    #[serde(alias = "promoting_failed")]
     None,
     #[default]
     Building,
@@ -21,8 +23,6 @@ pub(crate) enum Task {
     Updating,
     /// The instance could not be built.
     BuildingFailed,
-    /// A replica could not be made the source.
-    PromotingFailed,
     /// An upgrade failed.
     UpgradingFailed,
 }
@@ -37,7 +37,7 @@ impl Task {
             Self::Resizing => "RESIZING",
             Self::Upgrading | Self::UpgradingFailed => "UPGRADING",
             Self::RestartRequired => "RESTART_REQUIRED",
-            Self::Promoting | Self::PromotingFailed => "PROMOTING",
+            Self::Promoting => "PROMOTING",
             Self::Ejecting => "EJECTING",
             Self::Detaching => "DETACHING",
             Self::Deleting => "DELETING",
@@ -62,14 +62,13 @@ impl Task {
             Self::Migrating => "Migrating the instance.",
             Self::Updating => "Updating the instance.",
             Self::BuildingFailed => "Build error: Server.",
-            Self::PromotingFailed => "Replica Promotion Error.",
             Self::UpgradingFailed => "Upgrading Cluster Error.",
         }
     }
 
     /// Whether it ended badly.
     pub(crate) const fn is_error(self) -> bool {
-        matches!(self, Self::BuildingFailed | Self::PromotingFailed | Self::UpgradingFailed)
+        matches!(self, Self::BuildingFailed | Self::UpgradingFailed)
     }
 
     /// The word for `status`, if the task decides it.
@@ -123,6 +122,8 @@ pub(crate) enum Health {
     New,
     Healthy,
     Shutdown,
+    /// It ended without being asked to.
+    Crashed,
     Failed,
     Unknown,
     Deleted,
@@ -135,7 +136,7 @@ impl Health {
         match self {
             Self::New => "NEW",
             Self::Healthy => "HEALTHY",
-            Self::Shutdown => "SHUTDOWN",
+            Self::Shutdown | Self::Crashed => "SHUTDOWN",
             Self::Failed => "FAILED",
             Self::Unknown => "ERROR",
             Self::Deleted => "DELETED",
@@ -149,6 +150,7 @@ impl Health {
             Self::New => "new",
             Self::Healthy => "healthy",
             Self::Shutdown => "shutdown",
+            Self::Crashed => "crashed",
             Self::Failed => "failed to spawn",
             Self::Unknown => "unknown",
             Self::Deleted => "deleted",
@@ -158,7 +160,7 @@ impl Health {
 
     /// Whether actions are possible.
     pub(crate) const fn allows_action(self) -> bool {
-        matches!(self, Self::Healthy | Self::Shutdown)
+        matches!(self, Self::Healthy | Self::Shutdown | Self::Crashed)
     }
 
     /// Whether the database answers.

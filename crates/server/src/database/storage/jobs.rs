@@ -46,8 +46,12 @@ pub(crate) enum Job {
     Delete,
     /// The database process was stopped.
     Stop,
-    /// The agent tells again how its database is.
-    Report,
+    /// The agent tells how the database is, of which nobody knew.
+    Report {
+        /// Whether somebody had stopped it before.
+        #[serde(default)]
+        was_down: bool,
+    },
     /// A real database has the values of its configuration group.
     Configure,
     /// The backup is written.

@@ -26,13 +26,19 @@ pub(super) fn finish(tx: &mut Tx<'_>, id: &str, job: &Job, outcome: &Outcome) ->
     match job {
         Job::Delete => return remove(tx, instance),
         Job::Configure => {
-            // What was wrong with other values is over.
-            if instance.health == Health::Healthy && instance.fault.take().is_some() {
-                records::put(tx, &instance)?;
+            // What was wrong before is not wrong any more, unless it keeps the database from running.
+            if outcome.is_up {
+                instance.fault = None;
             }
-            return Ok(());
+            return Ok(records::put(tx, &instance)?);
         }
-        Job::Report => return report(tx, instance, outcome.is_up),
+        Job::Access => {
+            // Nobody touched the database.
+            instance.task = Task::None;
+            instance.updated = now(tx);
+            return Ok(records::put(tx, &instance)?);
+        }
+        Job::Report { was_down } => return report(tx, instance, *was_down, outcome),
         Job::Stop => {
             let at = now(tx);
             instance.set_health(Health::Shutdown, at);
@@ -42,7 +48,7 @@ pub(super) fn finish(tx: &mut Tx<'_>, id: &str, job: &Job, outcome: &Outcome) ->
         _ => {}
     }
     apply(&mut instance, job);
-    instance.fault = None;
+    instance.fault = outcome.doubt.as_deref().map(|text| real::fault(text, now(tx)));
     if matches!(job, Job::Build { .. }) && !instance.is_real {
         log_start(tx, &instance)?;
     }
@@ -80,30 +86,19 @@ fn fail(tx: &mut Tx<'_>, mut instance: Instance, job: &Job, (text, is_up): (&str
     Ok(records::put(tx, &instance)?)
 }
 
-/// The agent tells how its database is, unless something else was told meanwhile.
-fn report(tx: &mut Tx<'_>, mut instance: Instance, is_up: bool) -> Answer<()> {
-    if instance.health != Health::Unknown || instance.task != Task::None {
+/// The agent tells how the database is: what nobody knew is known.
+fn report(tx: &mut Tx<'_>, mut instance: Instance, was_down: bool, outcome: &Outcome) -> Answer<()> {
+    if instance.health != Health::Unknown {
         return Ok(());
     }
-    let is_up = is_up || !instance.is_real;
-    let at = now(tx);
-    instance.set_health(if is_up { Health::Healthy } else { Health::Shutdown }, at);
-    instance.updated = at;
-    Ok(records::put(tx, &instance)?)
-}
-
-/// A real database ended by itself.
-///
-/// # Errors
-/// Of the store.
-pub(super) fn ended(tx: &mut Tx<'_>, id: &str, why: &str) -> Answer<()> {
-    let found = records::get::<Instance>(tx, id)?;
-    let Some(mut instance) = found.filter(|one| one.is_real && one.health == Health::Healthy) else {
-        return Ok(());
+    let runs = if instance.is_real { outcome.is_up } else { !was_down };
+    let health = match (runs, was_down) {
+        (true, _) => Health::Healthy,
+        (false, true) => Health::Shutdown,
+        (false, false) => Health::Crashed,
     };
     let at = now(tx);
-    instance.fault = Some(real::fault(why, at));
-    instance.set_health(Health::Shutdown, at);
+    instance.set_health(health, at);
     instance.updated = at;
     Ok(records::put(tx, &instance)?)
 }

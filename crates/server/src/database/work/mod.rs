@@ -8,10 +8,10 @@ mod clusters;
 mod instances;
 mod real;
 mod replicas;
+mod watch;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures_util::future::join_all;
 use jiff::Timestamp;
@@ -25,7 +25,7 @@ use super::error::{Answer, Failure};
 use super::storage::jobs::{self, Due, Job};
 use super::storage::{self, now};
 use crate::Tasks;
-use crate::clock::{Busy, real_sleep};
+use crate::clock::Busy;
 
 /// Starts the work.
 pub(super) fn start(trove: &Arc<Trove>, tasks: &Tasks) {
@@ -35,6 +35,7 @@ pub(super) fn start(trove: &Arc<Trove>, tasks: &Tasks) {
         let trove = weak.upgrade();
         Box::pin(async move {
             if let Some(trove) = trove {
+                trove.look_at_databases().await;
                 trove.look_for_work().await;
             }
         })
@@ -42,6 +43,8 @@ pub(super) fn start(trove: &Arc<Trove>, tasks: &Tasks) {
     // A service has one background.
     let _ = trove.tasks.set(tasks.clone());
     // Before the task runs: whoever waits for quiet now waits for what it finds.
+    let watcher = Arc::clone(trove);
+    tasks.spawn("trove watch", |stop| async move { watcher.watch_until(stop).await });
     let (trove, busy) = (Arc::clone(trove), trove.time.busy());
     tasks.spawn("trove work", |stop| async move { trove.work_until(stop, busy).await });
 }
@@ -71,6 +74,7 @@ impl Trove {
                 "the records of an earlier build are listed as they were"
             );
         }
+        self.engine.tidy().await;
         self.begin_resume().await;
         while !stop.is_cancelled() {
             let next = self.look_for_work().await.and_then(|at| Timestamp::from_microsecond(at).ok());
@@ -79,7 +83,6 @@ impl Trove {
                 busy = self.time.sleep_until(next.unwrap_or(Timestamp::MAX)) => busy,
                 () = changed.wait() => self.time.busy(),
                 () = self.work.ended() => self.time.busy(),
-                () = real_sleep(LISTEN), if self.engine.runs_any() => self.time.busy(),
                 () = stop.cancelled() => break,
             };
         }
@@ -90,9 +93,6 @@ impl Trove {
     /// Does what is due, or says why not; the moment of what comes next.
     pub(super) async fn look_for_work(&self) -> Option<i64> {
         let _turn = self.work.look().await;
-        if let Err(failure) = self.listen().await {
-            tracing::warn!(reason = failure.message(), "the end of a database instance could not be noted");
-        }
         match self.do_what_is_due().await {
             Ok(next) => next,
             Err(failure) => {
@@ -100,20 +100,6 @@ impl Trove {
                 Some(self.time.now().as_microsecond() + RETRY)
             }
         }
-    }
-
-    /// Notes which real databases ended by themselves, but for those that something is done to.
-    async fn listen(&self) -> Answer<()> {
-        if !self.engine.runs_any() {
-            return Ok(());
-        }
-        self.engine.cut_logs().await;
-        let at_hand = self.work.at_hand();
-        let busy = self.read(move |tx| real::members(tx, &at_hand)).await?;
-        for (id, why) in self.engine.ended(|id| busy.iter().any(|one| one == id)).await {
-            self.write(move |tx| instances::ended(tx, &id, &why)).await?;
-        }
-        Ok(())
     }
 
     async fn do_what_is_due(&self) -> Answer<Option<i64>> {
@@ -165,9 +151,6 @@ fn find(tx: &mut Tx<'_>, at_hand: &[String]) -> Answer<Found> {
     }
     Ok(Found { lots: lots.into_iter().collect(), next: jobs::next(tx)? })
 }
-
-/// Real time between two looks at whether real databases run: they end in real time, too.
-const LISTEN: Duration = Duration::from_secs(3);
 
 /// Microseconds after which work that failed is tried again.
 const RETRY: i64 = 1_000_000;

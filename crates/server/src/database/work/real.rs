@@ -101,15 +101,6 @@ pub(super) fn concern(tx: &mut Tx<'_>, due: &Due) -> Answer<(String, bool)> {
     Ok(instance.map_or((id, false), |instance| (instance.set().to_owned(), instance.is_real)))
 }
 
-/// The instances of some sets.
-pub(super) fn members(tx: &mut Tx<'_>, sets: &[String]) -> Answer<Vec<String>> {
-    let mut all = sets.to_vec();
-    for set in sets {
-        all.extend(records::owned::<Instance>(tx, set)?.into_iter().map(|one| one.id));
-    }
-    Ok(all)
-}
-
 /// How many instances and backups have files of their own.
 pub(crate) fn real_things(tx: &mut Tx<'_>) -> Db<usize> {
     let instances = records::all::<Instance>(tx)?.into_iter().filter(|one| one.is_real).count();
@@ -370,8 +361,8 @@ fn resumed(tx: &mut Tx<'_>, id: &str, outcome: &Outcome) -> Answer<()> {
         instance.set_health(Health::Shutdown, at);
     } else {
         instance.port = outcome.port;
-        instance.fault = None;
-        if instance.health == Health::Shutdown {
+        instance.fault = outcome.doubt.as_deref().map(|text| fault(text, at));
+        if matches!(instance.health, Health::Shutdown | Health::Crashed) {
             instance.set_health(Health::Healthy, at);
         }
     }

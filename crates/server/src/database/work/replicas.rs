@@ -28,9 +28,7 @@ pub(super) fn finish(tx: &mut Tx<'_>, asked: &Instance, job: &Job, outcome: &Out
     members.push(source);
     match (&outcome.set, &outcome.fault) {
         (set, None) => changed(tx, members, set.as_ref().unwrap_or(&usual), is_ejected.then_some(asked)),
-        (set, Some(fault)) => {
-            unchanged(tx, members, &set.clone().unwrap_or_default(), (asked, fault), is_ejected)
-        }
+        (set, Some(fault)) => unchanged(tx, members, &set.clone().unwrap_or_default(), (asked, fault)),
     }
 }
 
@@ -63,7 +61,6 @@ fn unchanged(
     members: Vec<Instance>,
     set: &Set,
     (asked, text): (&Instance, &str),
-    is_ejected: bool,
 ) -> Answer<()> {
     let at = now(tx);
     for mut member in members {
@@ -71,12 +68,10 @@ fn unchanged(
         member.updated = at;
         if member.id == asked.id {
             member.fault = Some(real::fault(text, at));
-            if !is_ejected {
-                member.task = Task::PromotingFailed;
-            }
         }
-        if set.down.contains_key(&member.id) {
-            member.set_health(Health::Shutdown, at);
+        // One that is known to be down stays what it is: its last sign of life is long ago.
+        if set.down.contains_key(&member.id) && member.health.is_running() {
+            member.set_health(Health::Crashed, at);
         }
         records::put(tx, &member)?;
     }

@@ -150,19 +150,22 @@ async fn updates_are_of_one_thing_at_a_time() {
 }
 
 #[tokio::test]
-async fn a_reset_ends_any_task_and_leaves_the_database_unknown() {
+async fn a_reset_ends_any_task_and_the_agent_tells_soon_how_the_database_is() {
     let world = World::new().await;
     let id = world.begun("db").await;
     let got = world.act(&id, json!({"reset_status": {}})).await.fault();
     assert_eq!(got, fault(403, "forbidden", "Policy doesn't allow instance:reset_status to be performed."));
     assert_eq!(world.act(&id, json!({"reset_status": {"force_delete": {}}})).await.status, 202);
     assert_eq!(world.states(&id).await, states("ACTIVE", "ERROR"));
-    world.advance(5).await;
-    assert_eq!(
-        world.states(&id).await,
-        states("ACTIVE", "ERROR"),
-        "what was planned does not happen any more"
-    );
+    world.advance(1).await;
+    assert_eq!(world.states(&id).await, states("ACTIVE", "HEALTHY"));
+    assert_eq!(world.act(&id, json!({"restart": {}})).await.status, 202, "it is of use again");
+    let stop = json!({"stop": {}});
+    world.call(ROOT, Method::POST, &format!("/mgmt/instances/{id}/action"), stop).await.ok();
+    world.advance(1).await;
+    world.act(&id, json!({"reset_status": {"force_delete": {}}})).await.ok();
+    world.advance(1).await;
+    assert_eq!(world.states(&id).await, states("ACTIVE", "SHUTDOWN"), "one that was stopped stays so");
     assert_eq!(world.delete(&format!("/instances/{id}")).await.status, 202);
     let body = json!({"reset_status": {}});
     let got = world.call(ROOT, Method::POST, &format!("/instances/{id}/action"), body).await;

@@ -24,8 +24,15 @@ pub(crate) fn is_installed() -> bool {
 }
 
 pub(crate) async fn world() -> World {
-    let options = json!({"engine": "postgres", "default_datastore": "postgresql", "task_seconds": 0});
-    World::with(options, Value::Null).await
+    world_with(json!({"engine": "postgres", "default_datastore": "postgresql", "task_seconds": 0})).await
+}
+
+/// A server on a folder of its own.
+pub(crate) async fn world_with(options: Value) -> World {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut world, _) = open_with(folder.path(), options, Value::Null).await;
+    world.folder = Some(folder);
+    world
 }
 
 /// A server on a folder, whose clock stands still.
@@ -88,6 +95,11 @@ impl World {
     pub(crate) async fn close(self) {
         self.tasks.shutdown().await;
     }
+
+    pub(crate) async fn fault_of(&self, id: &str) -> String {
+        let got = self.get(&format!("/instances/{id}")).await.ok();
+        got["instance"]["fault"]["message"].as_str().unwrap_or_default().to_owned()
+    }
 }
 
 pub(crate) async fn one(client: &Client, sql: &str) -> String {
@@ -148,7 +160,7 @@ async fn root_configuration_and_restart_are_real() {
     assert_eq!(got["user"]["name"], "postgres");
     let password = got["user"]["password"].as_str().unwrap().to_owned();
     let root = world.connect(&id, "postgres", &password, "shop").await.unwrap();
-    assert_eq!(one(&root, "SELECT session_user").await, "postgres");
+    assert_eq!(one(&root, "SHOW is_superuser").await, "off");
 
     let values = json!({"max_connections": 57, "work_mem": 8192});
     let body = json!({"configuration": {"name": "g", "values": values}});
@@ -204,67 +216,6 @@ async fn root_does_what_all_users_can_and_nothing_on_the_machine() {
     // What a user leaves behind becomes no way to more rights.
     assert_eq!(world.delete(&format!("{path}/users/app")).await.status, 202);
     assert_eq!(one(&root, "SELECT who()").await, "postgres");
-    world.close().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn users_get_into_what_they_were_granted_all_of_it_or_nothing() {
-    if !is_installed() {
-        return;
-    }
-    let world = world().await;
-    let mut body = wanted("pg");
-    body["users"][0]["databases"] = json!([]);
-    let id = world.real(body).await;
-    for database in ["postgres", "template1", "shop"] {
-        let got = world.connect(&id, "app", "it's \\ a pw", database).await;
-        assert!(got.unwrap_err().contains("permission denied"), "{database}");
-    }
-    let grants = json!({"databases": [{"name": "shop"}, {"name": "nope"}]});
-    let got = world.put(&format!("/instances/{id}/users/app/databases"), grants).await.fault();
-    assert_eq!((got.0, got.2.as_str()), (400, "database \"nope\" does not exist"));
-    assert!(world.connect(&id, "app", "it's \\ a pw", "shop").await.is_err());
-    world.close().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn values_that_postgresql_refuses_are_told_at_once_and_change_nothing() {
-    if !is_installed() {
-        return;
-    }
-    let world = world().await;
-    let id = world.real(wanted("pg")).await;
-    let path = format!("/instances/{id}");
-    let cases = [
-        (
-            json!({"timezone": "Mars/X", "work_mem": 8192}),
-            "invalid value for parameter \"TimeZone\": \"Mars/X\"",
-        ),
-        (
-            json!({"max_connections": 10, "superuser_reserved_connections": 50}),
-            "superuser_reserved_connections (50) must be less than max_connections (10)",
-        ),
-    ];
-    for (n, (values, why)) in cases.into_iter().enumerate() {
-        let body = json!({"configuration": {"name": format!("g{n}"), "values": values}});
-        let group = world.post("/configurations", body).await.ok()["configuration"]["id"].clone();
-        world.put(&path, json!({"instance": {"configuration": group}})).await.ok();
-        world.time.settle().await;
-        let got = world.get(&path).await.ok();
-        assert_eq!(got["instance"]["fault"]["message"], why, "{got}");
-        assert_eq!(one(&world.app(&id).await, "SHOW work_mem").await, "4MB");
-        // Neither does a restart end what runs.
-        world.post(&format!("{path}/action"), json!({"restart": {}})).await.ok();
-        world.time.settle().await;
-        assert_eq!(world.states(&id).await, states("ACTIVE", "HEALTHY"));
-        assert_eq!(one(&world.app(&id).await, "SELECT 1").await, "1");
-        world.put(&path, json!({"instance": {"configuration": null}})).await;
-        world.time.settle().await;
-        let got = world.get(&path).await.ok();
-        assert_eq!(got["instance"]["fault"], Value::Null, "{got}");
-        world.post(&format!("{path}/action"), json!({"restart": {}})).await;
-        world.time.settle().await;
-    }
     world.close().await;
 }
 
@@ -332,6 +283,24 @@ async fn databases_stop_with_the_server_and_start_with_it() {
     world.time.settle().await;
     assert_eq!(one(&world.app(&id).await, "SELECT count(*) FROM t").await, "0");
     world.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_data_directory_clusters_are_where_temporary_files_are_and_go_away() {
+    if !is_installed() {
+        return;
+    }
+    let options = json!({"engine": "postgres", "default_datastore": "postgresql", "task_seconds": 0});
+    let world = World::with(options, Value::Null).await;
+    let id = world.real(wanted("pg")).await;
+    let base = std::env::temp_dir();
+    let folders = || -> Vec<_> {
+        let all = std::fs::read_dir(&base).unwrap().flatten().map(|entry| entry.path());
+        all.filter(|path| path.join("database/instances").join(&id).exists()).collect()
+    };
+    assert_eq!(folders().len(), 1);
+    world.close().await;
+    assert_eq!(folders(), Vec::<std::path::PathBuf>::new());
 }
 
 #[tokio::test]

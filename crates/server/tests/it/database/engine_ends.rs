@@ -13,7 +13,7 @@ fn kill(data: &std::path::Path) {
     let lock = std::fs::read_to_string(data.join("postmaster.pid")).unwrap();
     let process = lock.lines().next().unwrap().to_owned();
     assert!(Command::new("kill").args(["-9", &process]).status().unwrap().success());
-    while std::path::Path::new("/proc").join(&process).exists() {
+    while std::path::Path::new("/proc").join(&process).join("cwd").read_link().is_ok() {
         std::thread::yield_now();
     }
 }
@@ -26,11 +26,11 @@ async fn a_database_that_ended_by_itself_is_told_and_starts_again_and_its_replic
     let world = world().await;
     let source = world.real(wanted("pg")).await;
     let replica = world.real(json!({"name": "copy", "replica_of": source})).await;
-    let data = world.folder("instances", &source).join("data");
+    let data = world.folder_of("instances", &source).join("data");
     kill(&data);
     world.time.settle().await;
     assert_eq!(world.states(&source).await, states("ACTIVE", "SHUTDOWN"));
-    assert_eq!(world.fault_of(&source).await, "The database ended by itself.");
+    assert_eq!(world.fault_of(&source).await, "The database ended without being asked to.");
     assert_eq!(world.states(&replica).await, states("ACTIVE", "HEALTHY"));
     world.post(&format!("/instances/{source}/action"), json!({"restart": {}})).await.ok();
     world.time.settle().await;
@@ -59,7 +59,7 @@ async fn the_log_of_a_database_that_runs_does_not_grow_without_end() {
     }
     let world = world().await;
     let id = world.real(wanted("pg")).await;
-    let folder = world.folder("instances", &id);
+    let folder = world.folder_of("instances", &id);
     let log = std::fs::File::options().append(true).open(folder.join("log")).unwrap();
     std::io::Write::write_all(&mut { log }, &vec![b'x'; 17 << 20]).unwrap();
     world.time.settle().await;
@@ -81,7 +81,7 @@ async fn what_a_killed_server_left_half_made_is_in_nobodys_way() {
     let got = world.post("/instances", json!({"instance": wanted("pg")})).await.ok();
     let id = got["instance"]["id"].as_str().unwrap().to_owned();
     // A program of another server still writes where that one began.
-    let left = world.folder("instances", &format!("{id}.new-left/data"));
+    let left = world.folder_of("instances", &format!("{id}.new.left/data"));
     std::fs::create_dir_all(&left).unwrap();
     let mut writer = Command::new("sh")
         .args(["-c", "while mkdir -p \"$0/base\" && : > \"$0/base/x\"; do :; done"])

@@ -9,6 +9,8 @@ mod create;
 mod engine;
 mod engine_ends;
 mod engine_faults;
+mod engine_rights;
+mod engine_watch;
 mod hostile;
 mod inside;
 mod lists;

@@ -23,6 +23,8 @@ pub(crate) struct World {
     pub(crate) tasks: Tasks,
     /// Stores do not keep it open.
     pub(crate) engine: Engine,
+    /// Its data directory, if that is its own.
+    pub(crate) folder: Option<tempfile::TempDir>,
 }
 
 /// An answer, read.
@@ -103,7 +105,7 @@ impl World {
         trove.seed(section).await.unwrap();
         let tasks = Tasks::new();
         Arc::clone(&trove).background(&tasks);
-        Self { trove, time, tasks, engine }
+        Self { trove, time, tasks, engine, folder: None }
     }
 
     pub(crate) async fn advance(&self, seconds: i64) {
