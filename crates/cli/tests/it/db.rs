@@ -48,18 +48,20 @@ fn backups_groups_quotas_and_what_there_is_to_choose_are_shown() {
     assert!(!names(&house.ok(&["db", "flavor", "list", "-o", "json"]).json()).is_empty());
     let limits = house.ok(&["db", "limit", "list", "-o", "json"]).json();
     assert!(limits.as_array().unwrap().iter().any(|limit| limit["verb"] == "GET"));
-    let group = ["db", "configuration", "create", "slow", "--values", "{}", "--datastore", "pxc"];
-    house.ok(&[&group[..], &["--datastore-version", "8.0"]].concat());
-    let shown = house.ok(&["db", "cluster", "attach-configuration", "c1", "slow", "--print", "curl"]).out;
-    assert!(shown.contains("configuration_attach"), "{shown}");
-    let attached =
-        house.ok(&["db", "cluster", "attach-configuration", "c1", "slow", "--wait", "-o", "json"]).json();
-    assert_eq!(attached["task_name"], "NONE", "{attached}");
-    let detached = house.ok(&["db", "cluster", "detach-configuration", "c1", "--wait", "-o", "json"]).json();
-    assert_eq!(detached["task_name"], "NONE", "{detached}");
-    assert_eq!(house.ok(&["db", "cluster", "modules", "c1", "-o", "json"]).json(), json!([]));
-    house.ok(&["db", "cluster", "force-delete", "c1", "--wait", "--yes"]);
-    assert_eq!(house.run(&["db", "cluster", "show", "c1"]).code, 3);
+    let group = ["db", "configuration", "create", "tuned", "max_connections=200", "-o", "json"];
+    assert_eq!(house.ok(&group).json()["values"], json!({"max_connections": 200}));
+    house.ok(&["db", "configuration", "set", "tuned", "connect_timeout=20"]);
+    let shown = house.ok(&["db", "configuration", "show", "tuned", "-o", "json"]).json();
+    assert_eq!(shown["values"].as_object().unwrap().len(), 2);
+    let wrong = house.run(&["db", "configuration", "set", "tuned", "max_connections=many"]);
+    assert_ne!(wrong.code, 0);
+    house.ok(&["db", "configuration", "delete", "tuned", "--yes"]);
+    house.ok(&["db", "instance", "create", "saved", "--flavor", "1", "--size", "1", "--wait"]);
+    let words = ["db", "backup", "create", "nightly", "--instance", "saved", "--wait", "-o", "json"];
+    assert_eq!(house.ok(&words).json()["status"], "COMPLETED");
+    let listed = house.ok(&["db", "backup", "list", "--instance", "saved", "-o", "json"]).json();
+    assert_eq!(names(&listed), ["nightly"]);
+    house.ok(&["db", "backup", "delete", "nightly", "--wait", "--yes"]);
 }
 
 #[test]
