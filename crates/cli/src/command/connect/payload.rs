@@ -208,10 +208,15 @@ mod tests {
         assert_eq!(read(r#"{"n": [18446744073709551616]}"#), json!(r#"{"n": [18446744073709551616]}"#));
         assert_eq!(read(r#"{"n": [0.25]}"#), json!({"n": [0.25]}));
         assert_eq!(read("18446744073709551615"), json!(u64::MAX));
-        assert_eq!(read("123456789012345680000"), json!(123_456_789_012_345_680_000_f64));
-        for text in
-            ["12345678901234567890123", "0.10000000000000000001", "18446744073709551617", "1e400", "0x1"]
-        {
+        // A whole number beyond 64 bits would come back as a fraction's text, whether or not its digits survive.
+        for text in [
+            "12345678901234567890123",
+            "123456789012345680000",
+            "0.10000000000000000001",
+            "18446744073709551617",
+            "1e400",
+            "0x1",
+        ] {
             assert_eq!(read(text), json!(text), "{text}");
         }
     }
