@@ -1,25 +1,12 @@
 //! The other direction: our clients against the real Keystone and the real Trove.
 
-use std::path::PathBuf;
 use std::process::Command;
 
 use crate::stages::Stages;
-use crate::test::Place;
 use crate::{Result, process, workspace};
 
 /// The servers, each told by its name.
 const SERVERS: [&str; 2] = ["keystone", "trove"];
-
-/// Where they are installed: `LAB`, else the user's cache.
-fn lab() -> Option<PathBuf> {
-    let folder = |name: &str| std::env::var_os(name).filter(|text| !text.is_empty()).map(PathBuf::from);
-    let cache = || folder("XDG_CACHE_HOME").or_else(|| Some(folder("HOME")?.join(".cache")));
-    folder("LAB").or_else(|| Some(cache()?.join("pentad-real")))
-}
-
-fn is_installed(server: &str) -> bool {
-    lab().is_some_and(|lab| process::is_program(&lab.join(server).join("bin").join("gunicorn")))
-}
 
 /// Installs what is missing and tells all cases, or those of the servers that `arguments` name.
 ///
@@ -41,19 +28,11 @@ pub(crate) fn run(arguments: &[String]) -> Result<Vec<String>> {
     Ok(closing)
 }
 
-/// The stage of a whole run. At a desk, servers that are not installed are reported as skipped.
-///
-/// # Errors
-/// As [`run`].
-pub(crate) fn stage(stages: &mut Stages, place: Place) -> Result<()> {
+/// What a whole run says of them: they are large Python services with versions of their own, so they are run by themselves.
+pub(crate) fn left_out(stages: &mut Stages) {
     for (name, server) in [("real Keystone", SERVERS[0]), ("real Trove", SERVERS[1])] {
-        if place == Place::Desk && !is_installed(server) {
-            stages.skip(name, &format!("not installed: `cargo xtask real {server}` installs and runs it"));
-            continue;
-        }
-        stages.run(name, || run(&[server.to_owned()]))?;
+        stages.skip(name, &format!("by itself: `cargo xtask real {server}` installs and runs it"));
     }
-    Ok(())
 }
 
 fn is_closing(line: &str) -> bool {
